@@ -1,0 +1,73 @@
+# Every target runs alone and installs what it needs. CI calls the same targets, nothing else.
+PYTHON ?= python3
+DATA ?= $(if $(CANDLES),.data/replay,.data)
+BIN := .venv/bin
+STARTED := $(shell date +%s)
+STATE := .venv/.state
+MEMBERS := core operator botrunner dashboard exchange
+SOURCES := $(MEMBERS:%=%/src) hack
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check static fmt lock clean lint types imports deps dead locks unit
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(STATE)/run ## start everything on this machine and trade on paper (CANDLES=file.csv, DATA=folder)
+	@exec $(BIN)/python -m hack.standalone up --data $(DATA) --since $(STARTED) $(if $(CANDLES),--candles "$(CANDLES)") $(if $(PORT_BASE),--port-base $(PORT_BASE))
+
+test: static ## every test that needs no cluster, with real processes, Postgres and a browser
+	@$(BIN)/python -m pytest tests -q
+
+check: static unit ## what needs no database and no browser, within a minute
+
+static: $(STATE)/dev ## formatting, lint, types, import contracts, dependencies, dead code, lock files
+	@$(MAKE) --no-print-directory -j2 -Otarget types lint imports deps dead locks
+
+fmt: $(STATE)/dev ## format the code and repair what lint can repair
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: $(STATE)/tools ## pin every dependency anew, with hashes
+	@$(BIN)/python -m hack.lock_files write
+
+setup: $(STATE)/dev ## make the Python environment for development, with the git hooks
+	@! git rev-parse --git-dir >/dev/null 2>&1 || $(BIN)/prek install --quiet
+
+clean: ## remove the environment and caches; DATA stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lint: $(STATE)/dev
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . && echo "lint: ok"
+
+types: $(STATE)/dev
+	@$(BIN)/mypy $(SOURCES)
+
+imports: $(STATE)/dev
+	@$(BIN)/lint-imports >$(STATE)/imports.log 2>&1 && echo "imports: ok" || { cat $(STATE)/imports.log; exit 1; }
+
+deps: $(STATE)/dev
+	@for member in $(MEMBERS); do (cd $$member && ../$(BIN)/deptry src >../$(STATE)/deptry.log 2>&1) || { cat $(STATE)/deptry.log; exit 1; }; done; echo "deps: ok"
+
+dead: $(STATE)/dev
+	@$(BIN)/vulture && echo "dead code: none"
+
+locks: $(STATE)/tools
+	@$(BIN)/python -m hack.lock_files check
+
+unit: $(STATE)/dev
+	@$(BIN)/python -m pytest tests/unit tests/architecture -q
+
+# Stamp files, so that nothing is installed twice. They lie in the environment and vanish with it.
+$(STATE)/venv:
+	@PYTHON="$(PYTHON)" hack/make_venv.sh && mkdir -p $(STATE) && touch $@
+
+$(STATE)/tools: requirements/build.txt | $(STATE)/venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt && touch $@
+
+$(STATE)/run: requirements/run.txt $(MEMBERS:%=%/pyproject.toml) $(STATE)/tools
+	@$(UV) --require-hashes -r requirements/run.txt
+	@$(UV) --no-deps --no-build-isolation $(MEMBERS:%=-e ./%) && touch $@
+
+$(STATE)/dev: requirements/dev.txt $(STATE)/run
+	@$(UV) --require-hashes -r requirements/dev.txt && touch $@
