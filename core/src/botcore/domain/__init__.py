@@ -1,0 +1,1 @@
+"""Domain types: pure, import nothing of ours and no SDK."""

@@ -1,0 +1,1 @@
+"""Postgres: schema, migrations, connections and named queries. The only importer of psycopg."""

@@ -1,0 +1,229 @@
+"""Accounts, books and the bots' own logins, as the operator sees and makes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from importlib import resources
+from secrets import token_hex
+from typing import Final, LiteralString
+from uuid import UUID
+
+from psycopg import AsyncConnection, sql
+from psycopg.rows import class_row
+
+from botcore.domain.errors import Conflict, InvariantBroken
+from botcore.ledger.roles import scram_verifier
+
+__all__ = [
+    "BotRecord",
+    "LoginBinding",
+    "bind_login",
+    "ensure_partitions",
+    "observe_bot",
+    "retire_login",
+]
+
+# The runner uses two; one is left for a replacement while an old one times out.
+CONNECTION_LIMIT: Final = 3
+
+_OBSERVE: Final = (
+    resources.files("botcore.ledger").joinpath("queries/observe_bot.sql").read_text("utf-8")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotRecord:
+    """What the ledger holds about one bot; money in the quote asset, ages in seconds."""
+
+    owner_is_known: bool
+    owner_is_disabled: bool
+    role: str | None
+    is_active: bool | None
+    venue: str | None
+    environment: str | None
+    account_uid: str | None
+    lease_holder: UUID | None
+    lease_epoch: int | None
+    state: str | None
+    reason: str | None
+    generation: int | None
+    beat_at: datetime | None
+    beat_age: float | None
+    halt_scopes: list[str]
+    halt_reasons: list[str]
+    equity: Decimal | None
+    total_pnl: Decimal | None
+    today_pnl: Decimal | None
+    open_positions: int
+    open_orders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginBinding:
+    """Which bot's login is to work in which book."""
+
+    bot_uid: str
+    namespace: str
+    name: str
+    owner: str
+    venue: str
+    environment: str
+    account_uid: str
+
+
+async def observe_bot(
+    connection: AsyncConnection, bot_uid: str, owner: str, *, with_figures: bool
+) -> BotRecord:
+    """Read everything about one bot; equity and profit cost more and are left out unless asked for."""
+    async with connection.cursor(row_factory=class_row(BotRecord)) as cursor:
+        values = {"bot_uid": UUID(bot_uid), "owner": owner, "with_figures": with_figures}
+        await cursor.execute(_OBSERVE, values)
+        record = await cursor.fetchone()
+    if record is None:
+        raise InvariantBroken("observe_bot.sql answers one row")
+    return record
+
+
+async def bind_login(connection: AsyncConnection, binding: LoginBinding, password: str) -> str:
+    """Make or renew the bot's login for the account, with a new password, and return its role.
+
+    Account and book are made if they are absent. To be called in a transaction.
+
+    Raises:
+        Conflict: another bot's login is bound to the account (I1).
+    """
+    account_id = await _account(connection, binding)
+    await connection.execute(
+        "select pg_advisory_xact_lock(hashtextextended('kbots/account/' || %s, 0))", [account_id]
+    )
+    await _refuse_second(connection, binding, account_id)
+    book_id = await _book(connection, binding.owner, account_id)
+    found = await (
+        await connection.execute(
+            "select db_role::text from kbots.bot_logins where bot_uid = %s"
+            " order by created_at desc limit 1",
+            [binding.bot_uid],
+        )
+    ).fetchone()
+    role = found[0] if found else f"bot_{token_hex(6)}"
+    await _login_role(connection, role, password, is_new=found is None)
+    if found:
+        await connection.execute(
+            "update kbots.bot_logins set book_id = %s, retired_at = null where db_role = %s",
+            [book_id, role],
+        )
+    else:
+        await connection.execute(
+            "insert into kbots.bot_logins (db_role, bot_uid, namespace, name, book_id)"
+            " values (%s, %s, %s, %s, %s)",
+            [role, binding.bot_uid, binding.namespace, binding.name, book_id],
+        )
+    return role
+
+
+async def retire_login(connection: AsyncConnection, bot_uid: str) -> bool:
+    """Close the bot's login and end its sessions; returns whether there was one. Needs autocommit.
+
+    The role can't log in any more before its sessions are ended, so that none can slip in between.
+    A retired login is bound to no book: what a session left over could still do is nothing.
+    """
+    rows = await (
+        await connection.execute(
+            "select db_role::text from kbots.bot_logins where bot_uid = %s and retired_at is null",
+            [bot_uid],
+        )
+    ).fetchall()
+    for (role,) in rows:
+        async with connection.transaction():
+            await connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(role)))
+            await connection.execute(
+                "update kbots.bot_logins set retired_at = now() where db_role = %s", [role]
+            )
+        await _end_sessions(connection, role)
+    return bool(rows)
+
+
+async def ensure_partitions(connection: AsyncConnection) -> None:
+    """Make this month's and the next two months' partitions."""
+    await connection.execute("select kbots.ensure_partitions()")
+
+
+async def _account(connection: AsyncConnection, binding: LoginBinding) -> int:
+    values = [binding.venue, binding.environment, binding.account_uid]
+    await connection.execute(
+        "insert into kbots.exchange_accounts (venue, environment, account_uid) values (%s, %s, %s)"
+        " on conflict do nothing",
+        values,
+    )
+    return await _id(
+        connection,
+        "select id from kbots.exchange_accounts"
+        " where venue = %s and environment = %s and account_uid = %s",
+        values,
+    )
+
+
+async def _book(connection: AsyncConnection, owner: str, account_id: int) -> int:
+    await connection.execute(
+        "insert into kbots.books (owner, account_id) values (%s, %s) on conflict do nothing",
+        [owner, account_id],
+    )
+    return await _id(
+        connection,
+        "select id from kbots.books where owner = %s and account_id = %s",
+        [owner, account_id],
+    )
+
+
+async def _id(connection: AsyncConnection, query: LiteralString, values: Sequence[object]) -> int:
+    row = await (await connection.execute(query, values)).fetchone()
+    if row is None:
+        raise InvariantBroken("a row that was just written is not there")
+    return int(row[0])
+
+
+async def _refuse_second(
+    connection: AsyncConnection, binding: LoginBinding, account_id: int
+) -> None:
+    other = await (
+        await connection.execute(
+            "select l.namespace, l.name from kbots.bot_logins l join kbots.books b on b.id = l.book_id"
+            " where b.account_id = %s and l.bot_uid <> %s and l.retired_at is null",
+            [account_id, binding.bot_uid],
+        )
+    ).fetchone()
+    if other is not None:
+        raise Conflict(f"the exchange account is used by {other[0]}/{other[1]}")
+
+
+async def _login_role(
+    connection: AsyncConnection, role: str, password: str, *, is_new: bool
+) -> None:
+    verifier = scram_verifier(connection, role, password)
+    statement = sql.SQL("{} role {} login connection limit {} password {}{}").format(
+        sql.SQL("create" if is_new else "alter"),
+        sql.Identifier(role),
+        sql.Literal(CONNECTION_LIMIT),
+        sql.Literal(verifier),
+        sql.SQL(" in role kbots_bot" if is_new else ""),
+    )
+    await connection.execute(statement)
+    if is_new:
+        await connection.execute(
+            sql.SQL("alter role {} set statement_timeout = '5s'").format(sql.Identifier(role))
+        )
+
+
+async def _end_sessions(connection: AsyncConnection, role: str) -> None:
+    name, me = sql.Identifier(role), sql.Identifier(connection.info.user)
+    # Who made a role may give it to others, but may end its sessions only with its rights.
+    await connection.execute(
+        sql.SQL("grant {} to {} with inherit true, set false").format(name, me)
+    )
+    try:
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [role]
+        )
+    finally:
+        await connection.execute(sql.SQL("revoke {} from {}").format(name, me))

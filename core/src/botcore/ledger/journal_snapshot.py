@@ -1,0 +1,146 @@
+"""What the runner's start-up reads from its journal, in one consistent snapshot."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from psycopg.rows import dict_row
+
+from botcore.domain.lots import Lot, SubBook
+from botcore.domain.orders import TERMINAL, Order, OrderStatus, OrderType, Purpose, Side
+from botcore.ledger.connect import Connection
+
+__all__ = ["Snapshot", "read_snapshot"]
+
+_WORKING: Final = [status.value for status in OrderStatus if status not in TERMINAL]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A book as it was written.
+
+    `orders` are those not settled: perhaps alive at the venue, or with more executed than booked.
+    `intent_ages` are seconds of real time since each was journalled, by client order id.
+    `day_realized` has the last two venue days with fills, in quote asset.
+    """
+
+    orders: tuple[Order, ...]
+    intent_ages: Mapping[str, int]
+    sub_books: tuple[SubBook, ...]
+    decided: Mapping[tuple[str, str], datetime]
+    day_realized: Mapping[date, Decimal]
+    peak_equity: Decimal | None
+
+
+async def read_snapshot(connection: Connection) -> Snapshot:
+    """Read everything as of one moment."""
+    async with connection.transaction():
+        await connection.execute("set transaction isolation level repeatable read, read only")
+        orders, ages = await _orders(connection)
+        return Snapshot(
+            orders=orders,
+            intent_ages=ages,
+            sub_books=await _sub_books(connection),
+            decided=await _decided(connection),
+            day_realized=await _day_realized(connection),
+            peak_equity=await _peak_equity(connection),
+        )
+
+
+async def _orders(connection: Connection) -> tuple[tuple[Order, ...], dict[str, int]]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "select o.*, coalesce(f.booked, 0) as booked_quantity, f.trade_ids,"
+        " extract(epoch from clock_timestamp() - o.created_at)::bigint as age"
+        " from kbots.orders o left join ("
+        "  select symbol, client_order_id, sum(quantity) as booked, array_agg(trade_id) as trade_ids"
+        "  from kbots.fills"
+        "  group by symbol, client_order_id"
+        " ) f using (symbol, client_order_id)"
+        " where o.status = any(%s) or o.executed_quantity > coalesce(f.booked, 0)"
+        " order by o.id",
+        [_WORKING],
+    )
+    rows = await cursor.fetchall()
+    ages = {row["client_order_id"]: max(row["age"], 0) for row in rows}
+    return tuple(_order(row) for row in rows), ages
+
+
+def _order(row: Mapping[str, Any]) -> Order:
+    return Order(
+        strategy=row["strategy"],
+        symbol=row["symbol"],
+        client_order_id=row["client_order_id"],
+        epoch=row["epoch"],
+        purpose=Purpose(row["purpose"]),
+        side=Side(row["side"]),
+        type=OrderType(row["type"]),
+        quantity=row["quantity"],
+        venue_time=row["venue_time"],
+        price=row["price"],
+        stop_price=row["stop_price"],
+        reserved_quote=row["reserved_quote"],
+        status=OrderStatus(row["status"]),
+        exchange_order_id=row["exchange_order_id"],
+        executed_quantity=row["executed_quantity"],
+        cumulative_quote=row["cumulative_quote"],
+        booked_quantity=row["booked_quantity"],
+        booked_trades=frozenset(row["trade_ids"] or ()),
+        reason=row["reason"],
+    )
+
+
+async def _sub_books(connection: Connection) -> tuple[SubBook, ...]:
+    lots: defaultdict[tuple[str, str], list[Lot]] = defaultdict(list)
+    cursor = await connection.execute(
+        "select strategy, symbol, trade_id, quantity, remaining, unit_cost, opened_at from kbots.lots"
+        " where remaining > 0 order by opened_at, trade_id"  # first in, first out
+    )
+    async for strategy, symbol, trade_id, quantity, remaining, unit_cost, opened_at in cursor:
+        lots[strategy, symbol].append(
+            Lot(
+                trade_id=trade_id,
+                quantity=quantity,
+                remaining=remaining,
+                unit_cost=unit_cost,
+                opened_at=opened_at,
+            )
+        )
+    cursor = await connection.execute(
+        "select strategy, symbol, realized_quote from kbots.positions order by strategy, symbol"
+    )
+    return tuple(
+        [
+            SubBook(
+                strategy=strategy,
+                symbol=symbol,
+                lots=tuple(lots[strategy, symbol]),
+                realized_quote=realized,
+            )
+            async for strategy, symbol, realized in cursor
+        ]
+    )
+
+
+async def _decided(connection: Connection) -> dict[tuple[str, str], datetime]:
+    cursor = await connection.execute(
+        "select strategy, symbol, max(candle_close) from kbots.decisions group by strategy, symbol"
+    )
+    return {(strategy, symbol): closed async for strategy, symbol, closed in cursor}
+
+
+async def _day_realized(connection: Connection) -> dict[date, Decimal]:
+    cursor = await connection.execute(
+        "select (venue_time at time zone 'UTC')::date as day, coalesce(sum(realized_quote), 0)"
+        " from kbots.fills group by day order by day desc limit 2"
+    )
+    return {day: realized async for day, realized in cursor}
+
+
+async def _peak_equity(connection: Connection) -> Decimal | None:
+    cursor = await connection.execute("select max(equity) from kbots.equity")
+    row = await cursor.fetchone()
+    return row[0] if row else None

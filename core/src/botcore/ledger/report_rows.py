@@ -1,0 +1,155 @@
+"""What the dashboard reads, as plain records: no driver, so that pure code may take them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+__all__ = [
+    "BalanceRow",
+    "DecisionRow",
+    "Figures",
+    "FillCursor",
+    "FillRow",
+    "HaltRow",
+    "KeyRow",
+    "LogRow",
+    "OrderRow",
+    "PositionRow",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One bot's figures now; money in the quote asset, None until the bot has written any."""
+
+    bot_uid: UUID
+    state: str | None
+    state_reason: str | None
+    generation: int | None
+    epoch: int | None
+    heartbeat_at: datetime | None
+    equity: Decimal | None
+    equity_at: datetime | None
+    today_pnl: Decimal | None
+    total_pnl: Decimal | None
+    open_positions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillRow:
+    """One execution."""
+
+    bot_uid: UUID
+    namespace: str
+    bot: str
+    strategy: str
+    symbol: str
+    trade_id: int
+    purpose: str
+    side: str
+    price: Decimal
+    quantity: Decimal
+    quote_quantity: Decimal
+    commission: Decimal
+    commission_asset: str
+    realized_quote: Decimal | None
+    venue_time: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillCursor:
+    """Where a page of fills ends; the next one begins with older ones."""
+
+    venue_time: datetime
+    symbol: str
+    trade_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRow:
+    """What a bot decided on one closed candle, and why."""
+
+    strategy: str
+    symbol: str
+    candle_close: datetime
+    action: str
+    reason: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """One line of a bot's log."""
+
+    at: datetime
+    level: str
+    event: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionRow:
+    """What a strategy holds in one symbol; cost and profit in the quote asset, fees in."""
+
+    strategy: str
+    symbol: str
+    quantity: Decimal
+    cost_quote: Decimal
+    realized_quote: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceRow:
+    """One asset of the bot's exchange account."""
+
+    asset: str
+    free: Decimal
+    locked: Decimal
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """An order that is not settled yet."""
+
+    strategy: str
+    symbol: str
+    purpose: str
+    side: str
+    type: str
+    quantity: Decimal
+    price: Decimal | None
+    stop_price: Decimal | None
+    status: str
+    executed_quantity: Decimal
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HaltRow:
+    """A halt in force; `subject` is a bot's uid, an owner's name, or * for all."""
+
+    scope: str
+    subject: str
+    reason: str
+    set_by: str
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """One stored key; nobody gets the key itself back."""
+
+    id: UUID
+    label: str
+    environment: str
+    api_key_last4: str
+    status: str
+    reason: str
+    account_uid: str | None
+    permissions: dict[str, Any]
+    verified_at: datetime | None
+    created_at: datetime

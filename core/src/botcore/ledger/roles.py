@@ -1,0 +1,60 @@
+"""The fixed database roles, made by the set-up step as the database's administrator."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+__all__ = ["LOGIN_ROLES", "ensure_roles", "scram_verifier"]
+
+LOGIN_ROLES: Final = ("kbots_operator", "kbots_dashboard", "kbots_admin")
+
+
+def scram_verifier(connection: psycopg.AsyncConnection, role: str, password: str) -> str:
+    """Return the SCRAM verifier.
+
+    Made on this side so that the password never reaches the server's log.
+    """
+    verifier = connection.pgconn.encrypt_password(
+        password.encode(), role.encode(), b"scram-sha-256"
+    )
+    return verifier.decode()
+
+
+async def ensure_roles(connection: psycopg.AsyncConnection, passwords: Mapping[str, str]) -> None:
+    """Create the owner, the bots' group and the three logins, or set their passwords anew.
+
+    `kbots_operator` may create logins and hand out `kbots_bot` without being able to use it.
+    """
+    async with connection.transaction():
+        for role, options in (("kbots_owner", "nologin"), ("kbots_bot", "nologin")):
+            await _ensure(connection, role, sql.SQL(options))
+        for role in LOGIN_ROLES:
+            createrole = sql.SQL("createrole " if role == "kbots_operator" else "")
+            verifier = sql.Literal(scram_verifier(connection, role, passwords[role]))
+            await _ensure(
+                connection, role, sql.SQL("login {}password {}").format(createrole, verifier)
+            )
+        await connection.execute(
+            "grant kbots_bot to kbots_operator with admin option, inherit false, set false"
+        )
+        name = sql.Identifier(connection.info.dbname)
+        await connection.execute(sql.SQL("revoke all on database {} from public").format(name))
+        await connection.execute(
+            sql.SQL(
+                "grant connect on database {} to kbots_bot, kbots_operator, kbots_dashboard, kbots_admin"
+            ).format(name)
+        )
+        await connection.execute(sql.SQL("grant create on database {} to kbots_owner").format(name))
+        await connection.execute("grant create, usage on schema public to kbots_owner")
+
+
+async def _ensure(
+    connection: psycopg.AsyncConnection, role: str, options: sql.SQL | sql.Composed
+) -> None:
+    found = await (
+        await connection.execute("select 1 from pg_roles where rolname = %s", [role])
+    ).fetchone()
+    verb = sql.SQL("alter" if found else "create")
+    await connection.execute(sql.SQL("{} role {} {}").format(verb, sql.Identifier(role), options))

@@ -1,0 +1,153 @@
+"""Sessions, whose row is the truth, and the count of failed sign-ins (SEC-13, SEC-18)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from botcore.ledger.connect import Connection
+
+__all__ = [
+    "NewSession",
+    "SessionRow",
+    "act_for",
+    "act_in_session",
+    "clear_failures",
+    "count_attempt",
+    "delete_session",
+    "delete_sessions_of",
+    "insert_session",
+    "keep_newest_sessions",
+    "live_sessions",
+    "read_attempts",
+    "touch_sessions",
+    "uncount_attempt",
+]
+
+_LIVE = """
+select s.token_hash, s.user_id, u.name, u.role, s.csrf_token
+from kbots.sessions s join kbots.users u on u.id = s.user_id
+where s.token_hash = any(%s) and s.expires_at > now() and s.last_action_at > now() - %s
+  and not u.disabled
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSession:
+    """A session about to begin; the token itself is only in the cookie."""
+
+    token_hash: bytes = field(repr=False)
+    user_id: UUID
+    csrf_token: str = field(repr=False)
+    ip: str
+    device: str
+    lifetime: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A live session and whose it is."""
+
+    token_hash: bytes = field(repr=False)
+    user_id: UUID
+    name: str
+    role: str
+    csrf_token: str = field(repr=False)
+
+
+async def insert_session(connection: Connection, new: NewSession) -> None:
+    """Begin a session."""
+    await connection.execute(
+        "insert into kbots.sessions (token_hash, user_id, csrf_token, ip, device, expires_at)"
+        " values (%s, %s, %s, %s, %s, now() + %s)",
+        [new.token_hash, new.user_id, new.csrf_token, new.ip, new.device, new.lifetime],
+    )
+
+
+async def keep_newest_sessions(connection: Connection, user_id: UUID, most: int) -> None:
+    """End the user's oldest sessions beyond `most` and everyone's that are over (SEC-25)."""
+    await connection.execute(
+        "delete from kbots.sessions where expires_at < now() or token_hash in"
+        " (select token_hash from kbots.sessions where user_id = %s"
+        " order by created_at desc offset %s)",
+        [user_id, most],
+    )
+
+
+async def live_sessions(
+    connection: Connection, token_hashes: Collection[bytes], idle: timedelta
+) -> list[SessionRow]:
+    """Find those that are neither over nor idle for too long nor of a disabled user."""
+    async with connection.cursor(row_factory=class_row(SessionRow)) as cursor:
+        await cursor.execute(_LIVE, [list(token_hashes), idle])
+        return await cursor.fetchall()
+
+
+async def act_in_session(connection: Connection, token_hash: bytes, idle: timedelta) -> bool:
+    """Bind the transaction to the session's user; false when the session has ended."""
+    found = await live_sessions(connection, [token_hash], idle)
+    for session in found:
+        await act_for(connection, session.user_id)
+    return bool(found)
+
+
+async def act_for(connection: Connection, user_id: UUID) -> None:
+    """Bind the transaction to a user without a session: an admin's measures against an account."""
+    await connection.execute("select set_config('kbots.user_id', %s, true)", [str(user_id)])
+
+
+async def touch_sessions(connection: Connection, token_hashes: Collection[bytes]) -> None:
+    """Note that their users did something."""
+    await connection.execute(
+        "update kbots.sessions set last_action_at = now() where token_hash = any(%s)",
+        [list(token_hashes)],
+    )
+
+
+async def delete_session(connection: Connection, token_hash: bytes) -> None:
+    """End one session."""
+    await connection.execute("delete from kbots.sessions where token_hash = %s", [token_hash])
+
+
+async def delete_sessions_of(connection: Connection, user_id: UUID) -> list[bytes]:
+    """End every session of a user and answer which they were."""
+    cursor = await connection.execute(
+        "delete from kbots.sessions where user_id = %s returning token_hash", [user_id]
+    )
+    return [bytes(row[0]) for row in await cursor.fetchall()]
+
+
+async def read_attempts(connection: Connection, subject: bytes) -> tuple[int, float]:
+    """Answer the failures in a row and the seconds since the last, held for this transaction."""
+    cursor = await connection.execute(
+        "select failures, extract(epoch from now() - last_failure_at)::float8"
+        " from kbots.sign_in_failures where subject = %s for update",
+        [subject],
+    )
+    row = await cursor.fetchone()
+    return (int(row[0]), float(row[1])) if row else (0, 0.0)
+
+
+async def count_attempt(connection: Connection, subject: bytes, failures: int) -> None:
+    """Count an attempt as failed before it is checked, so that many at once can't slip through."""
+    await connection.execute(
+        "insert into kbots.sign_in_failures (subject, failures, last_failure_at)"
+        " values (%s, %s, now()) on conflict (subject)"
+        " do update set failures = excluded.failures, last_failure_at = now()",
+        [subject, failures],
+    )
+
+
+async def uncount_attempt(connection: Connection, subject: bytes) -> None:
+    """Take back one counted attempt: it was right."""
+    await connection.execute(
+        "update kbots.sign_in_failures set failures = greatest(failures - 1, 0) where subject = %s",
+        [subject],
+    )
+
+
+async def clear_failures(connection: Connection, subject: bytes) -> None:
+    """Forget the failures of a subject."""
+    await connection.execute("delete from kbots.sign_in_failures where subject = %s", [subject])

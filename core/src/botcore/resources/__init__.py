@@ -1,0 +1,1 @@
+"""The TradingBot resource: models that mirror crds/tradingbots.yaml, its rules and its defaults."""

@@ -1,0 +1,226 @@
+"""The CRD's CEL rules, word for word, for where no API server answers."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from botcore.domain.errors import Problem
+from botcore.resources.model_tree import field_names
+from botcore.resources.strategy_params import PARAMETER_MODELS, StrategyParameters, StrategyType
+from botcore.resources.trading_bot import (
+    BotMode,
+    Credentials,
+    Paper,
+    RiskLimits,
+    StrategySpec,
+    TradingBot,
+    TradingBotSpec,
+)
+
+__all__ = ["OWNER_IMMUTABLE", "RULES", "Reason", "Rule", "broken_rules"]
+
+
+class Reason(StrEnum):
+    """How the API server introduces a broken rule; an invalid value by its type."""
+
+    REQUIRED = "Required value"
+    FORBIDDEN = "Forbidden"
+    OBJECT = 'Invalid value: "object"'
+    STRING = 'Invalid value: "string"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of the CRD: where it shows, what it says, and when it holds."""
+
+    field: str = ""
+    reason: Reason = Reason.OBJECT
+    message: str
+    holds: Callable[[Any], bool]
+
+    def problem_at(self, place: str) -> Problem:
+        """Write the problem as the API server does."""
+        path = f"{place}.{self.field}" if self.field else place
+        return Problem(field=path, message=f"{self.reason}: {self.message}")
+
+
+def broken_rules(bot: TradingBot, old: Mapping[str, Any] | None) -> tuple[Problem, ...]:
+    """Find every rule the bot breaks, also as a change of `old`, the manifest it replaces."""
+    problems = [
+        rule.problem_at(path)
+        for place, path, subject in _places(bot.spec)
+        for rule in RULES[place]
+        if not rule.holds(subject)
+    ]
+    if old and old.get("spec", {}).get("owner", bot.spec.owner) != bot.spec.owner:
+        problems.append(OWNER_IMMUTABLE.problem_at("spec"))
+    return tuple(problems)
+
+
+def _places(spec: TradingBotSpec) -> Iterator[tuple[str, str, object]]:
+    yield "spec", "spec", spec
+    for name, part in (
+        ("paper", spec.paper),
+        ("credentials", spec.credentials),
+        ("risk", spec.risk),
+    ):
+        if part is not None:
+            yield f"spec.{name}", f"spec.{name}", part
+    for index, strategy in enumerate(spec.strategies):
+        path = f"spec.strategies[{index}]"
+        yield "spec.strategies[]", path, strategy
+        yield "spec.strategies[].params", f"{path}.params", strategy.params
+
+
+def _live_has_every_limit(spec: TradingBotSpec) -> bool:
+    limits = spec.risk or RiskLimits()
+    return spec.mode is not BotMode.LIVE or all(value is not None for _, value in limits)
+
+
+def _paper_has_the_quote_asset(spec: TradingBotSpec) -> bool:
+    balances = spec.paper.balances if spec.paper else {}
+    return spec.mode is not BotMode.PAPER or spec.quote_asset in balances
+
+
+def _symbols_quote_in_the_quote_asset(spec: TradingBotSpec) -> bool:
+    symbols = (symbol for strategy in spec.strategies for symbol in strategy.symbols)
+    return all(
+        symbol.endswith(spec.quote_asset) and symbol != spec.quote_asset for symbol in symbols
+    )
+
+
+def _symbols_belong_to_one_strategy(spec: TradingBotSpec) -> bool:
+    counts = Counter(symbol for strategy in spec.strategies for symbol in strategy.symbols)
+    return all(count == 1 for count in counts.values())
+
+
+def _exactly_one_key(credentials: Credentials) -> bool:
+    return (credentials.secret_name is None) != (credentials.sealed_key is None)
+
+
+def _secret_is_not_the_operators(credentials: Credentials) -> bool:
+    return not (credentials.secret_name or "").startswith("tb-")
+
+
+def _assets_are_well_named(paper: Paper) -> bool:
+    return all(re.fullmatch("[A-Z0-9]{2,10}", asset) for asset in paper.balances)
+
+
+def _fast_is_smaller(params: StrategyParameters) -> bool:
+    return params.fast is None or params.slow is None or params.fast < params.slow
+
+
+def _positive(field: str, attribute: str) -> Rule:
+    def holds(subject: object) -> bool:
+        value = getattr(subject, attribute)
+        return value is None or bool(value > 0)
+
+    return Rule(field=field, reason=Reason.STRING, message="must be greater than zero", holds=holds)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _rules_of_type(kind: StrategyType) -> tuple[Rule, Rule]:
+    fields = field_names(PARAMETER_MODELS[kind])
+    required = [name for name, field in fields.items() if field.is_required()]
+
+    def given(strategy: StrategySpec) -> set[str]:
+        return set(strategy.params.to_manifest())
+
+    return (
+        Rule(
+            field="params",
+            reason=Reason.REQUIRED,
+            message=f"{kind} needs {_listed(required)}",
+            holds=lambda strategy: strategy.type is not kind or given(strategy) >= set(required),
+        ),
+        Rule(
+            field="params",
+            reason=Reason.FORBIDDEN,
+            message=f"{kind} takes only {_listed(list(fields))}",
+            holds=lambda strategy: strategy.type is not kind or given(strategy) <= set(fields),
+        ),
+    )
+
+
+OWNER_IMMUTABLE = Rule(
+    field="owner",
+    reason=Reason.STRING,
+    message="owner is immutable",
+    holds=lambda _: True,
+)
+
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "spec": (
+        Rule(
+            field="credentials",
+            reason=Reason.FORBIDDEN,
+            message="paper mode takes no credentials",
+            holds=lambda spec: spec.mode is not BotMode.PAPER or spec.credentials is None,
+        ),
+        Rule(
+            field="credentials",
+            reason=Reason.REQUIRED,
+            message="testnet and live mode need credentials",
+            holds=lambda spec: spec.mode is BotMode.PAPER or spec.credentials is not None,
+        ),
+        Rule(
+            field="paper",
+            reason=Reason.REQUIRED,
+            message="paper mode needs a balance of the quote asset in paper.balances",
+            holds=_paper_has_the_quote_asset,
+        ),
+        Rule(
+            field="risk",
+            reason=Reason.REQUIRED,
+            message="live mode needs every risk limit",
+            holds=_live_has_every_limit,
+        ),
+        Rule(
+            field="strategies",
+            message="every symbol must end with the quote asset",
+            holds=_symbols_quote_in_the_quote_asset,
+        ),
+        Rule(
+            field="strategies",
+            message="a symbol belongs to one strategy",
+            holds=_symbols_belong_to_one_strategy,
+        ),
+    ),
+    "spec.paper": (
+        Rule(
+            field="balances",
+            message="an asset is 2 to 10 capital letters and digits",
+            holds=_assets_are_well_named,
+        ),
+    ),
+    "spec.credentials": (
+        Rule(message="exactly one of secretName and sealedKey must be set", holds=_exactly_one_key),
+        Rule(
+            field="secretName",
+            reason=Reason.FORBIDDEN,
+            message="names that start with tb- belong to the operator",
+            holds=_secret_is_not_the_operators,
+        ),
+    ),
+    "spec.risk": (
+        _positive("maxDailyLoss", "max_daily_loss"),
+        _positive("maxDrawdownPercent", "max_drawdown_percent"),
+        _positive("maxPositionNotional", "max_position_notional"),
+    ),
+    "spec.strategies[]": (
+        _positive("capital", "capital"),
+        *(rule for kind in StrategyType for rule in _rules_of_type(kind)),
+    ),
+    "spec.strategies[].params": (
+        Rule(message="fast must be smaller than slow", holds=_fast_is_smaller),
+        _positive("amount", "amount"),
+        _positive("stopLossPercent", "stop_loss_percent"),
+        _positive("takeProfitPercent", "take_profit_percent"),
+    ),
+}
