@@ -1,0 +1,1 @@
+"""A Binance-compatible exchange: paper trading and market-data relay."""

@@ -1,0 +1,1 @@
+"""The control port: accounts, faults, shocks, the truth for tests."""

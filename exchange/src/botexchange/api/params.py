@@ -1,0 +1,163 @@
+"""Read request parameters with Binance's refusals."""
+
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, TypeVar
+from urllib.parse import parse_qsl
+
+from botexchange.matching.numbers import to_units
+from botexchange.matching.refusals import VenueError
+
+__all__ = ["Params", "invalid", "missing", "parse_form"]
+
+_DECIMAL: Final = re.compile(r"^([0-9]{1,20})(\.[0-9]{1,20})?$")
+_INTEGER: Final = re.compile(r"^[0-9]{1,19}$")
+_WINDOW: Final = re.compile(r"^[0-9]{1,10}(\.[0-9]{1,3})?$")
+_LARGEST: Final = (1 << 63) - 1
+_CLIENT_ID: Final = re.compile(r"^[a-zA-Z0-9-_]{1,36}$")
+E = TypeVar("E", bound=StrEnum)
+
+
+def parse_form(query: str, body: str) -> dict[str, str]:
+    """Read query and body; a name in both has the query's value.
+
+    Refuses a name that comes twice in one of them (-1101).
+    """
+    found: dict[str, str] = {}
+    for raw in (body, query):
+        pairs = parse_qsl(raw, keep_blank_values=True)
+        once = dict(pairs)
+        if len(once) != len(pairs):
+            raise VenueError(-1101, "Duplicate values for a parameter detected.")
+        found.update(once)
+    return found
+
+
+class Params:
+    """The parameters of one request; every value is text, as on the wire."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        """Wrap parsed parameters."""
+        self._values = values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> "Params":
+        """Take the parameters of a WebSocket request."""
+        return cls(
+            {
+                name: value if isinstance(value, str) else json.dumps(value)
+                for name, value in values.items()
+            }
+        )
+
+    def has(self, name: str) -> bool:
+        """Tell whether a parameter was sent."""
+        return name in self._values
+
+    def text(self, name: str) -> str | None:
+        """Give a parameter; one that is sent empty is refused (-1105)."""
+        value = self._values.get(name)
+        if value == "":
+            raise VenueError(-1105, f"Parameter '{name}' was empty.")
+        return value
+
+    def required(self, name: str) -> str:
+        """Give a parameter that must be there (-1102)."""
+        value = self._values.get(name)
+        if not value:
+            raise missing(name)
+        return value
+
+    def decimal(self, name: str) -> int:
+        """Give a decimal in 1e-8 units, 0 if it was not sent."""
+        value = self.text(name)
+        if value is None:
+            return 0
+        if not _DECIMAL.match(value):
+            raise _illegal(name, _DECIMAL.pattern)
+        try:
+            units = to_units(value)
+        except ValueError:
+            raise VenueError(-1111, f"Parameter '{name}' has too much precision.") from None
+        if units > _LARGEST:
+            raise VenueError(-1108, f"Parameter '{name}' overflow.")
+        return units
+
+    def integer(self, name: str) -> int | None:
+        """Give a whole number."""
+        value = self.text(name)
+        if value is None:
+            return None
+        if not _INTEGER.match(value) or int(value) > _LARGEST:
+            raise _illegal(name, "^[0-9]{1,19}$")
+        return int(value)
+
+    def limit(self, default: int, most: int) -> int:
+        """Give `limit`, cut to the most the endpoint gives."""
+        value = self.integer("limit")
+        if value == 0:
+            raise invalid("limit")
+        return min(default if value is None else value, most)
+
+    def window(self) -> float:
+        """Give `recvWindow` in ms."""
+        value = self.text("recvWindow") or "5000"
+        if not _WINDOW.match(value):
+            raise _illegal("recvWindow", _WINDOW.pattern)
+        return float(value)
+
+    def flag(self, name: str) -> bool:
+        """Give a boolean, false if it was not sent."""
+        value = self.text(name) or "false"
+        if value.lower() not in {"true", "false"}:
+            raise invalid(name)
+        return value.lower() == "true"
+
+    def choice(self, name: str, kind: type[E], refusal: VenueError) -> E:
+        """Give one of an enumeration's values."""
+        try:
+            return kind(self.required(name))
+        except ValueError:
+            raise refusal from None
+
+    def client_id(self, name: str) -> str:
+        """Give a client id, "" if it was not sent."""
+        value = self.text(name) or ""
+        if value and not _CLIENT_ID.match(value):
+            raise _illegal(name, _CLIENT_ID.pattern)
+        return value
+
+    def symbols(self) -> list[str] | None:
+        """Give `symbol` or the JSON list `symbols`; None if neither was sent."""
+        one, many = self.text("symbol"), self.text("symbols")
+        if one is not None and many is not None:
+            raise VenueError(-1128, "Combination of optional parameters invalid.")
+        if many is None:
+            return None if one is None else [one]
+        try:
+            names = json.loads(many)
+        except (ValueError, RecursionError):
+            names = None
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise _illegal("symbols", r"^\[\"[A-Z0-9]{1,20}\"(,\"[A-Z0-9]{1,20}\")*\]$")
+        return names
+
+
+def missing(name: str) -> VenueError:
+    """Say that a mandatory parameter is missing."""
+    return VenueError(
+        -1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed."
+    )
+
+
+def invalid(name: str) -> VenueError:
+    """Say that a parameter's value makes no sense."""
+    return VenueError(-1130, f"Data sent for parameter '{name}' is not valid.")
+
+
+def _illegal(name: str, pattern: str) -> VenueError:
+    return VenueError(
+        -1100, f"Illegal characters found in parameter '{name}'; legal range is '{pattern}'."
+    )

@@ -1,0 +1,1 @@
+"""Replay that waits for every participant."""

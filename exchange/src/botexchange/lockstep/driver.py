@@ -1,0 +1,64 @@
+"""Release a replay one event at a time."""
+
+import asyncio
+
+import structlog
+
+from botexchange.clock import LockstepClock
+from botexchange.lockstep.gate import Gate
+from botexchange.market.source import MarketSource
+from botexchange.streams.frames import MarketFrames, parse_kline
+from botexchange.streams.hub import MarketHub
+from botexchange.venue import Venue
+
+__all__ = ["LockstepDriver"]
+
+_log = structlog.get_logger(__name__)
+
+
+class LockstepDriver:
+    """Moves the market only when every participant is idle.
+
+    One step is a candle. If an order fills inside it, the fill's events go out at that moment
+    and the rest of the candle waits for the participants too.
+    """
+
+    def __init__(
+        self, venue: Venue, hub: MarketHub, frames: MarketFrames, gate: Gate, clock: LockstepClock
+    ) -> None:
+        """Drive this venue through this gate."""
+        self._venue = venue
+        self._hub = hub
+        self._frames = frames
+        self._gate = gate
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Run to the end of the source, then stand still."""
+        source = self._venue.source
+        await self._gate.wait()
+        while (following := source.next_ms(self._venue.position_ms)) is not None:
+            boundary = (following // source.base_ms + 1) * source.base_ms
+            await self._step(source, boundary)
+        self._gate.is_finished = True
+        _log.info("replay_finished", candles=self._gate.released)
+        await asyncio.Event().wait()
+
+    async def _step(self, source: MarketSource, boundary: int) -> None:
+        for tick in source.ticks(self._venue.position_ms, boundary - 1):
+            self._clock.advance(tick.time_ms)
+            if self._venue.trade(tick):
+                await self._gate.wait()
+        self._clock.advance(boundary)
+        self._venue.save_moment()
+        self._gate.released += 1
+        for stream in self._hub.streams():
+            frame = self._frame(stream, boundary)
+            if frame is not None:
+                self._hub.publish(stream, frame)
+        await self._gate.wait()
+
+    def _frame(self, stream: str, boundary: int) -> str | None:
+        if parse_kline(stream):
+            return self._frames.closed(stream, boundary)
+        return self._frames.current(stream, boundary)

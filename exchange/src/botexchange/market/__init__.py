@@ -1,0 +1,1 @@
+"""Where prices come from: a seeded generator or a file of candles."""

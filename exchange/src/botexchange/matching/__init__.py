@@ -1,0 +1,1 @@
+"""The pure matching engine: integers only, no I/O, no clock, no randomness."""

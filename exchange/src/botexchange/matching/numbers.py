@@ -1,0 +1,40 @@
+"""Exact arithmetic: prices, quantities and money are integers of 1e-8.
+
+Every instrument's tick times its step is a multiple of 1e-8, so price times quantity is
+exact; only commissions are rounded, half up at 8 decimals (Binance's commission FAQ).
+"""
+
+from typing import Final
+
+__all__ = ["SCALE", "fee", "floor_to_step", "notional", "plain", "to_units"]
+
+SCALE: Final = 100_000_000
+DECIMALS: Final = 8
+
+
+def to_units(text: str) -> int:
+    """Read a plain decimal; ValueError if it is not one or has more than 8 decimals."""
+    whole, _, fraction = text.partition(".")
+    if fraction[DECIMALS:].strip("0"):
+        raise ValueError("too much precision")
+    return int(whole) * SCALE + int(fraction[:DECIMALS].ljust(DECIMALS, "0"))
+
+
+def plain(units: int) -> str:
+    """Write units as Binance does: a string with 8 decimals."""
+    return f"{units // SCALE}.{units % SCALE:08d}"
+
+
+def notional(price: int, quantity: int) -> int:
+    """Multiply a price by a quantity, in quote units."""
+    return price * quantity // SCALE
+
+
+def fee(amount: int, rate: int) -> int:
+    """Take a rate (1e-8) of an amount, rounded half up."""
+    return (amount * rate + SCALE // 2) // SCALE
+
+
+def floor_to_step(value: int, step: int) -> int:
+    """Round down to a whole number of steps."""
+    return value - value % step

@@ -1,0 +1,107 @@
+"""Move assets when an order trades, and give back what it held when it ends."""
+
+from dataclasses import replace
+
+from botexchange.matching.floor import Floor
+from botexchange.matching.numbers import fee, notional
+from botexchange.matching.orders import LIMIT_TYPES, Order, OrderStatus, Side, Trade
+from botexchange.matching.quotes import Level
+from botexchange.matching.reports import Execution
+
+__all__ = ["finish", "settle", "start"]
+
+
+def start(floor: Floor, order: Order, now_ms: int) -> Order:
+    """Put an order on the floor and report it as NEW."""
+    floor.put(order)
+    _touch(floor, order)
+    floor.tell(order, Execution.NEW, now_ms)
+    return order
+
+
+def settle(floor: Floor, order: Order, fill: Level, now_ms: int, *, maker: bool) -> Order:
+    """Trade a quantity at a price; the commission comes out of the received asset.
+
+    A limit BUY that trades below its limit gets the difference back at once.
+    """
+    price, quantity = fill
+    quote = notional(price, quantity)
+    held, commission, asset = _swap(floor, order, fill, maker=maker)
+    executed = order.executed + quantity
+    is_filled = executed == order.quantity
+    order = replace(
+        order,
+        status=OrderStatus.FILLED if is_filled else OrderStatus.PARTIALLY_FILLED,
+        executed=executed,
+        quote_executed=order.quote_executed + quote,
+        locked=held,
+        updated_ms=now_ms,
+    )
+    trade = Trade(
+        id=floor.next_id(),
+        account=order.account,
+        order_id=order.id,
+        list_id=order.list_id,
+        symbol=order.symbol,
+        side=order.side,
+        price=price,
+        quantity=quantity,
+        quote=quote,
+        commission=commission,
+        commission_asset=asset,
+        maker=maker,
+        time_ms=now_ms,
+    )
+    floor.changes.trades.append(trade)
+    _touch(floor, floor.put(order))
+    floor.tell(order, Execution.TRADE, now_ms, trade=trade)
+    return order
+
+
+def _swap(floor: Floor, order: Order, fill: Level, *, maker: bool) -> tuple[int, int, str]:
+    """Pay and receive; give what stays held, the commission and the asset it is in."""
+    price, quantity = fill
+    account = floor.accounts[order.account]
+    instrument = floor.markets[order.symbol].instrument
+    paid, paid_asset = notional(price, quantity), instrument.quote
+    received, received_asset = quantity, instrument.base
+    if order.side is Side.SELL:
+        paid, paid_asset, received, received_asset = received, received_asset, paid, paid_asset
+    commission = fee(received, account.maker_rate if maker else account.taker_rate)
+    left = order.locked - paid
+    rest = order.remaining - quantity
+    held = order.hold(rest) if order.type in LIMIT_TYPES else left if rest else 0
+    account.spend(paid_asset, paid)
+    account.release(paid_asset, left - held)
+    account.credit(received_asset, received - commission)
+    return held, commission, received_asset
+
+
+def finish(
+    floor: Floor,
+    order: Order,
+    now_ms: int,
+    *,
+    reason: str = "",
+    cancel_client_id: str = "",
+) -> Order:
+    """End an order before it is filled: EXPIRED with a reason, else CANCELED."""
+    instrument = floor.markets[order.symbol].instrument
+    asset = instrument.quote if order.side is Side.BUY else instrument.base
+    floor.accounts[order.account].release(asset, order.locked)
+    order = replace(
+        order,
+        status=OrderStatus.EXPIRED if reason else OrderStatus.CANCELED,
+        locked=0,
+        updated_ms=now_ms,
+        expiry_reason=reason,
+    )
+    _touch(floor, floor.put(order))
+    execution = Execution.EXPIRED if reason else Execution.CANCELED
+    floor.tell(order, execution, now_ms, cancel_client_id=cancel_client_id)
+    return order
+
+
+def _touch(floor: Floor, order: Order) -> None:
+    instrument = floor.markets[order.symbol].instrument
+    floor.touch(order.account, instrument.base, instrument.quote)

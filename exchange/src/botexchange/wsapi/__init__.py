@@ -1,0 +1,1 @@
+"""The WebSocket API with the user data stream."""
