@@ -1,0 +1,1 @@
+"""The trading process of one bot."""

@@ -1,0 +1,225 @@
+"""python-binance pointed at a venue of ours: venue time in every signature, limits read, defects closed.
+
+Two of its defects end here. A: its WebSocket API reconnects without its subscriptions, so it must not reconnect
+at all. F: it drops the venue's announcement of a shutdown.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote
+
+import aiohttp
+
+from botcore.runtime.clock import Clock
+from botrunner.adapters.binance_errors import refusal_of
+from botrunner.adapters.binance_library import AsyncClient, WebsocketAPI, WSListenerState
+from botrunner.adapters.rate_limits import RateLimits
+from botrunner.adapters.venue_clock import VenueClock
+
+__all__ = [
+    "Endpoints",
+    "ExchangeKey",
+    "FencedBeforeSend",
+    "MakeClient",
+    "VenueClient",
+    "client_factory",
+]
+
+_QUEUE_SIZE: Final = 10_000
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=5, sock_connect=3)
+
+# The supervisors of the streams say what happened; the library's own lines repeat it as errors.
+logging.getLogger("binance").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where the venue is; `participant` is this bot's name in a lockstep replay."""
+
+    rest_url: str
+    ws_api_url: str
+    stream_url: str
+    participant: str | None = None
+
+    @property
+    def lockstep_query(self) -> str:
+        """Return what marks a stream's address in lockstep."""
+        return f"lockstep={self.participant}" if self.participant else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeKey:
+    """An exchange key; the secret is an HMAC secret or the PEM of an Ed25519 key."""
+
+    api_key: str
+    secret: str = field(repr=False)
+
+    @property
+    def pem(self) -> str | None:
+        """Return the PEM as the library needs it: with other line ends it takes Ed25519 for RSA."""
+        is_pem = self.secret.lstrip().startswith("-----BEGIN")
+        return "\n".join(self.secret.split("\r\n")).strip() if is_pem else None
+
+
+class FencedBeforeSend(Exception):
+    """An order was signed, and then the lease's deadline had passed: no byte of it left (I1)."""
+
+
+class _WebsocketApi(WebsocketAPI):  # type: ignore[misc]  # python-binance ships no types
+    """The library's WebSocket API without its blind reconnect (A), with the shutdown notice (F).
+
+    Events of a subscription that was not registered, and errors, go to its own queue in their order. Nothing is
+    registered here, so none slips through between the answer to a subscription and its registration.
+    """
+
+    MAX_RECONNECTS = 0
+
+    def _handle_message(self, msg: str) -> Any:
+        if '"serverShutdown"' in msg:
+            return {"e": "serverShutdown"}
+        return super()._handle_message(msg)
+
+
+class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no types
+    """The library's client for one venue; its addresses are class attributes, set by `client_factory`."""
+
+    REQUEST_TIMEOUT = _TIMEOUT
+    LOCKSTEP_URL = ""
+    PARTICIPANT: str | None = None
+
+    def __init__(
+        self,
+        key: ExchangeKey,
+        *,
+        clock: Clock,
+        venue_clock: VenueClock,
+        limits: RateLimits,
+        may_send: Callable[[], bool],
+    ) -> None:
+        """Open the session; nothing is sent yet."""
+        self._may_send = may_send
+        self._clock = clock
+        self._venue_clock = venue_clock
+        self._limits = limits
+        super().__init__(
+            api_key=key.api_key,
+            api_secret=None if key.pem else key.secret,
+            private_key=key.pem,
+        )
+        self.ws_api = _WebsocketApi(url=self.WS_API_URL)
+        self.ws_api.max_queue_size = _QUEUE_SIZE
+
+    @property
+    def timestamp_offset(self) -> int:
+        """What the library adds to the wall clock when it signs."""
+        return self._venue_clock.signing_offset_ms()
+
+    @timestamp_offset.setter
+    def timestamp_offset(self, _value: int) -> None:
+        """Ignore the library's own single measurement."""
+
+    @property
+    def REQUEST_RECVWINDOW(self) -> int:  # noqa: N802 the library's name
+        """What the library sends with every signed request, in ms of venue time."""
+        return self._venue_clock.recv_window_ms()
+
+    @property
+    def user_events(self) -> "asyncio.Queue[dict[str, Any]]":
+        """The events of the account's stream; the library's recv() hides timeouts."""
+        queue: asyncio.Queue[dict[str, Any]] = self.ws_api._queue  # noqa: SLF001 the pinned library's
+        return queue
+
+    async def subscribe_user_data(self) -> None:
+        """Subscribe to the account's events, which Binance offers by the WebSocket API alone."""
+        await self._ws_api_request("userDataStream.subscribe.signature", signed=True, params={})
+
+    async def exchange_info(self, symbols: Sequence[str]) -> Any:
+        """Read the filters of these symbols; the library's own call reads those of all, 3 MB."""
+        listed = quote(json.dumps(list(symbols), separators=(",", ":")), safe="")
+        return await self._get("exchangeInfo", data={"symbols": listed})
+
+    async def post_idle(self, frames: int, *, anew: bool) -> int:
+        """Report this participant idle; return how many frames the exchange has sent it."""
+        body = {"participant": self.PARTICIPANT, "frames": frames, "reset": anew}
+        async with self.session.post(self.LOCKSTEP_URL, json=body, timeout=_TIMEOUT) as response:
+            if response.status != 200:
+                raise refusal_of(response.status, response.headers, await response.text())
+            answer = await response.json()
+            return int(answer["pushed"])
+
+    def _get_request_kwargs(self, method: str, signed: bool, *rest: Any, **kwargs: Any) -> Any:  # noqa: FBT001 the library's
+        """Sign, and only then look at the lease.
+
+        A process that is stopped after the look sends a signature that has grown too old by the time it wakes;
+        looking first would let it sign afresh long after its lease has gone (I1).
+
+        Raises:
+            FencedBeforeSend: an order may not leave any more.
+        """
+        signed_kwargs = super()._get_request_kwargs(method, signed, *rest, **kwargs)
+        if method == "post" and signed and not self._may_send():
+            raise FencedBeforeSend
+        return signed_kwargs
+
+    async def close(self) -> None:
+        """Close everything; a socket that is gone already is no news."""
+        self.ws_api.ws_state = WSListenerState.EXITING
+        if self.ws_api.ws is not None:
+            await self.ws_api.ws.close()
+        await self.session.close()
+
+    async def _handle_response(self, response: aiohttp.ClientResponse) -> Any:
+        """Read the limits off every answer, then the answer.
+
+        Raises:
+            VenueRefusal: anything that is no success; the library's own error trips over non-JSON bodies.
+        """
+        self._limits.read(response.headers)
+        text = await response.text()
+        if response.status == 200:
+            try:
+                return json.loads(text)
+            except ValueError:
+                pass
+        raise refusal_of(response.status, response.headers, text)
+
+    async def _ws_api_request(self, method: str, signed: bool, params: dict[str, Any]) -> Any:  # noqa: FBT001 the library's signature
+        if signed:
+            params.setdefault("recvWindow", self.REQUEST_RECVWINDOW)
+        return await super()._ws_api_request(method, signed, params)
+
+
+MakeClient = Callable[[], VenueClient]
+
+
+def client_factory(
+    endpoints: Endpoints,
+    key: ExchangeKey,
+    *,
+    clock: Clock,
+    venue_clock: VenueClock,
+    limits: RateLimits,
+    may_send: Callable[[], bool],
+) -> MakeClient:
+    """Return what makes clients of one venue; each has connections of its own and needs a running loop."""
+    query = f"?{endpoints.lockstep_query}" if endpoints.participant else ""
+    attributes = {
+        "API_URL": f"{endpoints.rest_url}/api",
+        "MARGIN_API_URL": f"{endpoints.rest_url}/sapi",
+        "WS_API_URL": f"{endpoints.ws_api_url}{query}",
+        "LOCKSTEP_URL": f"{endpoints.rest_url}/lockstep/v1/idle",
+        "PARTICIPANT": endpoints.participant,
+    }
+    made = type("ConfiguredClient", (VenueClient,), attributes)
+
+    def make() -> VenueClient:
+        client: VenueClient = made(
+            key, clock=clock, venue_clock=venue_clock, limits=limits, may_send=may_send
+        )
+        return client
+
+    return make

@@ -1,0 +1,244 @@
+"""Binance's JSON to the domain and back: strings to Decimal, ms to aware instants. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from botcore.domain.errors import InvariantBroken
+from botcore.domain.instruments import Instrument
+from botcore.domain.market import Candle, Interval
+from botcore.domain.money import ZERO, wire
+from botcore.domain.orders import Fill, Order, OrderReport, OrderStatus, OrderType, Side
+from botrunner.ports import Account, Balance
+from botrunner.trading.events import CandleClosed, OrderReported
+
+__all__ = [
+    "account_of",
+    "candle_closed",
+    "candle_of",
+    "fills_of_answer",
+    "instant",
+    "instrument_of",
+    "order_params",
+    "order_reported",
+    "report_of",
+    "trade_of",
+    "weight_limit_of",
+]
+
+Json = Mapping[str, Any]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_STATUSES: Final = {
+    status.value: status
+    for status in OrderStatus
+    if status not in {OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN}  # our own words
+} | {"PENDING_NEW": OrderStatus.NEW, "PENDING_CANCEL": OrderStatus.NEW}
+_GOOD_TILL_CANCELED: Final = {"timeInForce": "GTC"}
+
+
+def instant(milliseconds: int) -> datetime:
+    """Return an aware instant."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def order_params(order: Order) -> dict[str, str]:
+    """Write a new order's parameters (TR-24); the answer tells fills where there can be any."""
+    is_stop = order.type is OrderType.STOP_LOSS_LIMIT
+    params = {
+        "symbol": order.symbol,
+        "side": order.side.value,
+        "type": order.type.value,
+        "quantity": wire(order.quantity),
+        "newClientOrderId": order.client_order_id,
+        "newOrderRespType": "RESULT" if is_stop else "FULL",
+    }
+    if order.price is not None:
+        params |= {"price": wire(order.price)} | _GOOD_TILL_CANCELED
+    if order.stop_price is not None:
+        params["stopPrice"] = wire(order.stop_price)
+    return params
+
+
+def report_of(body: Json) -> OrderReport:
+    """Read an order out of a query's, a placement's or a cancel's answer.
+
+    Raises:
+        InvariantBroken: a status that is not in Binance's table.
+    """
+    # A cancel's answer has the cancel's own id as clientOrderId (binance.md §1.4).
+    own_id = body.get("origClientOrderId") or body["clientOrderId"]
+    moment = body.get("transactTime") or body.get("updateTime") or body["time"]
+    return OrderReport(
+        client_order_id=own_id,
+        symbol=body["symbol"],
+        exchange_order_id=int(body["orderId"]),
+        status=_status(body["status"]),
+        executed_quantity=Decimal(body["executedQty"]),
+        cumulative_quote=_quote(body["cummulativeQuoteQty"]),
+        venue_time=instant(moment),
+        reason=body.get("expiryReason", ""),
+    )
+
+
+def fills_of_answer(body: Json) -> tuple[Fill, ...]:
+    """Read the fills of a FULL answer."""
+    return tuple(
+        Fill(
+            symbol=body["symbol"],
+            trade_id=int(fill["tradeId"]),
+            exchange_order_id=int(body["orderId"]),
+            side=Side(body["side"]),
+            price=Decimal(fill["price"]),
+            quantity=Decimal(fill["qty"]),
+            quote_quantity=Decimal(fill["price"]) * Decimal(fill["qty"]),
+            commission=Decimal(fill["commission"]),
+            commission_asset=fill["commissionAsset"],
+            venue_time=instant(body["transactTime"]),
+        )
+        for fill in body.get("fills", ())
+    )
+
+
+def trade_of(body: Json) -> Fill:
+    """Read one trade of myTrades."""
+    return Fill(
+        symbol=body["symbol"],
+        trade_id=int(body["id"]),
+        exchange_order_id=int(body["orderId"]),
+        side=Side.BUY if body["isBuyer"] else Side.SELL,
+        price=Decimal(body["price"]),
+        quantity=Decimal(body["qty"]),
+        quote_quantity=Decimal(body["quoteQty"]),
+        commission=Decimal(body["commission"]),
+        commission_asset=body["commissionAsset"],
+        venue_time=instant(body["time"]),
+    )
+
+
+def order_reported(event: Json) -> OrderReported:
+    """Read an executionReport, with its fill if it carries one; the order's own id is C on a cancel."""
+    report = OrderReport(
+        client_order_id=event["C"] or event["c"],
+        symbol=event["s"],
+        exchange_order_id=int(event["i"]),
+        status=_status(event["X"]),
+        executed_quantity=Decimal(event["z"]),
+        cumulative_quote=_quote(event["Z"]),
+        venue_time=instant(event["T"]),
+        reason=event.get("eR", "") or ("" if event["r"] == "NONE" else event["r"]),
+    )
+    return OrderReported(report=report, fills=_fills_of_event(event))
+
+
+def _fills_of_event(event: Json) -> tuple[Fill, ...]:
+    if event["x"] != "TRADE":
+        return ()
+    fill = Fill(
+        symbol=event["s"],
+        trade_id=int(event["t"]),
+        exchange_order_id=int(event["i"]),
+        side=Side(event["S"]),
+        price=Decimal(event["L"]),
+        quantity=Decimal(event["l"]),
+        quote_quantity=Decimal(event["Y"]),
+        commission=Decimal(event["n"]),
+        commission_asset=event["N"] or "",  # null when nothing was charged
+        venue_time=instant(event["T"]),
+    )
+    return (fill,)
+
+
+def candle_closed(frame: Json) -> CandleClosed | None:
+    """Read a kline frame; None while the candle is unfinished (TR-32)."""
+    kline = frame["k"]
+    if not kline["x"]:
+        return None
+    candle = Candle(
+        symbol=kline["s"],
+        interval=Interval(kline["i"]),
+        open_at=instant(kline["t"]),
+        close_at=_close_at(kline["T"]),
+        open=Decimal(kline["o"]),
+        high=Decimal(kline["h"]),
+        low=Decimal(kline["l"]),
+        close=Decimal(kline["c"]),
+        volume=Decimal(kline["v"]),
+    )
+    return CandleClosed(candle=candle)
+
+
+def candle_of(symbol: str, interval: Interval, row: Sequence[Any]) -> Candle:
+    """Read one row of the klines answer."""
+    return Candle(
+        symbol=symbol,
+        interval=interval,
+        open_at=instant(row[0]),
+        close_at=_close_at(row[6]),
+        open=Decimal(row[1]),
+        high=Decimal(row[2]),
+        low=Decimal(row[3]),
+        close=Decimal(row[4]),
+        volume=Decimal(row[5]),
+    )
+
+
+def account_of(body: Json) -> Account:
+    """Read an account with its balances."""
+    return Account(
+        uid=str(body["uid"]),
+        can_trade=bool(body["canTrade"]),
+        balances={
+            row["asset"]: Balance(free=Decimal(row["free"]), locked=Decimal(row["locked"]))
+            for row in body["balances"]
+        },
+    )
+
+
+def instrument_of(body: Json) -> Instrument:
+    """Read a symbol of exchangeInfo; both names of the least order value are honoured (TR-25)."""
+    filters = {one["filterType"]: one for one in body["filters"]}
+
+    def number(kind: str, name: str) -> Decimal:
+        return Decimal(filters.get(kind, {}).get(name, "0"))
+
+    return Instrument(
+        symbol=body["symbol"],
+        base_asset=body["baseAsset"],
+        quote_asset=body["quoteAsset"],
+        status=body["status"],
+        tick_size=number("PRICE_FILTER", "tickSize"),
+        step_size=number("LOT_SIZE", "stepSize"),
+        min_quantity=number("LOT_SIZE", "minQty"),
+        max_quantity=number("LOT_SIZE", "maxQty"),
+        market_step_size=number("MARKET_LOT_SIZE", "stepSize"),
+        market_min_quantity=number("MARKET_LOT_SIZE", "minQty"),
+        market_max_quantity=number("MARKET_LOT_SIZE", "maxQty"),
+        min_notional=max(number("MIN_NOTIONAL", "minNotional"), number("NOTIONAL", "minNotional")),
+        max_algo_orders=int(filters.get("MAX_NUM_ALGO_ORDERS", {}).get("maxNumAlgoOrders", 0)),
+    )
+
+
+def weight_limit_of(body: Json) -> int | None:
+    """Read the request weight per minute out of exchangeInfo."""
+    for limit in body.get("rateLimits", ()):
+        if limit["rateLimitType"] == "REQUEST_WEIGHT" and limit["interval"] == "MINUTE":
+            return int(limit["limit"])
+    return None
+
+
+def _status(text: str) -> OrderStatus:
+    if text not in _STATUSES:
+        raise InvariantBroken(f"the venue reports an unknown order status: {text}")
+    return _STATUSES[text]
+
+
+def _quote(text: str) -> Decimal:
+    """Read a cumulative quote amount; Binance says -1 where old data is missing."""
+    return max(Decimal(text), ZERO)
+
+
+def _close_at(milliseconds: int) -> datetime:
+    """Return when the candle ends; Binance tells its last millisecond."""
+    return instant(milliseconds + 1)

@@ -1,0 +1,1 @@
+"""The shell around the trading core: one inbox, one consumer, strictly in order."""

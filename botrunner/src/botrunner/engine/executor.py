@@ -1,0 +1,182 @@
+"""Performs commands: journal first, send second, the answer returns as an event."""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from botcore.domain.errors import Transient
+from botcore.domain.orders import Order, OrderReport
+from botcore.runtime.clock import Clock
+from botrunner.ports import Exchange, Journal, Placed, Refused, Unknown
+from botrunner.trading.commands import (
+    Booked,
+    CancelOrder,
+    Command,
+    Exit,
+    FindOrder,
+    Note,
+    PlaceOrder,
+    ReadTrades,
+    RecordDecision,
+    Reread,
+    SaveBooking,
+    SaveOrder,
+)
+from botrunner.trading.events import (
+    CancelUnresolved,
+    Event,
+    IntentAbandoned,
+    OrderNotFound,
+    OrderRefused,
+    OrderReported,
+    OutcomeUnknown,
+    TradesRead,
+)
+
+__all__ = ["Executor", "Outcome"]
+
+_log = structlog.get_logger(__name__)
+
+
+class Outcome:
+    """What came of a step's commands: events to feed back, streams to re-read, perhaps the end."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.events: list[Event] = []
+        self.reread: list[str] = []
+        self.exit: Exit | None = None
+        self.has_booked = False
+
+
+class Executor:
+    """Carries out the trading core's commands in order.
+
+    Raises what the journal raises (Transient, LeaseLost, Conflict): then memory is ahead of the
+    ledger, and the caller fences and recovers. The venue's silence never raises: it comes back as
+    an event.
+    """
+
+    def __init__(
+        self, *, exchange: Exchange, journal: Journal, may_send: Callable[[], bool], clock: Clock
+    ) -> None:
+        """Take the ports and the fence."""
+        self._exchange = exchange
+        self._journal = journal
+        self._may_send = may_send
+        self._clock = clock
+        self._journalled_at: dict[str, float] = {}
+
+    def remember_age(self, client_order_id: str, seconds: int) -> None:
+        """Note how long ago a recovered intent was journalled."""
+        self._journalled_at[client_order_id] = self._clock.boottime() - seconds
+
+    async def perform(self, commands: Sequence[Command], *, generation: int) -> Outcome:
+        """Carry out a step's commands."""
+        outcome = Outcome()
+        orders: list[Order] = []
+        bookings: list[Booked] = []
+        for command in commands:
+            if isinstance(command, SaveOrder):
+                orders.append(command.order)
+                continue
+            if isinstance(command, SaveBooking):
+                bookings.append(command.booked)
+                orders.append(command.booked.order)
+                continue
+            await self._save(orders, bookings, outcome)
+            if isinstance(command, RecordDecision):
+                await self._journal.record_decision(command, generation)
+            else:
+                await self._one(command, outcome)
+        await self._save(orders, bookings, outcome)
+        return outcome
+
+    async def _save(self, orders: list[Order], bookings: list[Booked], outcome: Outcome) -> None:
+        if not orders:
+            return
+        newest = {order.client_order_id: order for order in orders}
+        await self._journal.save(orders=tuple(newest.values()), bookings=tuple(bookings))
+        outcome.has_booked = outcome.has_booked or bool(bookings)
+        for booked in bookings:
+            _log.info(
+                "fill_booked",
+                strategy=booked.order.strategy,
+                symbol=booked.fill.symbol,
+                side=booked.fill.side,
+                quantity=str(booked.fill.quantity),
+                price=str(booked.fill.price),
+                purpose=booked.order.purpose,
+            )
+        orders.clear()
+        bookings.clear()
+
+    async def _one(self, command: Command, outcome: Outcome) -> None:
+        match command:
+            case PlaceOrder():
+                outcome.events.append(await self._place(command.order))
+            case CancelOrder():
+                outcome.events.append(await self._cancel(command))
+            case FindOrder():
+                outcome.events.extend(await self._find(command))
+            case ReadTrades():
+                outcome.events.extend(await self._read(command))
+            case Reread():
+                outcome.reread.append(command.stream)
+            case Exit():
+                outcome.exit = command
+            case Note():
+                _log.log(_LEVELS[command.level], command.event, **dict(command.facts))
+            case _:
+                raise AssertionError(command)
+
+    async def _place(self, order: Order) -> Event:
+        """Commit the intent, then send it unless the lease's deadline has passed in between (I1.
+
+        I2).
+        """
+        await self._journal.write_intent(order)
+        self._journalled_at[order.client_order_id] = self._clock.boottime()
+        if not self._may_send():
+            return IntentAbandoned(client_order_id=order.client_order_id, reason="FencedBeforeSend")
+        answer = await self._exchange.place(order)
+        if not isinstance(answer, Unknown):
+            self._journalled_at.pop(order.client_order_id, None)
+        match answer:
+            case Placed():
+                return OrderReported(report=answer.report, fills=answer.fills)
+            case Refused():
+                return OrderRefused(
+                    client_order_id=order.client_order_id, code=answer.code, reason=answer.reason
+                )
+            case Unknown():
+                return OutcomeUnknown(client_order_id=order.client_order_id, reason=answer.reason)
+
+    async def _cancel(self, command: CancelOrder) -> Event:
+        answer = await self._exchange.cancel(command.symbol, command.client_order_id)
+        if isinstance(answer, OrderReport):
+            return OrderReported(report=answer)
+        return CancelUnresolved(client_order_id=command.client_order_id, reason=answer.reason)
+
+    async def _find(self, command: FindOrder) -> tuple[Event, ...]:
+        try:
+            report = await self._exchange.find_order(command.symbol, command.client_order_id)
+        except Transient as error:  # a failed query is not "not found" (TR-6, TR-44)
+            _log.warning("order_query_failed", reason=str(error))
+            return ()
+        if report is not None:
+            return (OrderReported(report=report),)
+        asked = self._journalled_at.get(command.client_order_id, self._clock.boottime())
+        age = int(self._clock.boottime() - asked)
+        return (OrderNotFound(client_order_id=command.client_order_id, age_seconds=age),)
+
+    async def _read(self, command: ReadTrades) -> tuple[Event, ...]:
+        try:
+            fills = await self._exchange.trades(command.symbol, command.exchange_order_id)
+        except Transient as error:
+            _log.warning("trades_query_failed", reason=str(error))
+            return ()
+        return (TradesRead(client_order_id=command.client_order_id, fills=fills),)
+
+
+_LEVELS = {"info": 20, "warning": 30, "error": 40}

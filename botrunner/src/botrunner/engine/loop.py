@@ -1,0 +1,276 @@
+"""The engine: takes one event at a time, decides, performs, feeds the answers back."""
+
+import asyncio
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed, Transient
+from botcore.domain.instruments import Instrument
+from botcore.domain.lots import SubBook
+from botcore.resources.trading_bot import TradingBotSpec
+from botcore.runtime.clock import Clock
+from botrunner.engine.executor import Executor
+from botrunner.engine.keeper import Keeper
+from botrunner.engine.recovering import AccountMismatch, Recovery
+from botrunner.engine.sampling import Sampler
+from botrunner.ports import CandleStream, Exchange, Heartbeat, Journal, Lease
+from botrunner.trading.commands import Exit
+from botrunner.trading.decide import decide
+from botrunner.trading.events import (
+    CandleClosed,
+    Event,
+    HaltChanged,
+    IntentAbandoned,
+    LeaseAcquired,
+    LeaseEnded,
+    RulesChanged,
+    ShutdownRequested,
+    TimerFired,
+)
+from botrunner.trading.rules import Rules, refusal, rules_of
+from botrunner.trading.state import BotState
+from botrunner.trading.winding import condition
+
+__all__ = ["Configured", "Engine", "Parts"]
+
+_log = structlog.get_logger(__name__)
+_STALE_AFTER = timedelta(minutes=5)
+"""A candle older than twice its length and this feeds indicators only (TR-34)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured:
+    """A configuration as it came from the operator."""
+
+    spec: TradingBotSpec
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The engine's surroundings, wired by main."""
+
+    bot_uid: str
+    account_uid: str
+    exchange: Exchange
+    journal: Journal
+    lease: Lease
+    candles: CandleStream
+    clock: Clock
+
+
+class Engine:
+    """One bot. `deliver` is the only way in.
+
+    `run` ends with the reason for the termination message.
+    """
+
+    def __init__(self, parts: Parts, configured: Configured) -> None:
+        """Wire the inner parts; nothing is contacted yet."""
+        self._parts = parts
+        self._wanted = configured
+        self._taken = configured
+        self._inbox: asyncio.Queue[Event] = asyncio.Queue()
+        self._state = BotState()
+        self._complaint = ""
+        self._rules = self._rules_of(configured, {})
+        self.keeper = Keeper(
+            lease=parts.lease, clock=parts.clock, deliver=self.deliver, heartbeat=self._heartbeat
+        )
+        self._executor = Executor(
+            exchange=parts.exchange,
+            journal=parts.journal,
+            may_send=self.keeper.may_send,
+            clock=parts.clock,
+        )
+        self._sampler = Sampler(journal=parts.journal, exchange=parts.exchange, clock=parts.clock)
+        self._recovery = Recovery(parts.journal, parts.exchange, parts.account_uid)
+
+    def deliver(self, event: Event) -> None:
+        """Put a fact into the inbox; never blocks, callable from any task of the loop."""
+        self._inbox.put_nowait(event)
+
+    def reconfigure(self, configured: Configured) -> None:
+        """Take a new configuration at the next turn of the loop."""
+        self._wanted = configured
+        self.deliver(RulesChanged())
+
+    async def run(self) -> Exit:
+        """Take events until the bot's work is done."""
+        while True:
+            event = await self._inbox.get()
+            end = await self._guarded(event)
+            if end is not None:
+                return end
+            if self._state.is_fenced and self._state.is_shutting_down:
+                return Exit(reason="Terminated", message="the process was asked to end")
+            if self._inbox.empty():
+                await self._parts.exchange.report_idle()
+
+    async def _guarded(self, event: Event) -> Exit | None:
+        try:
+            return await self._take(event)
+        except (LeaseLost, Conflict, Transient) as error:
+            # Memory may be ahead of the ledger now: forget it, take the lease anew, recover from
+            # what is written.
+            _log.warning("turn_failed", failed_event=type(event).__name__, reason=str(error))
+            await self._fence(str(error) or type(error).__name__)
+            return None
+        except AccountMismatch as error:
+            return Exit(reason="AccountMismatch", message=str(error))
+        except NotAllowed as error:
+            return Exit(reason="KeyRejected", message=str(error))
+        except InvalidInput as error:
+            return Exit(reason="ConfigInvalid", message=str(error))
+
+    async def _fence(self, reason: str) -> None:
+        self.keeper.drop(reason)
+        step = decide(self._state, LeaseEnded(reason=reason), self._rules)
+        self._state = step.state
+        # Cancels of own entries and notes only: they never touch the ledger.
+        await self._executor.perform(step.commands, generation=self._rules.generation)
+
+    async def _take(self, event: Event) -> Exit | None:
+        if isinstance(event, LeaseAcquired):
+            return await self._recover(event)
+        if self._is_moot(event):
+            return None
+        if isinstance(event, IntentAbandoned):  # the permit ran out: decide nothing more under it
+            await self._fence(event.reason)
+            return None
+        if isinstance(event, RulesChanged):
+            await self._reload()
+        return await self._step(self._dated(event))
+
+    def _is_moot(self, event: Event) -> bool:
+        """While fenced, facts about orders, candles and rules are dropped: recovery reads them."""
+        steering = HaltChanged | LeaseEnded | ShutdownRequested
+        return self._state.is_fenced and not isinstance(event, steering)
+
+    def _dated(self, event: Event) -> Event:
+        if not isinstance(event, CandleClosed) or event.is_history:
+            return event
+        age = self._parts.exchange.venue_now() - event.candle.close_at
+        if age <= event.candle.interval.length * 2 + _STALE_AFTER:
+            return event
+        _log.warning(
+            "candle_stale", symbol=event.candle.symbol, age_seconds=int(age.total_seconds())
+        )
+        return CandleClosed(candle=event.candle, is_history=True)
+
+    async def _step(self, event: Event) -> Exit | None:
+        step = decide(self._state, event, self._rules)
+        self._state = step.state
+        outcome = await self._executor.perform(step.commands, generation=self._rules.generation)
+        for answer in outcome.events:
+            self.deliver(answer)
+        if outcome.has_booked:
+            self._sampler.note_fill()
+        end = outcome.exit
+        if "market" in outcome.reread:
+            end = await self._reread_candles() or end
+        if "user" in outcome.reread:
+            self.deliver(TimerFired(tick=0))
+        await self._sampler.sample(self._state, self._rules)
+        return end
+
+    async def _recover(self, event: LeaseAcquired) -> Exit | None:
+        if event.epoch != self.keeper.epoch:
+            return None  # that lease was lost again meanwhile
+        parts = self._parts
+        parts.journal.hold(event.epoch)
+        found = await self._recovery.read(self._taken.spec)
+        self._rules = rules = await self._judged(found.stored.sub_books, found.instruments)
+        self._state = found.state(
+            halt=self._state.halt, is_shutting_down=self._state.is_shutting_down
+        )
+        for order_id, age in found.stored.intent_ages.items():
+            self._executor.remember_age(order_id, age)
+        await self._settle()
+        await parts.journal.save_balances(found.account.balances)
+        parts.candles.want(rules.wanted_candles())
+        history, fresh = await self._recovery.candles(rules)
+        for candle in history:
+            self._state = decide(self._state, candle, rules).state
+        _log.info("recovered", epoch=event.epoch, open_orders=len(self._state.orders))
+        end = await self._step(event)
+        for candle in fresh:
+            self.deliver(candle)
+        return end
+
+    async def _settle(self) -> None:
+        """Ask the venue about every order in doubt and book what it says.
+
+        Before the first decision (TR-40).
+        """
+        pending: list[Event] = [TimerFired(tick=0)]
+        for _ in range(3):  # find, then read fills, then apply
+            following: list[Event] = []
+            for event in pending:
+                step = decide(self._state, event, self._rules)
+                self._state = step.state
+                outcome = await self._executor.perform(
+                    step.commands, generation=self._rules.generation
+                )
+                following += outcome.events
+            pending = following
+
+    async def _reread_candles(self) -> Exit | None:
+        history, fresh = await self._recovery.candles(self._rules)
+        end = None
+        for candle in history:  # before whatever the stream has delivered meanwhile
+            end = await self._step(candle) or end
+        for candle in fresh:
+            self.deliver(candle)
+        return end
+
+    async def _reload(self) -> None:
+        if self._wanted.generation == self._rules.generation:
+            return
+        rules = await self._judged(self._state.sub_books.values(), self._rules.instruments)
+        if rules.generation == self._wanted.generation:
+            self._rules = rules
+            self._parts.candles.want(rules.wanted_candles())
+            _log.info("configuration_in_force", generation=rules.generation, desired=rules.desired)
+
+    async def _judged(self, sub_books: Iterable[SubBook], known: Mapping[str, Instrument]) -> Rules:
+        """Return the wanted rules, or those taken before with a complaint why they stay."""
+        wanted = self._wanted
+        try:
+            rules = self._rules_of(wanted, await self._recovery.instruments(wanted.spec, known))
+            problem = refusal(sub_books, self._rules, rules)
+        except InvalidInput as error:
+            rules, problem = self._rules, str(error)
+        if problem is None:
+            self._complaint, self._taken = "", wanted
+            return rules
+        self._complaint = f"generation {wanted.generation} is not in force: {problem}"
+        _log.warning("configuration_refused", generation=wanted.generation, reason=problem)
+        return self._rules_of(self._taken, known)
+
+    def _heartbeat(self, epoch: int) -> Heartbeat:
+        state, reason = condition(self._state, self._rules)
+        if state == "Fenced":
+            recovering = epoch > 0
+            state = "Recovering" if recovering else state
+            reason = self._state.fence_reason if recovering else self.keeper.reason
+        return Heartbeat(
+            state=state,
+            reason=self._complaint or reason,
+            generation=self._rules.generation,
+            epoch=epoch,
+            pid=os.getpid(),
+            venue_time=self._state.venue_time,
+        )
+
+    def _rules_of(self, configured: Configured, instruments: Mapping[str, Instrument]) -> Rules:
+        return rules_of(
+            configured.spec,
+            bot_uid=self._parts.bot_uid,
+            generation=configured.generation,
+            instruments=instruments,
+        )

@@ -1,0 +1,133 @@
+"""What `decide` asks the engine to do, in this order: journal, perform, feed the answer back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from botcore.domain.lots import Lot, SubBook
+from botcore.domain.orders import Fill, Order
+
+__all__ = [
+    "Booked",
+    "CancelOrder",
+    "Command",
+    "Exit",
+    "FindOrder",
+    "Note",
+    "PlaceOrder",
+    "ReadTrades",
+    "RecordDecision",
+    "Reread",
+    "SaveBooking",
+    "SaveOrder",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """A fill with what it changed in its sub-book."""
+
+    order: Order
+    fill: Fill
+    sub_book: SubBook
+    changed: tuple[Lot, ...]
+    realized_quote: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveOrder:
+    """Commit an order's new state."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveBooking:
+    """Commit a fill, its lots and its order's new state together."""
+
+    booked: Booked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrder:
+    """Commit the intent, then send it."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelOrder:
+    """Cancel an own order."""
+
+    symbol: str
+    client_order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindOrder:
+    """Query an order whose state is in doubt."""
+
+    symbol: str
+    client_order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTrades:
+    """Read an order's fills, since the venue reported more than was booked."""
+
+    symbol: str
+    client_order_id: str
+    exchange_order_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reread:
+    """Re-read candles and orders after a stream was away (TR-39, TR-59)."""
+
+    stream: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDecision:
+    """Commit why the strategy did, or did not, act on a closed candle.
+
+    Must precede its orders (TR-37).
+    """
+
+    strategy: str
+    symbol: str
+    candle_close: datetime
+    action: str
+    reason: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Tell people something by the log."""
+
+    level: str
+    event: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """End the process with code 0; the reason goes into the termination message."""
+
+    reason: str
+    message: str
+
+
+Command = (
+    SaveOrder
+    | SaveBooking
+    | PlaceOrder
+    | CancelOrder
+    | FindOrder
+    | ReadTrades
+    | Reread
+    | RecordDecision
+    | Note
+    | Exit
+)

@@ -1,0 +1,162 @@
+"""What a closed candle leads to.
+
+The strategy's advice, the brakes, one recorded decision, perhaps an order.
+"""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from botcore.domain.instruments import Unfit, fit_market_quantity
+from botcore.domain.market import Candle
+from botcore.domain.money import ZERO
+from botcore.domain.orders import Purpose
+from botcore.resources.strategy_params import StrategyParams
+from botrunner.trading.commands import RecordDecision
+from botrunner.trading.drafting import place_entry
+from botrunner.trading.events import CandleClosed
+from botrunner.trading.risk import entry_block, equity
+from botrunner.trading.rules import Rules, StrategyRule
+from botrunner.trading.sizing import size_entry
+from botrunner.trading.state import BotState, Key, Step
+from botrunner.trading.strategies.base import Advice, Holding, Signal
+from botrunner.trading.strategies.registry import advise
+
+__all__ = ["Memory", "candle_closed", "needs_warm_up"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """A strategy's state in one symbol, for which parameters it was built.
+
+    And the last candle it saw.
+    """
+
+    params: StrategyParams
+    interval: str
+    inner: object
+    last: Candle
+
+
+def needs_warm_up(state: BotState, rules: Rules) -> bool:
+    """Tell whether some strategy has no state yet, or one of other parameters (after a hot reload)."""
+    return any(
+        _memory(state, rule, symbol) is None for rule in rules.strategies for symbol in rule.symbols
+    )
+
+
+def candle_closed(state: BotState, event: CandleClosed, rules: Rules) -> Step:
+    """Take one closed candle; a candle seen before changes nothing (TR-32, TR-37)."""
+    candle = event.candle
+    step = Step(state=_marked(state, candle, rules, is_history=event.is_history))
+    for rule in rules.strategies:
+        if rule.interval == candle.interval and candle.symbol in rule.symbols:
+            step = step.then(_consider(step.state, event, rules, rule))
+    return step
+
+
+def _marked(state: BotState, candle: Candle, rules: Rules, *, is_history: bool) -> BotState:
+    marked_at = state.marked_at.get(candle.symbol)
+    if marked_at is None or candle.close_at >= marked_at:
+        state = replace(
+            state,
+            marks={**state.marks, candle.symbol: candle.close},
+            marked_at={**state.marked_at, candle.symbol: candle.close_at},
+        )
+    before = state.venue_time
+    if is_history and before is not None and candle.close_at < before:
+        return state
+    venue_time = candle.close_at if before is None else max(before, candle.close_at)
+    state = replace(state, venue_time=venue_time, exit_failures={}).on_day(venue_time.date())
+    if is_history:
+        return state
+    now = equity(state, rules)
+    return replace(
+        state, peak_equity=now if state.peak_equity is None else max(now, state.peak_equity)
+    )
+
+
+def _memory(state: BotState, rule: StrategyRule, symbol: str) -> Memory | None:
+    """Return the strategy's state if it was built for the parameters and the interval in force."""
+    memory = state.signals.get((rule.name, symbol))
+    if not isinstance(memory, Memory) or memory.interval != rule.interval:
+        return None
+    return memory if memory.params == rule.params else None
+
+
+def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: StrategyRule) -> Step:
+    candle = event.candle
+    key = (rule.name, candle.symbol)
+    current = _memory(state, rule, candle.symbol)
+    if current is not None and candle.close_at <= current.last.close_at:
+        return Step(state=state)
+    holding = _holding(state, rules, key, candle.close)
+    advice = advise(rule.params, current.inner if current else None, candle, holding)
+    fresh = Memory(params=rule.params, interval=rule.interval, inner=advice.state, last=candle)
+    state = replace(state, signals={**state.signals, key: fresh})
+    decided = state.decided.get(key)
+    if event.is_history or (decided is not None and candle.close_at <= decided):
+        return Step(state=state)
+    if state.is_fenced:
+        return Step(state=state)
+    state = replace(state, decided={**state.decided, key: candle.close_at})
+    return _act(_guard_stop(state, key, candle), rules, key, advice, candle)
+
+
+def _holding(state: BotState, rules: Rules, key: Key, price: Decimal) -> Holding:
+    """Return what the strategy holds; dust that can't be sold is no position (TR-21)."""
+    sub_book = state.sub_book(key)
+    held = sub_book.quantity
+    instrument = rules.instruments.get(key[1])
+    is_dust = instrument is not None and isinstance(
+        fit_market_quantity(instrument, held, price), Unfit
+    )
+    if held == ZERO or is_dust:
+        return Holding(quantity=ZERO, average_cost=ZERO)
+    return Holding(quantity=held, average_cost=sub_book.cost_quote / held)
+
+
+def _act(state: BotState, rules: Rules, key: Key, advice: Advice, candle: Candle) -> Step:
+    match advice.signal:
+        case Signal.HOLD:
+            return _record(state, key, candle, "Hold", advice.reason)
+        case Signal.EXIT:
+            return _record(state.with_exit(key, advice.reason), key, candle, "Exit", advice.reason)
+        case Signal.ENTER:
+            return _enter(state, rules, key, advice, candle)
+
+
+def _enter(state: BotState, rules: Rules, key: Key, advice: Advice, candle: Candle) -> Step:
+    rule = rules.strategy(key[0])
+    instrument = rules.instruments.get(key[1])
+    if rule is None or instrument is None:
+        return _record(state, key, candle, "Blocked", f"{key[1]} is not trading")
+    quantity = size_entry(state, rule, instrument, spend=advice.spend, price=candle.close)
+    if isinstance(quantity, Unfit):
+        return _record(state, key, candle, "Blocked", quantity.reason)
+    reason = entry_block(state, rules, key, quantity * candle.close)
+    if reason is not None:
+        return _record(state, key, candle, "Blocked", reason)
+    step = _record(state, key, candle, "Enter", advice.reason)
+    return step.then(place_entry(step.state, rules, key, quantity=quantity, price=candle.close))
+
+
+def _guard_stop(state: BotState, key: Key, candle: Candle) -> BotState:
+    """Sell a position whose triggered stop the market has jumped over (TR-64)."""
+    limits: list[Decimal] = [
+        o.price for o in state.working(key, Purpose.STOP_LOSS) if o.price is not None
+    ]
+    if any(candle.close < limit for limit in limits):
+        return state.with_exit(key, "StopOverrun")
+    return state
+
+
+def _record(state: BotState, key: Key, candle: Candle, action: str, reason: str) -> Step:
+    decision = RecordDecision(
+        strategy=key[0],
+        symbol=key[1],
+        candle_close=candle.close_at,
+        action=action,
+        reason=reason,
+        price=candle.close,
+    )
+    return Step(state=state, commands=(decision,))

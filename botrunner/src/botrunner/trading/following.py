@@ -1,0 +1,227 @@
+"""Follows orders: reports, fills, refusals and doubts, each applied once."""
+
+from dataclasses import replace
+
+from botcore.domain.errors import InvariantBroken
+from botcore.domain.lots import book
+from botcore.domain.money import ZERO
+from botcore.domain.order_lifecycle import apply_report, book_fill
+from botcore.domain.orders import Fill, Order, OrderStatus, Purpose
+from botrunner.trading.commands import Booked, FindOrder, Note, ReadTrades, SaveBooking, SaveOrder
+from botrunner.trading.events import (
+    CancelUnresolved,
+    IntentAbandoned,
+    OrderNotFound,
+    OrderRefused,
+    OrderReported,
+    OutcomeUnknown,
+    TimerFired,
+    TradesRead,
+)
+from botrunner.trading.protecting import is_unresolved
+from botrunner.trading.rules import Rules
+from botrunner.trading.state import BotState, Step
+
+__all__ = [
+    "abandoned",
+    "cancel_unresolved",
+    "look_after",
+    "not_found",
+    "outcome_unknown",
+    "refused",
+    "reported",
+    "trades_read",
+]
+
+_SETTLE_AGE = 5
+"""Seconds of real time after which an order the venue does not know can't arrive any more.
+
+I1's 3 s window and margin.
+"""
+_CONFIRMATIONS = 3
+"""How often the venue must deny an order (TR-5)."""
+_CANCEL_AGAIN = 2
+"""Seconds after which a cancel that did not settle is asked for again."""
+_EXIT_AGAIN = 60
+"""Seconds after which a refused sale is tried again, if no candle came first."""
+
+
+def reported(state: BotState, event: OrderReported, rules: Rules) -> Step:
+    """Apply a report and its fills.
+
+    An order that is not tracked is settled long since or not ours (TR-42).
+    """
+    order_id = event.report.client_order_id
+    order = state.orders.get(order_id) or state.given_up.get(order_id)
+    if order is None:
+        return Step(state=state)
+    after = apply_report(order, event.report)
+    step = Step(state=state)
+    if after != order:
+        left = {known: one for known, one in state.given_up.items() if known != order_id}
+        state = replace(state, given_up=left).with_order(after)
+        step = Step(state=_counted_failure(state, order, after), commands=(SaveOrder(order=after),))
+    step = _book_all(step, after, event.fills, rules)
+    return step.then(_after_end(step.state, after, rules))
+
+
+def trades_read(state: BotState, event: TradesRead, rules: Rules) -> Step:
+    """Book the fills that the stream did not bring."""
+    order = state.orders.get(event.client_order_id)
+    if order is None:
+        return Step(state=state)
+    return _book_all(Step(state=state), order, event.fills, rules)
+
+
+def refused(state: BotState, event: OrderRefused, _rules: Rules) -> Step:
+    """End a refused order; a refused stop sells the position at the market instead (TR-63)."""
+    order = state.orders.get(event.client_order_id)
+    if order is None or order.status not in {OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN}:
+        return Step(state=state)
+    after = replace(order, status=OrderStatus.REJECTED, reason=event.reason)
+    key = (order.strategy, order.symbol)
+    state = state.with_order(after)
+    if order.purpose is Purpose.STOP_LOSS:
+        state = state.with_exit(key, "StopRefused")
+    state = _counted_failure(state, order, after)
+    note = Note(
+        level="warning",
+        event="order_refused",
+        facts=(
+            ("client_order_id", order.client_order_id),
+            ("purpose", order.purpose),
+            ("code", str(event.code)),
+            ("reason", event.reason),
+        ),
+    )
+    return Step(state=state, commands=(SaveOrder(order=after), note))
+
+
+def abandoned(state: BotState, event: IntentAbandoned, _rules: Rules) -> Step:
+    """End an intent that certainly never left."""
+    order = state.orders.get(event.client_order_id)
+    if order is None or order.status is not OrderStatus.PENDING_NEW:
+        return Step(state=state)
+    after = replace(order, status=OrderStatus.REJECTED, reason=event.reason)
+    return Step(state=state.with_order(after), commands=(SaveOrder(order=after),))
+
+
+def outcome_unknown(state: BotState, event: OutcomeUnknown, _rules: Rules) -> Step:
+    """Hold an order whose fate is unknown; it is never sent again (I3)."""
+    order = state.orders.get(event.client_order_id)
+    if order is None or order.status is not OrderStatus.PENDING_NEW:
+        return Step(state=state)
+    after = replace(order, status=OrderStatus.UNKNOWN, reason=event.reason)
+    return Step(state=state.with_order(after), commands=(SaveOrder(order=after), _find(after)))
+
+
+def not_found(state: BotState, event: OrderNotFound, _rules: Rules) -> Step:
+    """Give an order up once the venue has denied it often enough and it can't arrive any more (TR-5, TR-7)."""
+    order = state.orders.get(event.client_order_id)
+    if order is None or order.status not in {OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN}:
+        return Step(state=state)
+    count = state.not_found.get(order.client_order_id, 0) + 1
+    if count < _CONFIRMATIONS or event.age_seconds < _SETTLE_AGE:
+        return Step(
+            state=replace(state, not_found={**state.not_found, order.client_order_id: count})
+        )
+    after = replace(order, status=OrderStatus.REJECTED, reason="NeverArrived")
+    given_up = {**state.given_up, order.client_order_id: after}
+    state = replace(state.with_order(after), given_up=given_up)
+    return Step(state=state, commands=(SaveOrder(order=after),))
+
+
+def cancel_unresolved(state: BotState, event: CancelUnresolved, _rules: Rules) -> Step:
+    """Re-read an order whose cancel did not say what became of it; the timer asks again (TR-9)."""
+    order = state.orders.get(event.client_order_id)
+    return Step(state=state, commands=() if order is None else (_find(order),))
+
+
+def look_after(state: BotState, event: TimerFired, _rules: Rules) -> Step:
+    """Query what is in doubt every second, and every working order each tenth (TR-43).
+
+    What the venue refused is asked for again after a pause, never at once.
+    """
+    if event.tick % _CANCEL_AGAIN == 0:
+        state = replace(state, cancelling=frozenset())
+    if event.tick % _EXIT_AGAIN == 0:
+        state = replace(state, exit_failures={})
+    commands: list[FindOrder | ReadTrades] = []
+    for order in state.orders.values():
+        if order.exchange_order_id is not None and order.executed_quantity > order.booked_quantity:
+            commands.append(_read(order, order.exchange_order_id))
+        elif is_unresolved(order) or event.tick % 10 == 0:
+            commands.append(_find(order))
+    return Step(state=state, commands=tuple(commands))
+
+
+def _book_all(step: Step, order: Order, fills: tuple[Fill, ...], rules: Rules) -> Step:
+    for fill in fills:
+        step = step.then(_book(step.state, order.client_order_id, fill, rules))
+    return step
+
+
+def _book(state: BotState, client_order_id: str, fill: Fill, rules: Rules) -> Step:
+    order = state.orders.get(client_order_id)
+    if order is None or fill.trade_id in order.booked_trades:
+        return Step(state=state)
+    instrument = rules.instruments.get(fill.symbol)
+    if instrument is None:
+        raise InvariantBroken(f"a fill of {fill.symbol}, whose filters were never read")
+    key = (order.strategy, order.symbol)
+    day = fill.venue_time.date()
+    state = state.on_day(day)
+    booking = book(
+        state.sub_book(key),
+        fill,
+        base_asset=instrument.base_asset,
+        quote_asset=instrument.quote_asset,
+    )
+    after = book_fill(order, fill)
+    booked = Booked(
+        order=after,
+        fill=fill,
+        sub_book=booking.sub_book,
+        changed=booking.changed,
+        realized_quote=booking.realized_quote,
+    )
+    realized = booking.realized_quote if day == state.day else None
+    state = replace(
+        state.with_order(after),
+        sub_books={**state.sub_books, key: booking.sub_book},
+        day_realized=state.day_realized + (realized or ZERO),
+    )
+    moved = (after.status, after.executed_quantity) != (order.status, order.executed_quantity)
+    saved = (SaveOrder(order=after),) if moved else ()
+    return Step(state=state, commands=(SaveBooking(booked=booked), *saved))
+
+
+def _counted_failure(state: BotState, before: Order, after: Order) -> BotState:
+    """Count a sale that ended without selling anything, so that it is not repeated at once."""
+    sold_nothing = not after.is_working and after.executed_quantity == ZERO
+    if after.purpose is not Purpose.EXIT or not before.is_working or not sold_nothing:
+        return state
+    key = (after.strategy, after.symbol)
+    failures = {**state.exit_failures, key: state.exit_failures.get(key, 0) + 1}
+    return replace(state, exit_failures=failures)
+
+
+def _after_end(state: BotState, order: Order, _rules: Rules) -> Step:
+    if order.is_working or order.exchange_order_id is None:
+        return Step(state=state)
+    tracked = state.orders.get(order.client_order_id)
+    if tracked is None:
+        return Step(state=state)
+    return Step(state=state, commands=(_read(tracked, order.exchange_order_id),))
+
+
+def _find(order: Order) -> FindOrder:
+    return FindOrder(symbol=order.symbol, client_order_id=order.client_order_id)
+
+
+def _read(order: Order, exchange_order_id: int) -> ReadTrades:
+    return ReadTrades(
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+        exchange_order_id=exchange_order_id,
+    )

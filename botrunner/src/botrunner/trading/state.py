@@ -1,0 +1,138 @@
+"""Everything the trading core knows; immutable, a change makes a new one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from botcore.domain.lots import SubBook
+from botcore.domain.money import ZERO
+from botcore.domain.orders import Order, Purpose
+from botrunner.trading.commands import Command
+
+__all__ = ["BotState", "Key", "Step", "Stored"]
+
+Key = tuple[str, str]
+"""A sub-book: (strategy name, symbol)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What start-up reads from the ledger in one snapshot.
+
+    `orders` are those not yet settled, with quantity and trade ids of their booked fills;
+    `intent_ages` are seconds of real time since each was journalled; `day_realized` is by venue day
+    (UTC), in quote asset.
+    """
+
+    orders: tuple[Order, ...]
+    intent_ages: Mapping[str, int]
+    sub_books: tuple[SubBook, ...]
+    decided: Mapping[Key, datetime]
+    day_realized: Mapping[date, Decimal]
+    peak_equity: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotState:
+    """The trading core's memory.
+
+    `epoch` is 0 while fenced; `signals` holds each strategy's own state; `exiting` the sub-books
+    being sold with the reason; `exit_failures` how often the venue refused the sale since the last
+    candle; `cancelling` the ids whose cancel was asked for; `not_found` how often the venue did not
+    know an order; `given_up` those it denied for good; `marks` the last closed price per symbol
+    (quote asset) and `marked_at` when that candle closed.
+    """
+
+    epoch: int = 0
+    sequence: int = 0
+    fence_reason: str = "Starting"
+    halt: str | None = None
+    is_shutting_down: bool = False
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    sub_books: Mapping[Key, SubBook] = field(default_factory=dict)
+    signals: Mapping[Key, object] = field(default_factory=dict)
+    decided: Mapping[Key, datetime] = field(default_factory=dict)
+    marks: Mapping[str, Decimal] = field(default_factory=dict)
+    marked_at: Mapping[str, datetime] = field(default_factory=dict)
+    exiting: Mapping[Key, str] = field(default_factory=dict)
+    exit_failures: Mapping[Key, int] = field(default_factory=dict)
+    cancelling: frozenset[str] = frozenset()
+    not_found: Mapping[str, int] = field(default_factory=dict)
+    given_up: Mapping[str, Order] = field(default_factory=dict)
+    entry_times: tuple[datetime, ...] = ()
+    venue_time: datetime | None = None
+    day: date | None = None
+    day_realized: Decimal = ZERO
+    peak_equity: Decimal | None = None
+
+    @property
+    def is_fenced(self) -> bool:
+        """Tell whether nothing may be sent (I1)."""
+        return self.epoch == 0
+
+    def orders_of(self, key: Key) -> tuple[Order, ...]:
+        """Return a sub-book's orders that are alive, in doubt, or not yet fully booked."""
+        return tuple(o for o in self.orders.values() if (o.strategy, o.symbol) == key)
+
+    def sub_book(self, key: Key) -> SubBook:
+        """Return a sub-book, empty if nothing was ever booked."""
+        return self.sub_books.get(key) or SubBook(strategy=key[0], symbol=key[1])
+
+    def active_keys(self) -> tuple[Key, ...]:
+        """Return every sub-book that holds lots, has orders or is being sold, in a stable order."""
+        held = {key for key, sub_book in self.sub_books.items() if sub_book.lots} | set(
+            self.exiting
+        )
+        return tuple(sorted(held | {(o.strategy, o.symbol) for o in self.orders.values()}))
+
+    def with_order(self, order: Order) -> "BotState":
+        """Track an order, or forget it once it is over and fully booked."""
+        orders = {**self.orders, order.client_order_id: order}
+        if not order.is_settled:
+            return replace(self, orders=orders)
+        del orders[order.client_order_id]
+        return replace(
+            self,
+            orders=orders,
+            cancelling=self.cancelling - {order.client_order_id},
+            not_found={k: v for k, v in self.not_found.items() if k != order.client_order_id},
+        )
+
+    def on_day(self, day: date) -> "BotState":
+        """Start the daily loss anew once a later day (UTC) of the venue has begun (TR-68)."""
+        if self.day is None:
+            return replace(self, day=day)
+        return replace(self, day=day, day_realized=ZERO) if day > self.day else self
+
+    def with_exit(self, key: Key, reason: str) -> "BotState":
+        """Mark a sub-book to be sold; the first reason stays."""
+        if key in self.exiting:
+            return self
+        return replace(self, exiting={**self.exiting, key: reason})
+
+    def without_exit(self, key: Key) -> "BotState":
+        """Unmark a sub-book."""
+        if key not in self.exiting and key not in self.exit_failures:
+            return self
+        return replace(
+            self,
+            exiting={k: v for k, v in self.exiting.items() if k != key},
+            exit_failures={k: v for k, v in self.exit_failures.items() if k != key},
+        )
+
+    def working(self, key: Key, purpose: Purpose) -> tuple[Order, ...]:
+        """Return a sub-book's orders of one purpose that are, or may be, alive at the venue."""
+        return tuple(o for o in self.orders_of(key) if o.purpose is purpose and o.is_working)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A state and the commands that lead to it."""
+
+    state: BotState
+    commands: tuple[Command, ...] = ()
+
+    def then(self, following: "Step") -> "Step":
+        """Append a step that was computed from this one's state."""
+        return Step(state=following.state, commands=(*self.commands, *following.commands))

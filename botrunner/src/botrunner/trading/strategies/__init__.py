@@ -1,0 +1,1 @@
+"""The strategies: each a small pure module, blind to its siblings."""
