@@ -1,0 +1,1 @@
+"""The operator: turns every TradingBot into one isolated botrunner pod or process."""

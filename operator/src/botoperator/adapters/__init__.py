@@ -1,0 +1,1 @@
+"""Ports carried out: files and processes of one host, Postgres, the paper exchange."""

@@ -1,0 +1,117 @@
+"""Sealed keys in Postgres and the ring of sealing keys that opens them."""
+
+import json
+from pathlib import Path
+
+from botcore.domain.errors import InvalidInput, NotFound
+from botcore.ledger import keys, sealed_keys
+from botcore.ledger.connect import Pool
+from botcore.resources.trading_bot import BotMode
+from botcore.sealing.envelope import Envelope, SealingContext, unseal
+from botcore.sealing.keyring import KeyRing, load_keyring, new_private_key, write_key
+from botoperator.adapters.postgres import transaction
+from botoperator.plan.credentials import SealedKey, key_version
+from botoperator.plan.inputs import Account, ExchangeKey
+from botoperator.ports import KeyVerdict
+
+__all__ = ["SealedKeyStore", "ensure_keyring"]
+
+
+def ensure_keyring(folder: Path) -> KeyRing:
+    """Load the ring of sealing keys; the first start makes the first key."""
+    try:
+        ring = load_keyring(folder)
+    except NotFound:
+        ring = KeyRing(())
+    if ring.kids:
+        return ring
+    write_key(folder, new_private_key())
+    return load_keyring(folder)
+
+
+class SealedKeyStore:
+    """Finds keys and opens them for the owner they belong to."""
+
+    def __init__(self, pool: Pool, ring: KeyRing) -> None:
+        self._pool = pool
+        self._ring = ring
+        self._installation = ""
+
+    async def publish(self) -> None:
+        """Give the dashboard the public halves, and learn what envelopes here are bound to."""
+        async with transaction(self._pool) as connection:
+            for kid in self._ring.kids:
+                public = self._ring.find(kid).public_key().public_bytes_raw()
+                await sealed_keys.publish_sealing_key(connection, kid, public)
+            self._installation = await keys.installation_id(connection)
+
+    async def find(self, key_id: str) -> SealedKey | None:
+        """Find a stored key."""
+        async with transaction(self._pool) as connection:
+            row = await sealed_keys.find_sealed_key(connection, key_id)
+        if row is None:
+            return None
+        return SealedKey(
+            id=str(row.id),
+            owner=row.owner,
+            exchange=row.exchange,
+            environment=row.environment,
+            revision=row.revision,
+            status=row.status,
+            reason=row.reason,
+            account_uid=row.account_uid,
+            envelope=row.envelope,
+        )
+
+    async def open(self, key: SealedKey, spec_owner: str) -> ExchangeKey:
+        """Open a key for an owner; its account's uid is empty until the key was verified.
+
+        Raises:
+            NotAllowed: it was sealed for another context, or changed.
+            NotFound: the sealing key it was sealed for is not here.
+            InvalidInput: it is no key.
+        """
+        context = SealingContext(
+            installation=self._installation,
+            owner=spec_owner,
+            key_id=key.id,
+            exchange=key.exchange,
+            environment=key.environment,
+            revision=key.revision,
+        )
+        api_key, api_secret = _parsed(
+            unseal(self._ring, Envelope.from_document(key.envelope), context)
+        )
+        return ExchangeKey(
+            account=Account(environment=BotMode(key.environment), uid=key.account_uid or ""),
+            version=key_version(key),
+            api_key=api_key,
+            api_secret=api_secret,
+        )
+
+    async def pending(self) -> tuple[str, ...]:
+        """List the ids of the keys nobody has checked yet."""
+        async with transaction(self._pool) as connection:
+            return await sealed_keys.list_pending_keys(connection)
+
+    async def record(self, key: SealedKey, verdict: KeyVerdict) -> None:
+        """Record what the check found."""
+        stored = sealed_keys.Verdict(
+            status="Verified" if verdict.accepted else "Rejected",
+            reason=verdict.reason,
+            account_uid=verdict.account_uid,
+            permissions=verdict.permissions,
+        )
+        async with transaction(self._pool) as connection:
+            await sealed_keys.record_verdict(connection, key.id, key.revision, stored)
+
+
+def _parsed(plaintext: bytes) -> tuple[str, str]:
+    try:
+        content = json.loads(plaintext)
+        api_key, api_secret = content["apiKey"], content["apiSecret"]
+    except (ValueError, KeyError, TypeError):
+        raise InvalidInput.of("envelope", "holds no apiKey and apiSecret") from None
+    if not isinstance(api_key, str) or not isinstance(api_secret, str):
+        raise InvalidInput.of("envelope", "apiKey and apiSecret must be strings")
+    return api_key, api_secret

@@ -1,0 +1,1 @@
+"""The command line `kbots`: kubectl for one host without a cluster."""

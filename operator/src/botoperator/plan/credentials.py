@@ -1,0 +1,97 @@
+"""Whether a bot may use the key it names, before anything is opened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from botcore.resources.trading_bot import TradingBotSpec
+from botoperator.plan.inputs import ExchangeKey
+
+__all__ = [
+    "CredentialsFound",
+    "KeyReady",
+    "KeyRefused",
+    "KeyUnavailable",
+    "SealedKey",
+    "judge_key",
+    "key_version",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedKey:
+    """A stored key: everything but its plaintext."""
+
+    id: str
+    owner: str
+    exchange: str
+    environment: str
+    revision: int
+    status: str
+    reason: str = ""
+    account_uid: str | None = None
+    envelope: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyReady:
+    """The bot has its key."""
+
+    key: ExchangeKey
+    reason: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRefused:
+    """The bot may not run with what it names; a running one stops in order."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUnavailable:
+    """Nothing can be said now; a running bot runs on, no new one starts."""
+
+    reason: str
+    message: str
+
+
+CredentialsFound = KeyReady | KeyRefused | KeyUnavailable
+
+
+def judge_key(
+    key: SealedKey | None, spec: TradingBotSpec
+) -> SealedKey | KeyRefused | KeyUnavailable:
+    """Judge what is stored about the key; answers the key if it may be opened for this bot."""
+    if key is None:
+        return KeyRefused(reason="KeyNotFound", message="there is no key with this id")
+    if key.owner != spec.owner:
+        return KeyRefused(
+            reason="OwnerMismatch", message="the key does not belong to the bot's owner"
+        )
+    if key.environment != spec.mode.value:
+        return KeyRefused(
+            reason="EnvironmentMismatch",
+            message=f"the key is for {key.environment}, the bot's mode is {spec.mode.value}",
+        )
+    return _judge_status(key)
+
+
+def key_version(key: SealedKey) -> str:
+    """Name a key and its revision."""
+    return f"{key.id}@{key.revision}"
+
+
+def _judge_status(key: SealedKey) -> SealedKey | KeyRefused | KeyUnavailable:
+    match key.status:
+        case "Verified" if key.account_uid:
+            return key
+        case "Revoked":
+            return KeyRefused(reason="KeyRevoked", message="the key was revoked")
+        case "Rejected":
+            return KeyRefused(
+                reason="KeyRejected", message=key.reason or "the exchange refused the key"
+            )
+        case _:
+            return KeyUnavailable(reason="Verifying", message="the key is being checked")

@@ -1,0 +1,1 @@
+"""What the operator does, over ports: the same for Kubernetes and for one host."""

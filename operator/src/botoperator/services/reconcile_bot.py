@@ -1,0 +1,169 @@
+"""Bring one bot to what is wanted: observe, decide, perform, report. Level-triggered: nothing remembers why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import structlog
+
+from botcore.domain.errors import InvalidInput
+from botcore.resources.meta import HALT_ANNOTATION
+from botcore.resources.names import child_names
+from botcore.resources.trading_bot import TradingBot
+from botcore.runtime.clock import Clock
+from botoperator.plan.conditions import Assessment
+from botoperator.plan.inputs import BotIdentity, identity_of
+from botoperator.plan.lifecycle import (
+    Drain,
+    EndPod,
+    Hold,
+    Situation,
+    Step,
+    leaving_reason,
+    next_step,
+)
+from botoperator.plan.manifests import UID_LABEL
+from botoperator.plan.observed import Children
+from botoperator.plan.status import derive_status, figures_are_due, invalid_status
+from botoperator.plan.stored import parse_status, parse_stored
+from botoperator.ports import (
+    BotKey,
+    ChildKeys,
+    ChildrenPort,
+    KeyStore,
+    Ledger,
+    PaperAccounts,
+    Resources,
+)
+from botoperator.services.credentials import CredentialsFinder
+from botoperator.services.perform import Performer, PlatformSettings
+
+__all__ = ["BotPorts", "BotReconciler"]
+
+log = structlog.get_logger(__name__)
+
+LOOK_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotPorts:
+    """Everything outside that a bot's reconciliation touches."""
+
+    resources: Resources
+    children: ChildrenPort
+    ledger: Ledger
+    paper_accounts: PaperAccounts
+    key_store: KeyStore = field(repr=False)
+
+
+class BotReconciler:
+    """One function for every trigger and both places to run."""
+
+    def __init__(self, ports: BotPorts, settings: PlatformSettings, clock: Clock) -> None:
+        self._ports = ports
+        self._settings = settings
+        self._clock = clock
+        self._credentials = CredentialsFinder(ports.paper_accounts, ports.key_store)
+        self._performer = Performer(ports.resources, ports.children, ports.ledger, settings)
+
+    async def run(self, key: BotKey) -> float | None:
+        """Take the next step; answers in how many seconds to look again."""
+        manifest = await self._ports.resources.get(key)
+        if manifest is None:
+            return await self._remove_leftovers(key)
+        try:
+            bot = parse_stored(manifest)
+        except InvalidInput as error:
+            await self._report_invalid(key, manifest, error)
+            return None
+        identity = identity_of(bot)
+        await self._latch(key, identity, bot)
+        situation = await self._observe(key, identity, bot)
+        await self._halt_disabled_owner(identity, situation)
+        step = next_step(situation)
+        done = await self._performer.perform(identity, situation, step)
+        if not done.is_released:
+            seen = Assessment(situation=situation, step=done.step, pending_update=done.pending)
+            await self._report(key, identity, bot, derive_status(seen))
+        return _look_again(done.step)
+
+    async def _observe(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> Situation:
+        now = self._clock.now()
+        due = figures_are_due(bot.status.trading if bot.status else None, now)
+        situation = Situation(
+            bot=bot,
+            children=await self._ports.children.observe(_names(key)),
+            ledger=await self._ports.ledger.observe(identity.uid, identity.owner, with_figures=due),
+            now=now,
+            live_is_possible=self._settings.live_is_possible,
+        )
+        if leaving_reason(situation):
+            return situation
+        found = await self._credentials.find(bot, situation.children)
+        return replace(situation, credentials=found)
+
+    async def _latch(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> None:
+        reason = (bot.metadata.annotations or {}).get(HALT_ANNOTATION)
+        if reason is None:
+            return
+        # The latch outlives the annotation, so that clearing it is one act of a person.
+        await self._ports.ledger.halt_bot(identity, reason or "halted by annotation")
+        await self._ports.resources.drop_annotation(key, identity.uid, HALT_ANNOTATION)
+        log.warning("bot_halted", bot=str(key), reason=reason)
+
+    async def _halt_disabled_owner(self, identity: BotIdentity, situation: Situation) -> None:
+        ledger = situation.ledger
+        if ledger.owner_is_disabled and all(halt.scope != "owner" for halt in ledger.halts):
+            await self._ports.ledger.halt_owner(identity.owner, "the account is disabled")
+            log.warning("owner_halted", owner=identity.owner)
+
+    async def _report(
+        self, key: BotKey, identity: BotIdentity, bot: TradingBot, status: Mapping[str, Any]
+    ) -> None:
+        if bot.status is None or status != bot.status.to_manifest():
+            await self._ports.resources.write_status(key, identity.uid, status)
+
+    async def _report_invalid(
+        self, key: BotKey, manifest: Mapping[str, Any], error: InvalidInput
+    ) -> None:
+        metadata, before = manifest["metadata"], parse_status(manifest.get("status"))
+        status = invalid_status(before, error, metadata["generation"], self._clock.now())
+        if before is None or status != before.to_manifest():
+            log.warning("bot_invalid", bot=str(key), error=str(error))
+            await self._ports.resources.write_status(key, metadata["uid"], status)
+
+    async def _remove_leftovers(self, key: BotKey) -> float | None:
+        children = await self._ports.children.observe(_names(key))
+        if not children.manifests:
+            return None
+        log.warning("leftovers_removed", bot=str(key))
+        if children.pod is not None:
+            pod = children.pod.manifest
+            await self._ports.children.delete(pod.kind, pod.namespace, pod.name)
+            return LOOK_AGAIN_SECONDS
+        for uid in _uids(children):
+            await self._ports.ledger.retire_login(uid)
+        for manifest in children.manifests:
+            await self._ports.children.delete(manifest.kind, manifest.namespace, manifest.name)
+        return None
+
+
+def _names(key: BotKey) -> ChildKeys:
+    names = child_names(key.name)
+    return ChildKeys(
+        namespace=key.namespace, pod=names.pod, secret=names.secret, config_map=names.config_map
+    )
+
+
+def _uids(children: Children) -> set[str]:
+    return {one.labels[UID_LABEL] for one in children.manifests if UID_LABEL in one.labels}
+
+
+def _look_again(step: Step) -> float | None:
+    match step:
+        case Hold(after_seconds=seconds):
+            return seconds
+        case Drain() | EndPod():
+            return LOOK_AGAIN_SECONDS
+        case _:
+            return None

@@ -1,0 +1,119 @@
+"""Check a sealed key once, by a short-lived pod of the runner's image, before any bot may use it."""
+
+import structlog
+
+from botcore.domain.errors import InvalidInput, NotAllowed, NotFound
+from botcore.resources.trading_bot import BotMode
+from botoperator.plan.children import verify_children, verify_names
+from botoperator.plan.credentials import SealedKey, key_version
+from botoperator.plan.inputs import BotIdentity, ExchangeKey
+from botoperator.plan.manifests import CREDENTIALS, Manifest
+from botoperator.plan.observed import Children, ObservedPod, Termination
+from botoperator.ports import ChildKeys, ChildrenPort, KeyStore, KeyVerdict
+from botoperator.services.perform import PlatformSettings
+
+__all__ = ["KeyVerifier"]
+
+log = structlog.get_logger(__name__)
+
+ACCEPTED, REFUSED = "KeyVerified", "KeyRejected"
+RETRY_SECONDS = 30.0
+LOOK_AGAIN_SECONDS = 5.0
+
+
+class KeyVerifier:
+    """Brings one key from Pending to Verified or Rejected."""
+
+    def __init__(
+        self,
+        children: ChildrenPort,
+        key_store: KeyStore,
+        platform: PlatformSettings,
+        namespace: str,
+    ) -> None:
+        self._children = children
+        self._key_store = key_store
+        self._venues = platform.venues
+        self._pod = platform.pod
+        self._namespace = namespace
+
+    async def run(self, key_id: str) -> float | None:
+        """Take the next step; answers in how many seconds to look again."""
+        key = await self._key_store.find(key_id)
+        children = await self._children.observe(self._names(key_id))
+        if key is None or key.status != "Pending" or BotMode(key.environment) not in self._venues:
+            await self._remove(children)
+            return None
+        pod = children.pod
+        if pod is None:
+            return await self._start(key)
+        if pod.manifest.annotations.get(CREDENTIALS) != key_version(key):
+            await self._remove(children)
+            return LOOK_AGAIN_SECONDS
+        if not pod.is_finished:
+            return LOOK_AGAIN_SECONDS
+        return await self._finish(key, children, pod)
+
+    async def _start(self, key: SealedKey) -> float | None:
+        try:
+            opened = await self._key_store.open(key, key.owner)
+        except (NotAllowed, NotFound, InvalidInput) as error:
+            await self._key_store.record(key, _rejected(f"the key can't be opened: {error}"))
+            return None
+        log.info("key_check_started", key=key.id, owner=key.owner)
+        for manifest in self._render(key, opened):
+            await self._children.delete(manifest.kind, manifest.namespace, manifest.name)
+            await self._children.create(manifest)
+        return LOOK_AGAIN_SECONDS
+
+    def _render(self, key: SealedKey, opened: ExchangeKey) -> tuple[Manifest, ...]:
+        check = BotIdentity(
+            uid=key.id,
+            namespace=self._namespace,
+            name=verify_names(key.id).pod,
+            owner=key.owner,
+            generation=key.revision,
+        )
+        return verify_children(check, opened, self._venues[BotMode(key.environment)], self._pod)
+
+    async def _finish(self, key: SealedKey, children: Children, pod: ObservedPod) -> float | None:
+        verdict = _verdict(pod.termination)
+        if verdict is None:
+            log.warning("key_check_failed", key=key.id, pod=pod.manifest.name)
+            await self._remove(children)
+            return RETRY_SECONDS
+        await self._key_store.record(key, verdict)
+        log.info("key_checked", key=key.id, owner=key.owner, accepted=verdict.accepted)
+        await self._remove(children)
+        return None
+
+    async def _remove(self, children: Children) -> None:
+        for manifest in reversed(children.manifests):
+            await self._children.delete(manifest.kind, manifest.namespace, manifest.name)
+
+    def _names(self, key_id: str) -> ChildKeys:
+        names = verify_names(key_id)
+        return ChildKeys(
+            namespace=self._namespace,
+            pod=names.pod,
+            secret=names.secret,
+            config_map=names.config_map,
+        )
+
+
+def _verdict(ending: Termination | None) -> KeyVerdict | None:
+    if ending is None or ending.reason not in {ACCEPTED, REFUSED}:
+        return None
+    uid, permissions = ending.report.get("accountUid"), ending.report.get("permissions")
+    if ending.reason == REFUSED or not isinstance(uid, str) or not uid:
+        return _rejected(ending.message or "the exchange did not name the account")
+    return KeyVerdict(
+        accepted=True,
+        reason=ending.message,
+        account_uid=uid,
+        permissions=permissions if isinstance(permissions, dict) else {},
+    )
+
+
+def _rejected(reason: str) -> KeyVerdict:
+    return KeyVerdict(accepted=False, reason=reason, account_uid=None, permissions={})
