@@ -1,0 +1,1 @@
+"""The web dashboard: accounts, keys, bots and live views."""

@@ -1,0 +1,47 @@
+"""Random tokens of sessions, links and forms; the database holds hashes alone (SEC-18, SEC-37)."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import timedelta
+
+__all__ = [
+    "IDLE",
+    "INVITE_LIFETIME",
+    "LIFETIME",
+    "MOST_SESSIONS",
+    "SETUP_LIFETIME",
+    "hash_token",
+    "is_same",
+    "new_token",
+    "safe_path",
+]
+
+IDLE = timedelta(minutes=30)
+LIFETIME = timedelta(hours=12)
+MOST_SESSIONS = 10
+INVITE_LIFETIME = timedelta(hours=72)
+SETUP_LIFETIME = timedelta(hours=24)
+
+_PATH = re.compile(r"/(?!/)[a-z0-9/_-]*")
+
+
+def new_token() -> str:
+    """Make a token of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_token(token: str) -> bytes:
+    """Answer what is stored of a token; it is random, so a plain hash tells nothing."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def is_same(given: str, expected: str) -> bool:
+    """Compare two tokens in constant time."""
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def safe_path(path: str) -> str:
+    """Answer a path of our own to go to after sign-in, never another place (SEC-54)."""
+    return path if _PATH.fullmatch(path) else "/"

@@ -1,0 +1,1 @@
+"""What stands behind the ports; `main` alone imports from here."""

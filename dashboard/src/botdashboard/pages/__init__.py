@@ -1,0 +1,1 @@
+"""The live pages and the guard of their sockets."""

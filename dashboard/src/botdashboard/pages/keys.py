@@ -1,0 +1,89 @@
+"""A person's exchange keys: what is known of them, never the keys; revoking is one click."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from nicegui import ui
+from starlette.requests import Request
+
+from botdashboard.pages.frame import framed
+from botdashboard.pages.session import Page
+from botdashboard.services.desk import Desk
+from botdashboard.services.live import Change
+from botdashboard.views.keys import KeyCard, key_cards
+from botdashboard.widgets.marks import figure, heading, named, pill
+
+__all__ = ["register"]
+
+
+def register(desk: Desk) -> None:
+    """Add the page."""
+
+    @ui.page("/keys", title="Keys · kbots")
+    async def show(request: Request) -> None:
+        async with framed(desk, request, "Exchange keys") as page:
+            view = _KeyList(page)
+            await view.refresh()
+            page.keep_fresh(_wants, view.refresh, view.stale)
+
+
+def _wants(change: Change) -> bool:
+    return change.kind == "key"
+
+
+class _KeyList:
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._shown: tuple[KeyCard, ...] | None = None
+        with ui.element("div").classes("kb-row"):
+            heading(1, "Exchange keys")
+            ui.element("span").classes("kb-grow")
+            named(ui.link("Add a key", "/keys/new").classes("kb-button"), "add-key")
+        ui.label(
+            "A key is sealed the moment it arrives. This dashboard can't open it again:"
+            " not for you, not for an admin."
+        ).classes("kb-muted")
+        self.stale = named(ui.label().classes("kb-stale").props("role=status"), "stale")
+        self.stale.set_visibility(False)
+        self._list = named(ui.element("div").classes("kb-cards"), "keys")
+
+    async def refresh(self) -> None:
+        """Read again; a change builds the list anew."""
+        rows = await self._page.desk.keys.list(self._page.actor)
+        cards = key_cards(rows, self._page.desk.clock.now())
+        if cards == self._shown:
+            return
+        self._shown = cards
+        self._list.clear()
+        with self._list:
+            for card in cards:
+                self._show(card)
+            if not cards:
+                ui.label("No keys yet. Paper bots need none.").classes("kb-empty")
+
+    def _show(self, card: KeyCard) -> None:
+        with named(ui.element("article").classes("kb-card"), f"key-{card.label}"):
+            with ui.element("div").classes("kb-row"):
+                ui.label(card.label).classes("kb-title")
+                ui.label(card.environment).classes(f"kb-mode kb-mode-{card.environment.lower()}")
+                ui.element("span").classes("kb-grow")
+                named(pill(card.status, card.tone), "key-status")
+            if card.note:
+                ui.label(card.note).classes("kb-note")
+            with ui.element("div").classes("kb-figures"):
+                figure("Key", "key-last4").set_text(card.last4)
+                figure("Verified (UTC)", "key-verified").set_text(card.verified)
+                figure("Age", "key-age").set_text(card.age)
+            if card.permissions:
+                ui.label(card.permissions).classes("kb-muted")
+            if card.can_revoke:
+                revoke = self._page.handler(self._revoking(card.id), done="Key revoked.")
+                button = ui.button("Revoke", on_click=revoke, color="negative")
+                named(button, f"revoke-{card.label}")
+
+    def _revoking(self, key_id: UUID) -> Callable[[], Awaitable[None]]:
+        async def act() -> None:
+            await self._page.desk.keys.revoke(self._page.actor, key_id)
+            await self.refresh()
+
+        return act

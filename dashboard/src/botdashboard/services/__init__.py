@@ -1,0 +1,1 @@
+"""Use cases; the first argument of each is who acts."""

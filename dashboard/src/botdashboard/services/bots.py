@@ -1,0 +1,184 @@
+"""What a person does with his bots."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botcore.domain.errors import InvalidInput, NotFound
+from botcore.ledger import halts, reports
+from botcore.ledger.connect import Connection
+from botcore.ledger.halts import HaltSubject
+from botcore.ledger.report_rows import (
+    BalanceRow,
+    DecisionRow,
+    HaltRow,
+    LogRow,
+    OrderRow,
+    PositionRow,
+)
+from botcore.resources.trading_bot import DesiredState
+from botcore.runtime.clock import Clock
+from botdashboard.access.policy import Action, Actor
+from botdashboard.ports import BotGateway, Ledger
+from botdashboard.services.audit import Audit
+from botdashboard.views.bots import BotCard, bot_cards
+from botdashboard.views.records import BotKey, BotRecord
+
+__all__ = ["BotDetails", "Bots"]
+
+DECISIONS = 50
+LOG_LINES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotDetails:
+    """What the page of one bot shows besides its card."""
+
+    balances: list[BalanceRow]
+    positions: list[PositionRow]
+    orders: list[OrderRow]
+    decisions: list[DecisionRow]
+    log: list[LogRow]
+
+
+class Bots:
+    """Use cases of bots and halts."""
+
+    def __init__(self, ledger: Ledger, bots: BotGateway, audit: Audit, clock: Clock) -> None:
+        self._ledger = ledger
+        self._bots = bots
+        self._audit = audit
+        self._clock = clock
+
+    async def cards(self, actor: Actor) -> tuple[BotCard, ...]:
+        """Show all his bots."""
+        return await self._cards(actor, await self._bots.list(actor))
+
+    async def card(self, actor: Actor, key: BotKey) -> tuple[BotRecord, BotCard]:
+        """Show one bot.
+
+        Raises:
+            NotFound: he has none of this name; asking for someone else's is written down (SEC-40).
+        """
+        try:
+            record = await self._bots.get(actor, key)
+        except NotFound:
+            await self._audit.note(actor.name, Action.VIEW_BOT, str(key), result="not found")
+            raise
+        return record, (await self._cards(actor, (record,)))[0]
+
+    async def details(self, actor: Actor, record: BotRecord) -> BotDetails:
+        """Read what the bot holds, waits for, decided and logged."""
+        async with self._ledger.as_user(actor) as connection:
+            return BotDetails(
+                balances=await reports.list_balances(connection, record.uid),
+                positions=await reports.list_positions(connection, record.uid),
+                orders=await reports.list_working_orders(connection, record.uid),
+                decisions=await reports.list_decisions(connection, record.uid, DECISIONS),
+                log=await reports.list_log_lines(connection, record.uid, LOG_LINES),
+            )
+
+    async def create(self, actor: Actor, key: BotKey, spec: Mapping[str, Any]) -> BotRecord:
+        """Make a bot of his own."""
+        owned = {**spec, "owner": actor.name}
+        await self._audit.require(actor, Action.CREATE_BOT, actor.name, str(key))
+        made = await self._bots.create(actor, key, owned)
+        await self._audit.note(actor.name, Action.CREATE_BOT, str(key))
+        return made
+
+    async def apply(
+        self, actor: Actor, key: BotKey, spec: Mapping[str, Any], expected_generation: int
+    ) -> BotRecord:
+        """Change a bot that nobody else has changed meanwhile.
+
+        Raises:
+            Conflict: somebody has; nothing was changed.
+        """
+        record = await self._own(actor, Action.CHANGE_BOT, key)
+        made = await self._bots.apply(actor, record.key, spec, expected_generation)
+        await self._audit.note(actor.name, Action.CHANGE_BOT, str(key))
+        return made
+
+    async def set_state(self, actor: Actor, key: BotKey, state: DesiredState) -> None:
+        """Change what a bot should do; never needs more than a session (SEC-44)."""
+        await self._own(actor, Action.SET_STATE, key)
+        await self._bots.set_desired_state(actor, key, state)
+        await self._audit.note(actor.name, Action.SET_STATE, f"{key} {state}")
+
+    async def delete(self, actor: Actor, key: BotKey, typed: str) -> None:
+        """Delete a bot whose name was typed again.
+
+        Raises:
+            InvalidInput: another name was typed.
+        """
+        await self._own(actor, Action.DELETE_BOT, key)
+        if typed != key.name:
+            raise InvalidInput.of("name", f"type {key.name} to delete it")
+        await self._bots.delete(actor, key)
+        await self._audit.note(actor.name, Action.DELETE_BOT, str(key))
+
+    async def halt(self, actor: Actor, key: BotKey, reason: str) -> None:
+        """Halt one bot at once, whatever its resource says."""
+        record = await self._own(actor, Action.HALT, key)
+        await self._set_halt(actor, HaltSubject.of_bot(str(record.uid), actor.name), reason)
+
+    async def halt_all(self, actor: Actor, reason: str) -> None:
+        """Halt every bot of his."""
+        await self._audit.require(actor, Action.HALT, actor.name, actor.name)
+        await self._set_halt(actor, HaltSubject.of_owner(actor.name), reason)
+
+    async def halts(self, actor: Actor) -> tuple[HaltRow, ...]:
+        """List the halts that stop bots of his."""
+        async with self._ledger.as_user(actor) as connection:
+            return await _halts(connection)
+
+    async def clear_halt(self, actor: Actor, halt: HaltRow) -> None:
+        """Clear a halt on bots of his; those on everyone's are not his to clear.
+
+        Raises:
+            NotFound: there is no such halt for him.
+        """
+        subject = HaltSubject(scope=halt.scope, subject=halt.subject, owner=actor.name)
+        async with self._ledger.as_user(actor) as connection:
+            cleared = await halts.clear_halt(connection, subject, cleared_by=actor.name)
+        text = f"{halt.scope} {halt.subject}"
+        result = "ok" if cleared else "not found"
+        await self._audit.note(actor.name, Action.CLEAR_HALT, text, result=result)
+        if not cleared:
+            raise NotFound("there is no such halt that you can clear")
+
+    async def _set_halt(self, actor: Actor, subject: HaltSubject, reason: str) -> None:
+        text = reason.strip()
+        if not 1 <= len(text) <= 500:
+            raise InvalidInput.of("reason", "must have 1 to 500 characters")
+        async with self._ledger.as_user(actor) as connection:
+            await halts.set_halt(connection, subject, reason=text, set_by=actor.name)
+        await self._audit.note(actor.name, Action.HALT, f"{subject.scope} {subject.subject}")
+
+    async def _own(self, actor: Actor, action: Action, key: BotKey) -> BotRecord:
+        try:
+            record = await self._bots.get(actor, key)
+        except NotFound:
+            await self._audit.note(actor.name, action, str(key), result="not found")
+            raise
+        await self._audit.require(actor, action, record.owner, str(key))
+        return record
+
+    async def _cards(self, actor: Actor, records: tuple[BotRecord, ...]) -> tuple[BotCard, ...]:
+        async with self._ledger.as_user(actor) as connection:
+            figures = await reports.list_figures(connection)
+            active = await _halts(connection)
+        return bot_cards(records, figures, active, self._clock.now())
+
+
+async def _halts(connection: Connection) -> tuple[HaltRow, ...]:
+    return tuple(
+        HaltRow(
+            scope=one.scope,
+            subject=one.subject,
+            reason=one.reason,
+            set_by=one.set_by,
+            set_at=one.set_at,
+        )
+        for one in await halts.list_active_halts(connection)
+    )

@@ -1,0 +1,32 @@
+"""Every use case in one place, as `main` builds them and pages take them."""
+
+from dataclasses import dataclass
+
+from botcore.runtime.clock import Clock
+from botdashboard.services.accounts import Accounts
+from botdashboard.services.audit import Audit
+from botdashboard.services.bots import Bots
+from botdashboard.services.keys import Keys
+from botdashboard.services.live import LiveFeed
+from botdashboard.services.sessions import Sessions
+from botdashboard.services.sign_in import SignIn
+from botdashboard.services.trades import Trades
+
+__all__ = ["Desk"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The use cases, and what pages must know of the installation."""
+
+    clock: Clock
+    audit: Audit
+    sessions: Sessions
+    sign_in: SignIn
+    accounts: Accounts
+    bots: Bots
+    keys: Keys
+    trades: Trades
+    feed: LiveFeed
+    origin: str
+    namespace: str

@@ -1,0 +1,55 @@
+"""A person's own fills, newest first, page by page."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from botcore.ledger import reports
+from botcore.ledger.report_rows import FillCursor
+from botdashboard.access.policy import Actor
+from botdashboard.ports import BotGateway, Ledger
+from botdashboard.views.bots import mode_mark
+from botdashboard.views.trades import TableRow, fill_rows
+
+__all__ = ["TradePage", "Trades"]
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradePage:
+    """One page of fills, and where the next begins."""
+
+    rows: list[TableRow]
+    next: FillCursor | None
+
+
+class Trades:
+    """Use cases of the trade log."""
+
+    def __init__(self, ledger: Ledger, bots: BotGateway) -> None:
+        self._ledger = ledger
+        self._bots = bots
+
+    async def bots(self, actor: Actor) -> dict[str, str]:
+        """Offer his bots for the filter: uid to name."""
+        return {str(bot.uid): bot.key.name for bot in await self._bots.list(actor)}
+
+    async def page(
+        self, actor: Actor, bot_uid: UUID | None = None, before: FillCursor | None = None
+    ) -> TradePage:
+        """Read one page of his fills, of one bot or of all."""
+        records = await self._bots.list(actor)
+        modes = {bot.uid: mode_mark(str(bot.spec.get("mode", ""))) for bot in records}
+        units = {bot.uid: str(bot.spec.get("quoteAsset", "")) for bot in records}
+        async with self._ledger.as_user(actor) as connection:
+            fills = await reports.list_fills(
+                connection, bot_uid=bot_uid, before=before, limit=PAGE_SIZE + 1
+            )
+        shown = fills[:PAGE_SIZE]
+        last = shown[-1] if len(fills) > PAGE_SIZE else None
+        return TradePage(
+            rows=fill_rows(shown, modes, units),
+            next=FillCursor(venue_time=last.venue_time, symbol=last.symbol, trade_id=last.trade_id)
+            if last
+            else None,
+        )

@@ -1,0 +1,69 @@
+"""Settings of the dashboard, from KBOTS_DASHBOARD_*."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from botcore.ledger.connect import DatabaseAddress
+from botcore.runtime.settings import EnvSettings, read_secret_file
+
+__all__ = ["PREFIX", "DashboardSettings"]
+
+PREFIX = "KBOTS_DASHBOARD_"
+
+
+class DashboardSettings(EnvSettings):
+    """What the dashboard needs to know before it starts."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = 8080
+    """Port to listen on."""
+    public_origin: str = ""
+    """Where people reach it, as scheme://host:port; default: http:// and the address above."""
+    forwarded_allow_ips: str = "127.0.0.1"
+    """Peers whose X-Forwarded-For is believed (SEC-16), separated by commas."""
+    database_host: str = "127.0.0.1"
+    database_port: int = 5432
+    database_name: str = "kbots"
+    database_user: str = "kbots_dashboard"
+    password_file: Path
+    """File with the password of the database user."""
+    secrets_dir: Path
+    """Folder of the password pepper; made, with mode 0700, if it is not there."""
+    namespace: str = "kbots-bots"
+    """Namespace of the bots that are made in the dashboard."""
+
+    @property
+    def origin(self) -> str:
+        """The origin people use, without a slash at its end."""
+        return (self.public_origin or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether cookies may be marked Secure."""
+        return urlsplit(self.origin).scheme == "https"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins a request may come from; on loopback both spellings of it."""
+        twins = {"http://127.0.0.1": "http://localhost", "http://localhost": "http://127.0.0.1"}
+        found = {self.origin}
+        for name, twin in twins.items():
+            if self.origin == name or self.origin.startswith(f"{name}:"):
+                found.add(twin + self.origin.removeprefix(name))
+        return frozenset(found)
+
+    def database(self) -> DatabaseAddress:
+        """Read the password and name the database.
+
+        Raises:
+            InvalidInput: the password file can't be read.
+        """
+        return DatabaseAddress(
+            host=self.database_host,
+            port=self.database_port,
+            dbname=self.database_name,
+            user=self.database_user,
+            password=read_secret_file(self.password_file),
+            application_name="kbots-dashboard",
+        )

@@ -1,0 +1,1 @@
+"""From records to what pages show: pure, no I/O, no clock."""

@@ -1,0 +1,80 @@
+"""Two people change one bot: what differs, and one's changes on top of the other's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Difference", "apply_on_top", "differences"]
+
+Leaves = dict[tuple[str, ...], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One field that both or the other has changed."""
+
+    field: str
+    yours: str
+    theirs: str
+
+
+def differences(
+    base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> tuple[Difference, ...]:
+    """Answer what the other changed since `base`, beside what stands in my form."""
+    before, own, other = _leaves(base), _leaves(mine), _leaves(theirs)
+    return tuple(
+        Difference(field=".".join(path), yours=_text(own.get(path)), theirs=_text(other.get(path)))
+        for path in sorted({*before, *other})
+        if before.get(path) != other.get(path)
+    )
+
+
+def apply_on_top(
+    base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Answer theirs with just those fields changed that I changed since `base`."""
+    before, own, result = _leaves(base), _leaves(mine), _leaves(theirs)
+    for path in {*before, *own}:
+        if before.get(path) == own.get(path):
+            continue
+        if path in own:
+            result[path] = own[path]
+        else:
+            result.pop(path, None)
+    return _tree(result)
+
+
+def _leaves(spec: Mapping[str, Any]) -> Leaves:
+    found: Leaves = {}
+    _walk(spec, (), found)
+    return found
+
+
+def _walk(value: Any, path: tuple[str, ...], found: Leaves) -> None:
+    if path == ("strategies",):
+        value = {one["name"]: one for one in value}
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            _walk(inner, (*path, str(key)), found)
+    else:
+        found[path] = list(value) if isinstance(value, (list, tuple)) else value
+
+
+def _tree(leaves: Leaves) -> dict[str, Any]:
+    root: dict[str, Any] = {}
+    for path, value in leaves.items():
+        place = root
+        for step in path[:-1]:
+            place = place.setdefault(step, {})
+        place[path[-1]] = value
+    if "strategies" in root:
+        # A strategy that one removed and the other changed has lost its name: it stays removed.
+        root["strategies"] = [one for one in root["strategies"].values() if "name" in one]
+    return root
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return "" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""Parts of pages; they take view rows and know no service."""
