@@ -1,0 +1,1 @@
+"""Tools of the repository: one-command runs on a laptop."""
