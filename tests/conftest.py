@@ -1,0 +1,72 @@
+"""Fixtures of every test folder, and the one line of counts that ends a run."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hack.standalone.programs import Tuning
+from tests.support.postgres import Database, Server, running_server
+from tests.support.standalone import StandalonePlatform, running_platform
+
+# The first restarts come quickly, so that a test sees many of them.
+TUNING = Tuning(
+    durable=False,
+    operator={
+        "KBOTS_OPERATOR_RESTART_BACKOFF_SECONDS": "0.05",
+    },
+)
+_COUNTED = {"passed": ("passed",), "failed": ("failed", "error"), "skipped": ("skipped",)}
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """One Postgres for the whole run: embedded, or the one of KBOTS_TEST_DSN."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres_server: Server) -> Iterator[Database]:
+    """A freshly migrated database of its own for every test."""
+    made = postgres_server.create()
+    yield made
+    postgres_server.drop(made)
+
+
+@pytest.fixture(scope="session")
+def platform(request: pytest.FixtureRequest) -> Iterator[StandalonePlatform]:
+    """The real programs, started once for all end-to-end tests; kept on disk where one failed."""
+    folder = Path(tempfile.mkdtemp(prefix="kbots-e2e-"))
+    with running_platform(folder, TUNING) as running:
+        yield running
+    if request.session.testsfailed:
+        print(f"\nthe programs' logs are kept in {folder / 'logs'}")  # noqa: T201 for whoever reads the failure
+    else:
+        shutil.rmtree(folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by what a test asks for, and run the longest, the real programs, last."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "postgres_server" in fixtures:
+            item.add_marker("postgres")
+        if "platform" in fixtures:
+            item.add_marker("e2e")
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Print the counts, alone on the last line; an error in a fixture counts as a failure."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or config.option.collectonly:
+        return
+    counts = {
+        word: sum(len(reporter.stats.get(name, ())) for name in names)
+        for word, names in _COUNTED.items()
+    }
+    print(", ".join(f"{count} {word}" for word, count in counts.items()), flush=True)  # noqa: T201 the line CI reads

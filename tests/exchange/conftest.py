@@ -1,0 +1,61 @@
+"""A real exchange over loopback, python-binance as its client."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from tests.exchange.server import Server
+
+_names = itertools.count(1)
+
+
+@pytest.fixture
+def run_exchange(tmp_path):
+    """Give a function that starts an exchange; all are ended after the test."""
+    servers = []
+
+    def run(*options, data="data"):
+        server = Server(tmp_path / data, *options)
+        servers.append(server)
+        return server
+
+    yield run
+    for server in servers:
+        if server.process.poll() is None:
+            server.kill()
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory):
+    """Give an exchange that the tests of one module share."""
+    server = Server(tmp_path_factory.mktemp("exchange"), "--seed=7")
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def account(exchange):
+    """Give a new account of the shared exchange."""
+    return exchange.account(f"test/{next(_names)}", USDT="10000", BTC="1")
+
+
+@pytest.fixture
+async def client(exchange, account):
+    """Give python-binance's client for that account."""
+    client = await exchange.client(account)
+    yield client
+    await client.close_connection()
+
+
+@pytest.fixture
+async def events(exchange, client):
+    """Give a function that receives the next user event."""
+    sockets = exchange.sockets(client)
+    stream = sockets.user_socket()
+    await stream.connect()
+
+    async def receive():
+        return await asyncio.wait_for(stream.recv(), 5)
+
+    return receive

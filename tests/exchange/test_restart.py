@@ -1,0 +1,118 @@
+"""What was answered or told survives a kill of the process."""
+
+import asyncio
+import time
+from decimal import Decimal
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+
+async def place_some(client):
+    price = Decimal((await client.get_symbol_ticker(symbol="BTCUSDT"))["price"])
+    low = str((price * Decimal("0.5")).quantize(Decimal("0.01")))
+    for number in range(5):
+        await client.create_order(symbol="BTCUSDT", side="BUY", type="MARKET", quoteOrderQty="20")
+        await client.create_order(
+            symbol="BTCUSDT",
+            side="BUY",
+            type="LIMIT",
+            timeInForce="GTC",
+            quantity="0.001",
+            price=low,
+            newClientOrderId=f"rests-{number}",
+        )
+
+
+async def everything(client):
+    return {
+        "orders": await client.get_all_orders(symbol="BTCUSDT"),
+        "open": await client.get_open_orders(symbol="BTCUSDT"),
+        "trades": await client.get_my_trades(symbol="BTCUSDT"),
+        "balances": (await client.get_account())["balances"],
+    }
+
+
+async def test_kill_loses_nothing(run_exchange):
+    server = run_exchange("--seed=7")
+    account = server.account("kbots-bots/alice", USDT="1000")
+    client = await server.client(account)
+    await place_some(client)
+    before = await everything(client)
+    truth = server.admin("GET", "orders?name=kbots-bots/alice")
+
+    server.kill()
+    server.start()
+
+    again = await server.client(account)
+    assert await everything(again) == before
+    assert server.admin("GET", "orders?name=kbots-bots/alice") == truth
+    assert server.account("kbots-bots/alice", USDT="1") == {**account, "created": False}
+    for order in before["open"]:
+        await again.cancel_order(symbol="BTCUSDT", orderId=order["orderId"])
+    fresh = await again.create_order(
+        symbol="BTCUSDT", side="BUY", type="MARKET", quoteOrderQty="20"
+    )
+    assert fresh["orderId"] > max(order["orderId"] for order in before["orders"])
+    assert fresh["fills"][0]["tradeId"] > max(trade["id"] for trade in before["trades"])
+    for one in (client, again):
+        await one.close_connection()
+
+
+async def test_kill_during_a_storm_keeps_every_answered_order(run_exchange):
+    server = run_exchange("--seed=7")
+    account = server.account("storm", USDT="100000")
+    client = await server.client(account)
+    answered = []
+
+    async def storm(number):
+        for index in range(50):
+            placed = await client.create_order(
+                symbol="BTCUSDT",
+                side="BUY",
+                type="MARKET",
+                quoteOrderQty="10",
+                newClientOrderId=f"{number}-{index}",
+            )
+            answered.append((placed["orderId"], placed["executedQty"]))
+
+    tasks = [asyncio.create_task(storm(number)) for number in range(2)]
+    while len(answered) < 30:
+        await asyncio.wait(tasks, timeout=0.01)
+    server.kill()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    server.start()
+
+    truth = server.admin("GET", "orders?name=storm")
+    kept = {order["orderId"]: order["executedQty"] for order in truth["orders"]}
+    assert set(answered) <= set(kept.items())
+    assert len(kept) <= len(answered) + 2, "at most one unanswered order per sender"
+    assert len(truth["trades"]) == len(kept)
+    await client.session.close()
+
+
+def test_clock_and_market_go_on_after_a_kill(run_exchange):
+    server = run_exchange("--speed=600", "--start=2024-01-01T00:00:00Z")
+    path = "/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime=1704067080000&limit=6"
+    calm = server.public(path)[2]
+    server.admin("POST", "shock", {"symbol": "BTCUSDT", "percent": "-5"})
+    wait_until(lambda: len(server.public(path)[2]) == 6)
+    *candles, _ = server.public(path)[2]
+    before = server.public("/api/v3/time")[2]["serverTime"]
+
+    server.kill()
+    server.start()
+
+    after = server.public("/api/v3/time")[2]["serverTime"]
+    assert after >= before
+    assert server.public(path)[2][:-1] == candles
+    assert candles[:2] == calm[:2]
+    assert Decimal(candles[-1][4]) < Decimal(calm[0][4]) * Decimal("0.97"), "the shock is kept"
+
+
+def wait_until(is_true):
+    deadline = time.monotonic() + 10
+    while not is_true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)

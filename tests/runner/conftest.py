@@ -1,0 +1,45 @@
+"""The runner's adapters against the real ledger and the real paper exchange."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from botrunner.adapters.ledger_journal import LedgerJournal
+from botrunner.adapters.ledger_lease import LedgerLease
+from tests.exchange.server import Server
+from tests.support.logins import BotLogin, a_bot_login
+from tests.support.postgres import Database
+
+
+@pytest.fixture
+def login(database: Database) -> BotLogin:
+    """One bot's way into the database."""
+    return a_bot_login(database)
+
+
+@pytest.fixture
+async def lease(login: BotLogin) -> AsyncIterator[LedgerLease]:
+    """The bot's lease, not yet acquired."""
+    made = LedgerLease(login.address, uuid.uuid4())
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def journal(login: BotLogin, lease: LedgerLease) -> AsyncIterator[LedgerJournal]:
+    """The bot's journal, held at epoch 1."""
+    assert await lease.acquire() == 1
+    made = LedgerJournal(login.address)
+    made.hold(1)
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A paper exchange at 60 times real time, shared by a module."""
+    server = Server(tmp_path_factory.mktemp("exchange"), "--seed=7", "--speed=60")
+    yield server
+    if server.process.poll() is None:
+        server.kill()

@@ -1,0 +1,254 @@
+"""The platform on this host, for end-to-end tests: real programs in a folder of their own."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import urllib.parse
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hack.standalone.embedded_postgres import EmbeddedPostgres
+from hack.standalone.installation import open_installation
+from hack.standalone.ledger_setup import query
+from hack.standalone.platform import Standalone
+from hack.standalone.programs import Tuning, get_json
+from hack.standalone.report import Report, StepFailed, tail
+from tests.support.platform import ExchangeTruth, Refused
+from tests.support.waiting import wait_until
+
+__all__ = ["NAMESPACE", "StandalonePlatform", "running_platform"]
+
+NAMESPACE = "kbots-bots"
+
+
+@dataclass(slots=True, kw_only=True)
+class StandalonePlatform:
+    """Everything `make run` starts, without its example."""
+
+    inner: Standalone
+    frozen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def dashboard_url(self) -> str:
+        return self.inner.installation.url("dashboard")
+
+    @property
+    def folder(self) -> Path:
+        return self.inner.installation.folder
+
+    def apply(self, manifest: dict[str, Any]) -> str:
+        return self._kbots("apply", "-f", "-", stdin=yaml.safe_dump(manifest))
+
+    def command(self, *arguments: str) -> str:
+        return self._kbots(*arguments)
+
+    def get(self, name: str) -> dict[str, Any] | None:
+        rows = self.query(
+            "select uid::text, generation, resource_version, annotations, finalizers, spec, status,"
+            " deletion_timestamp from kbots.trading_bots where namespace = %s and name = %s",
+            (NAMESPACE, name),
+        )
+        if not rows:
+            return None
+        uid, generation, version, annotations, finalizers, spec, status, deletion = rows[0]
+        metadata = {
+            "name": name, "uid": uid, "generation": generation, "resourceVersion": version,
+            "annotations": annotations, "finalizers": finalizers, "deletionTimestamp": deletion,
+        }  # fmt: skip
+        return {"metadata": metadata, "spec": spec, "status": status}
+
+    def delete(self, name: str) -> None:
+        self._kbots("delete", "tb", name)
+
+    def wait_condition(
+        self, name: str, kind: str, status: str = "True", *, reason: str = "", seconds: float = 60
+    ) -> dict[str, Any]:
+        def look() -> dict[str, Any] | None:
+            resource = self.get(name)
+            assert resource is not None, f"there is no TradingBot {name}"
+            for condition in resource["status"].get("conditions", []):
+                if (
+                    (condition["type"], condition["status"]) == (kind, status)
+                    and (not reason or condition["reason"] == reason)
+                    and condition["observedGeneration"] >= resource["metadata"]["generation"]
+                ):
+                    return condition
+            return None
+
+        return wait_until(look, f"{name}: {kind}={status} {reason}", seconds=seconds)
+
+    def query(self, text: str, values: tuple[object, ...] = ()) -> list[Any]:
+        return query(self.inner.installation, text, values)
+
+    def exchange_truth(self, name: str) -> ExchangeTruth:
+        account = f"{NAMESPACE}/{name}"
+        base = f"{self.inner.installation.url('exchangeAdmin')}/admin/v1"
+        found = get_json(f"{base}/orders?name={urllib.parse.quote(account, safe='')}")
+        balances = get_json(f"{base}/accounts/{account}")["balances"]
+        return ExchangeTruth(
+            orders=found["orders"],
+            trades=found["trades"],
+            balances={
+                asset: Decimal(amount["free"]) + Decimal(amount["locked"])
+                for asset, amount in balances.items()
+            },
+        )
+
+    def open_exchange_account(self, name: str) -> dict[str, Any]:
+        account = {"name": name, "balances": {"USDT": "10000"}}
+        return self._admin("POST", "/admin/v1/accounts", account)
+
+    def shock(self, symbol: str, percent: str) -> None:
+        self._admin("POST", "/admin/v1/shock", {"symbol": symbol, "percent": percent})
+
+    def fault(self, **fault: object) -> None:
+        self._admin("POST", "/admin/v1/faults", fault)
+
+    def runner_pid(self, name: str) -> int:
+        state = self.folder / "pods" / NAMESPACE / f"tb-{name}" / "status.json"
+        try:
+            pid = int(json.loads(state.read_text(encoding="utf-8"))["pid"])
+            alive = (
+                Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+            )
+        except (OSError, ValueError):
+            return 0
+        return 0 if alive == "Z" else pid
+
+    def kill_runner(self, name: str) -> None:
+        pid = self.runner_pid(name)
+        if pid > 0:  # 0 and below would be whole groups of processes
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def freeze_runner(self, name: str) -> None:
+        self.frozen[name] = self.runner_pid(name)
+        assert self.frozen[name] > 0
+        os.kill(self.frozen[name], signal.SIGSTOP)
+
+    def thaw_runner(self, name: str) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.frozen.pop(name), signal.SIGCONT)
+
+    def second_runner(self, name: str) -> "SecondProcess":
+        """Start the same command with the same configuration, as another pod: its own uid and state folder."""
+        proc = Path(f"/proc/{self.runner_pid(name)}")
+        command = proc.joinpath("cmdline").read_bytes().decode().split("\0")[:-1]
+        pairs = proc.joinpath("environ").read_bytes().decode().split("\0")[:-1]
+        environment = dict(pair.split("=", 1) for pair in pairs)
+        state = self.folder / f"second-{name}"
+        state.mkdir(mode=0o700)
+        environment |= {
+            "KBOTS_RUNNER_POD_UID": str(uuid.uuid4()),
+            "KBOTS_RUNNER_STATE_DIR": str(state),
+            "KBOTS_RUNNER_TERMINATION_LOG": str(state / "termination-log"),
+        }
+        with (self.inner.installation.logs / f"second-{name}.log").open("ab") as log:
+            process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        return SecondProcess(process=process)
+
+    def children_gone(self, name: str) -> bool:
+        return not self.runner_pid(name) and not list(self.folder.glob(f"pods/**/tb-{name}*"))
+
+    def restart_postgres(self) -> None:
+        postgres = self.inner.services[0]
+        self.inner.supervisor.stop(postgres.program.name)
+        self.inner.supervisor.start(postgres.program, postgres.is_ready)
+
+    def kill_operator(self) -> None:
+        pid = self.inner.supervisor.state("operator")[1]
+        assert pid > 0
+        os.kill(pid, signal.SIGKILL)
+
+    def first_admin_link(self) -> str:
+        return self.inner.first_admin_link()
+
+    def everything_written(self) -> dict[str, bytes]:
+        found = {str(path): path.read_bytes() for path in self.inner.installation.logs.iterdir()}
+        for folder in ("dashboard", "kbots.json", "supervisord.conf"):
+            for path in [self.folder / folder, *self.folder.glob(f"{folder}/**/*")]:
+                if path.is_file():
+                    found[str(path)] = path.read_bytes()
+        for (table,) in self.query(
+            "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n"
+            " on n.oid = c.relnamespace where n.nspname in ('kbots', 'public') and c.relkind = 'r'"
+        ):
+            rows = self.query(f"select t::text from {table} t")  # noqa: S608 a name from the catalogue
+            found[f"table {table}"] = "\n".join(row[0] for row in rows).encode()
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and int(entry.name) != os.getpid():
+                with suppress(OSError):
+                    found[f"environment of {entry.name}"] = (entry / "environ").read_bytes()
+                    found[f"arguments of {entry.name}"] = (entry / "cmdline").read_bytes()
+        return found
+
+    def _kbots(self, *arguments: str, stdin: str | None = None) -> str:
+        done = self.inner.kbots(*arguments, stdin=stdin)
+        if done.returncode != 0:
+            raise Refused(done.stderr.strip() or done.stdout.strip())
+        return done.stdout
+
+    def _admin(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        port = self.inner.installation.ports["exchangeAdmin"]
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read()
+            assert answer.status == 200, text
+            return dict(json.loads(text))
+        finally:
+            connection.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class SecondProcess:
+    """A runner the operator knows nothing of."""
+
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextmanager
+def running_platform(folder: Path, tuning: Tuning) -> Iterator[StandalonePlatform]:
+    """Start everything in this folder for the block, and stop it in order."""
+    installation = open_installation(folder, market="synthetic")
+    # The paper exchange stands in for Binance's test network too.
+    testnet = {
+        "KBOTS_OPERATOR_TESTNET_REST_URL": installation.url("exchange"),
+        "KBOTS_OPERATOR_TESTNET_WS_API_URL": f"{installation.url('exchange', 'ws')}/ws-api/v3",
+        "KBOTS_OPERATOR_TESTNET_STREAM_URL": installation.url("exchange", "ws"),
+    }
+    tuning = replace(tuning, operator={**(tuning.operator or {}), **testnet})
+    inner = Standalone(installation=installation, report=Report(quiet=True), tuning=tuning)
+    try:
+        try:
+            inner.start()
+        except StepFailed as failure:
+            log = "\n".join(tail(failure.log)) if failure.log else ""
+            raise AssertionError(f"the platform did not start: {failure.why}\n{log}") from failure
+        running = StandalonePlatform(inner=inner)
+        try:
+            yield running
+        finally:
+            for name in list(running.frozen):
+                running.thaw_runner(name)
+    finally:
+        inner.stop()
+        EmbeddedPostgres(folder=folder / "postgres", port=0).remove()

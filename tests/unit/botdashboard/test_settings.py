@@ -1,0 +1,38 @@
+"""Settings from the environment."""
+
+import pytest
+
+from botcore.domain.errors import InvalidInput
+from botdashboard.settings import PREFIX, DashboardSettings
+
+
+def load(**values):
+    given = {"PASSWORD_FILE": "/nowhere", "SECRETS_DIR": "/nowhere"} | values
+    return DashboardSettings.load(PREFIX, {PREFIX + name: text for name, text in given.items()})
+
+
+def test_loopback_origin_has_its_other_spelling():
+    assert load(PORT="8123").origins == {"http://127.0.0.1:8123", "http://localhost:8123"}
+
+
+def test_public_origin_stands_alone():
+    settings = load(PUBLIC_ORIGIN="https://bots.example/")
+
+    assert settings.origins == {"https://bots.example"}
+    assert settings.is_https
+
+
+def test_name_that_only_begins_like_loopback_gets_no_second_spelling():
+    assert load(PUBLIC_ORIGIN="http://localhost.evil.example").origins == {
+        "http://localhost.evil.example"
+    }
+
+
+def test_missing_setting_is_named():
+    with pytest.raises(InvalidInput, match="KBOTS_DASHBOARD_PASSWORD_FILE"):
+        DashboardSettings.load(PREFIX, {PREFIX + "SECRETS_DIR": "/nowhere"})
+
+
+def test_password_that_is_not_there_is_named_by_its_file():
+    with pytest.raises(InvalidInput, match="/nowhere"):
+        load().database()

@@ -1,0 +1,31 @@
+"""Where candles begin."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from botexchange.market.intervals import open_after, open_of
+
+
+def ms(*parts):
+    return int(datetime(*parts, tzinfo=UTC).timestamp()) * 1_000
+
+
+@pytest.mark.parametrize(
+    ("interval", "opens", "following"),
+    [
+        ("1m", ms(2024, 2, 29, 13, 47), ms(2024, 2, 29, 13, 48)),
+        ("15m", ms(2024, 2, 29, 13, 45), ms(2024, 2, 29, 14)),
+        ("4h", ms(2024, 2, 29, 12), ms(2024, 2, 29, 16)),
+        ("1d", ms(2024, 2, 29), ms(2024, 3, 1)),
+        ("1w", ms(2024, 2, 26), ms(2024, 3, 4)),
+        ("1M", ms(2024, 2, 1), ms(2024, 3, 1)),
+    ],
+)
+def test_candle_opens_on_its_boundary(interval, opens, following):
+    moment = ms(2024, 2, 29, 13, 47, 12) + 345
+
+    assert open_of(interval, moment) == opens
+    assert open_after(interval, opens) == following
+    assert open_of(interval, following - 1) == opens
+    assert open_of(interval, following) == following

@@ -1,0 +1,97 @@
+"""The rendered objects, held against a file people can read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from botcore.resources.trading_bot import BotMode, TradingBotSpec
+from botcore.resources.validation import parse_trading_bot
+from botoperator.plan.children import config_of, key_of, stopped_config, verify_children
+from botoperator.plan.inputs import BotIdentity, PodSettings, Venue
+from botoperator.plan.manifests import Kind, Manifest
+from tests.unit.botoperator.builders import a_bot, a_key, children_of
+
+GOLDEN = Path(__file__).with_name("golden") / "paper_bot.yaml"
+
+
+def readable(manifests: tuple[Manifest, ...]) -> list[Any]:
+    bodies = json.loads(json.dumps([one.body for one in manifests]))
+    for body in bodies:
+        if body["kind"] == "ConfigMap":
+            body["data"]["bot.json"] = json.loads(body["data"]["bot.json"])
+    return list(bodies)
+
+
+def test_children_are_as_the_golden_file_says() -> None:
+    rendered = readable(children_of(a_bot()))
+
+    assert rendered == list(yaml.safe_load_all(GOLDEN.read_text()))
+
+
+def test_pod_has_no_secret_in_environment_labels_or_annotations() -> None:
+    text = json.dumps(children_of(a_bot())[2].body)
+
+    assert not [
+        word for word in ("the-api-key", "the-api-secret", "the-db-password") if word in text
+    ]
+
+
+def test_config_is_one_the_resource_models_take() -> None:
+    config = config_of(children_of(a_bot())[1])
+
+    manifest = {
+        "apiVersion": "kbots.dev/v1alpha1",
+        "kind": "TradingBot",
+        "metadata": {"name": "alice"},
+    }
+    assert isinstance(parse_trading_bot({**manifest, "spec": config["spec"]}).spec, TradingBotSpec)
+    assert config["accountUid"] == "1001"
+
+
+def test_key_is_read_back_from_its_secret() -> None:
+    secret = children_of(a_bot())[0]
+
+    assert key_of(secret) == a_key()
+    assert key_of(secret.with_data({})) is None
+
+
+def test_stopped_config_keeps_the_old_account_and_takes_the_new_order() -> None:
+    before = children_of(a_bot())[1]
+
+    config = config_of(stopped_config(before, {"orders": "Keep"}, 7))
+
+    assert config["spec"]["desiredState"] == "Stopped"
+    assert config["spec"]["onStop"] == {"orders": "Keep"}
+    assert config["generation"] == 7
+    assert config["venue"] == config_of(before)["venue"]
+
+
+def test_key_check_has_its_own_pod_that_never_restarts_and_no_database() -> None:
+    check = BotIdentity(
+        uid="abcdef01-2345", namespace="kbots-bots", name="x", owner="alice", generation=1
+    )
+    venue = Venue(environment=BotMode.TESTNET, rest_url="r", ws_api_url="w", stream_url="s")
+
+    secret, config_map, pod = verify_children(check, a_key(), venue, PodSettings(image="i"))
+
+    assert pod.name == "tb-verify-abcdef01"
+    assert pod.body["spec"]["restartPolicy"] == "Never"
+    assert pod.body["spec"]["containers"][0]["command"] == ["botrunner", "verify-key"]
+    assert set(secret.data) == {"api-key", "api-secret"}
+    assert set(config_of(config_map)) == {"bot", "venue"}
+    assert {one.owner_uid for one in (secret, config_map, pod)} == {None}
+
+
+@pytest.mark.parametrize("name", ["a", "a" * 50])
+def test_names_of_children_are_legal_for_every_legal_bot(name: str) -> None:
+    bot = a_bot().model_copy(
+        update={"metadata": a_bot().metadata.model_copy(update={"name": name})}
+    )
+
+    for child in children_of(bot):
+        assert child.name.startswith("tb-")
+        assert len(child.name) <= 63
+        assert child.kind in Kind

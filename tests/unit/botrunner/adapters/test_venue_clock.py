@@ -1,0 +1,141 @@
+"""The venue's clock, measured over a road that takes time and at rates up to 600."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from botcore.domain.errors import InvariantBroken
+from botrunner.adapters.venue_clock import Sample, VenueClock
+from tests.unit.botrunner.adapters.clocks import ManualClock
+
+BORN_MS = 1_700_000_000_000
+
+
+class Venue:
+    """A venue at a rate, and a road to it; `there` is the share of a trip's time spent on the way there."""
+
+    def __init__(self, clock: ManualClock, rate: float) -> None:
+        self.clock, self.rate = clock, rate
+        self.offset_ms = 0
+        self.trip, self.there = 0.001, 0.5
+
+    def now_ms(self) -> int:
+        return BORN_MS + self.offset_ms + int((self.clock.seconds - 1_000) * self.rate * 1_000)
+
+    async def read(self) -> int:
+        self.clock.move(self.trip * self.there)
+        told = self.now_ms()
+        self.clock.move(self.trip * (1 - self.there))
+        return told
+
+
+async def measured(venue: Venue, *pauses: float) -> VenueClock:
+    clock = VenueClock(venue.clock)
+    await clock.sample(venue.read)
+    for pause in pauses:
+        venue.clock.move(pause)
+        await clock.sample(venue.read)
+    return clock
+
+
+async def test_clock_before_its_first_sample_tells_nothing() -> None:
+    with pytest.raises(InvariantBroken):
+        VenueClock(ManualClock()).now()
+
+
+async def test_real_venue_far_away_runs_at_rate_one_exactly() -> None:
+    venue = Venue(ManualClock(), 1.0)
+    venue.trip, venue.there = 0.3, 0.9
+
+    clock = await measured(venue, 0.2)
+
+    assert clock.rate == 1.0
+    assert clock.recv_window_ms() == 3_000
+
+
+@pytest.mark.parametrize("rate", [1.0, 60.0, 600.0])
+async def test_rate_is_exact_once_the_span_is_long_enough(rate: float) -> None:
+    venue = Venue(ManualClock(), rate)
+
+    clock = await measured(venue, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
+
+    assert clock.rate == rate
+    venue.clock.move(3_600)
+    assert abs(clock.earliest_ms() - venue.now_ms()) <= rate * 1 + 2
+
+
+@given(
+    rate=st.sampled_from([1.0, 20.0, 60.0, 600.0]),
+    trips=st.lists(st.floats(0.0001, 0.05), min_size=2, max_size=8),
+    there=st.floats(0, 1),
+)
+async def test_signature_is_never_ahead_of_the_venue(
+    rate: float, trips: list[float], there: float
+) -> None:
+    venue = Venue(ManualClock(), rate)
+    venue.there = there
+    clock = VenueClock(venue.clock)
+    for number, trip in enumerate(trips):
+        venue.trip = trip
+        await clock.sample(venue.read)
+        venue.clock.move(0.2 * 2**number)
+
+    signed = venue.clock.now().timestamp() * 1_000 + clock.signing_offset_ms()
+
+    assert signed <= venue.now_ms() + 2
+    assert clock.earliest_ms() <= venue.now_ms() + 2
+
+
+async def test_venue_that_jumps_is_followed_at_once_and_measured_anew() -> None:
+    venue = Venue(ManualClock(), 60.0)
+    clock = await measured(venue, 0.2, 0.4, 0.8, 1.6, 3.2)
+    venue.offset_ms, venue.rate = 86_400_000, 1.0
+
+    assert await clock.sample(venue.read)
+    venue.clock.move(0.2)
+    assert not await clock.sample(venue.read)
+
+    assert clock.rate == 1.0
+    assert abs(clock.earliest_ms() - venue.now_ms()) <= 3
+
+
+async def test_slow_answer_does_not_spoil_a_good_measurement() -> None:
+    venue = Venue(ManualClock(), 60.0)
+    clock = await measured(venue, 0.2, 0.4, 0.8, 1.6, 3.2)
+    venue.trip, venue.there = 2.0, 1.0
+
+    await clock.sample(venue.read)
+
+    assert abs(clock.earliest_ms() - venue.now_ms()) <= 60 + 2
+
+
+def test_real_time_of_a_signature_is_at_most_three_seconds() -> None:
+    """I1: whatever the rate, recvWindow in venue time is no longer than 3 s of real time."""
+    for rate in (1.0, 7.5, 20.0, 60.0, 600.0):
+        clock = VenueClock(ManualClock())
+        clock.rate = rate
+
+        assert clock.recv_window_ms() <= min(3_000 * rate, 60_000)
+
+
+async def test_lockstep_clock_stands_at_the_last_frame() -> None:
+    hands = ManualClock()
+    clock = VenueClock(hands, in_lockstep=True)
+
+    clock.observe(BORN_MS)
+    hands.move(3_600)
+
+    assert clock.now() == datetime.fromtimestamp(BORN_MS / 1_000, UTC)
+    assert clock.recv_window_ms() == 60_000
+    assert clock.signing_offset_ms() == BORN_MS - round(hands.now().timestamp() * 1_000)
+
+
+async def test_frames_do_not_move_a_running_clock() -> None:
+    clock = VenueClock(ManualClock())
+    clock.add(Sample(at=1_000.0, venue_ms=BORN_MS, half_trip=0.0))
+
+    clock.observe(BORN_MS - 5_000)
+
+    assert clock.now() == datetime.fromtimestamp(BORN_MS / 1_000, UTC)
