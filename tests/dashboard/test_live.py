@@ -18,6 +18,17 @@ def test_fill_shows_within_a_second_of_its_commit(alice, alices_bot):
             assert time.monotonic() - committed < 1
 
 
+def test_cut_connections_are_made_anew_and_nothing_is_missed(dashboard, alice, alices_bot):
+    with LivePage(alice, "/trades") as page:
+        cut = dashboard.database.rows(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'kbots-dashboard'"
+        )
+        number = alices_bot.fill()
+        page.wait_for(f"BTCUSDT/{number}", seconds=10)
+
+    assert len(cut) >= 3, "two listeners and the pool"
+
+
 def test_anothers_fill_sends_nothing(alice, alices_bot, bobs_bot):
     with LivePage(alice, "/trades") as page:
         bobs_bot.fill(price="66123.45")

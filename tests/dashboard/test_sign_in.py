@@ -1,5 +1,7 @@
 """Sign-in, sessions and sign-out over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.dashboard.process import PASSWORD, hidden_field
@@ -20,6 +22,12 @@ def sealing_key(dashboard):
             "insert into kbots.sealing_public_keys (kid, public_key) values ('k', %s)",
             (bytes(range(32)),),
         )
+
+
+@pytest.fixture(autouse=True)
+def _forgotten_failures(dashboard):
+    with dashboard.database.connect() as connection:
+        connection.execute("delete from kbots.sign_in_failures")
 
 
 def test_nobody_sees_a_page_without_signing_in(dashboard):
@@ -138,6 +146,25 @@ def test_after_five_failures_even_the_right_password_has_to_wait(dashboard):
             "update kbots.sign_in_failures set last_failure_at = last_failure_at - interval '20 minutes'"
         )
     dashboard.sign_in("forgetful")
+
+
+def test_many_tries_at_once_slip_through_no_more_than_one_by_one(dashboard):
+    dashboard.accept(dashboard.invite(), "target")
+    clients = [dashboard.client() for _ in range(16)]
+
+    with ThreadPoolExecutor(16) as pool:
+        list(
+            pool.map(
+                lambda one: one.post("/login", data={"name": "target", "password": "guess"}),
+                clients,
+            )
+        )
+
+    refused = dashboard.database.rows(
+        "select result, count(*) from kbots.audit_log where action = 'sign-in' and at > now() - interval '1 minute'"
+        " and (actor = 'target' or result = 'throttled') group by result"
+    )
+    assert dict(refused)["refused"] <= 6
 
 
 def test_at_most_ten_sessions_of_one_person(dashboard):

@@ -196,6 +196,7 @@ def test_changed_mode_ends_the_old_pod_before_the_new_book_opens(running: Platfo
         "the new pod's order",
     )
     wait_until(lambda: running.runners("alice"), "the new pod")
+    running.wait_running()
     books = running.database.rows(
         "select a.environment, count(l.*) from kbots.books b join kbots.exchange_accounts a"
         " on a.id = b.account_id left join kbots.bot_logins l on l.book_id = b.id"

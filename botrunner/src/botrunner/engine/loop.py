@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -77,6 +77,7 @@ class Engine:
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._state = BotState()
         self._complaint = ""
+        self._lacks_candles = False
         self._rules = self._rules_of(configured, {})
         self.keeper = Keeper(
             lease=parts.lease, clock=parts.clock, deliver=self.deliver, heartbeat=self._heartbeat
@@ -171,12 +172,15 @@ class Engine:
         if outcome.has_booked:
             self._sampler.note_fill()
         end = outcome.exit
-        if "market" in outcome.reread:
-            end = await self._reread_candles() or end
+        if "market" in outcome.reread or self._owes_candles(event):
+            end = await self._refresh_candles() or end
         if "user" in outcome.reread:
             self.deliver(TimerFired(tick=0))
         await self._sampler.sample(self._state, self._rules)
         return end
+
+    def _owes_candles(self, event: Event) -> bool:
+        return self._lacks_candles and isinstance(event, TimerFired) and event.tick % 5 == 0
 
     async def _recover(self, event: LeaseAcquired) -> Exit | None:
         if event.epoch != self.keeper.epoch:
@@ -193,14 +197,9 @@ class Engine:
         await self._settle()
         await parts.journal.save_balances(found.account.balances)
         parts.candles.want(rules.wanted_candles())
-        history, fresh = await self._recovery.candles(rules)
-        for candle in history:
-            self._state = decide(self._state, candle, rules).state
+        await self._refresh_candles()
         _log.info("recovered", epoch=event.epoch, open_orders=len(self._state.orders))
-        end = await self._step(event)
-        for candle in fresh:
-            self.deliver(candle)
-        return end
+        return await self._step(event)
 
     async def _settle(self) -> None:
         """Ask the venue about every order in doubt and book what it says.
@@ -219,8 +218,20 @@ class Engine:
                 following += outcome.events
             pending = following
 
-    async def _reread_candles(self) -> Exit | None:
-        history, fresh = await self._recovery.candles(self._rules)
+    async def _refresh_candles(self) -> Exit | None:
+        """Build every strategy's state anew from closed candles, so that no gap stays in it (TR-39).
+
+        While the venue gives none, strategies get no history and the reading is tried again;
+        whatever protects or sells a position goes on (I9).
+        """
+        try:
+            history, fresh = await self._recovery.candles(self._rules)
+        except Transient as error:
+            self._lacks_candles = True
+            _log.warning("candles_not_read", reason=str(error))
+            return None
+        self._lacks_candles = False
+        self._state = replace(self._state, signals={})
         end = None
         for candle in history:  # before whatever the stream has delivered meanwhile
             end = await self._step(candle) or end

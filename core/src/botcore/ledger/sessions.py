@@ -121,6 +121,11 @@ async def delete_sessions_of(connection: Connection, user_id: UUID) -> list[byte
 
 async def read_attempts(connection: Connection, subject: bytes) -> tuple[int, float]:
     """Answer the failures in a row and the seconds since the last, held for this transaction."""
+    await connection.execute(
+        "insert into kbots.sign_in_failures (subject, failures, last_failure_at)"
+        " values (%s, 0, now()) on conflict do nothing",
+        [subject],
+    )
     cursor = await connection.execute(
         "select failures, extract(epoch from now() - last_failure_at)::float8"
         " from kbots.sign_in_failures where subject = %s for update",
@@ -133,10 +138,9 @@ async def read_attempts(connection: Connection, subject: bytes) -> tuple[int, fl
 async def count_attempt(connection: Connection, subject: bytes, failures: int) -> None:
     """Count an attempt as failed before it is checked, so that many at once can't slip through."""
     await connection.execute(
-        "insert into kbots.sign_in_failures (subject, failures, last_failure_at)"
-        " values (%s, %s, now()) on conflict (subject)"
-        " do update set failures = excluded.failures, last_failure_at = now()",
-        [subject, failures],
+        "update kbots.sign_in_failures set failures = %s, last_failure_at = now()"
+        " where subject = %s",
+        [failures, subject],
     )
 
 

@@ -47,7 +47,7 @@ def data_table(columns: tuple[Column, ...], name: str, empty: str) -> ui.table:
         name,
     )
     table.props("flat dense hide-pagination :rows-per-page-options=[0]")
-    table.props["no-data-label"] = empty
+    table.add_slot("no-data", f'<span class="kb-muted">{empty}</span>')
     for one in columns:
         if one.look:
             table.add_slot(f"body-cell-{one.key}", _SLOTS[one.look])
