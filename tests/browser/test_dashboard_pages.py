@@ -204,6 +204,7 @@ async def test_admin_invites_and_disables(
 ) -> None:
     await opened(page, "/admin")
     await page.get_by_test_id("invite").click()
+    await page.get_by_test_id("invite-link").wait_for()
     link = await page.get_by_test_id("invite-link").inner_text()
     other = await browser.new_page()
     await other.goto(link)

@@ -22,7 +22,7 @@ from botrunner.trading.events import (
 from botrunner.trading.rules import Rules
 from tests.support.bot_model import BotModel
 from tests.support.trading import START, a_candle, a_rule, an_instrument, rules
-from tests.support.venue_model import Mood, VenueModel, repeated
+from tests.support.venue_model import Mood, VenueModel, VenueOrder, repeated
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 prices = st.sampled_from([Decimal(p) for p in (100, 101, 99, 97, 103, 92, 108, 80, 120)])
@@ -190,7 +190,7 @@ class TradingCore(RuleBasedStateMachine):
         else:
             assert [stop.quantity - stop.executed_quantity for stop in stops] == [fitted]
 
-    def _fillable(self) -> list:
+    def _fillable(self) -> list[VenueOrder]:
         return [one for one in self.venue.open() if one.order.purpose is not Purpose.STOP_LOSS]
 
     def teardown(self) -> None:
@@ -198,4 +198,4 @@ class TradingCore(RuleBasedStateMachine):
 
 
 TestTradingCore = TradingCore.TestCase
-TestTradingCore.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestTradingCore.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)

@@ -220,3 +220,15 @@ def test_triggered_stop_within_reach_of_its_limit_is_left_to_fill() -> None:
     after = play(state, rising, candle(20, str(stop.price)))
 
     assert after.state.exiting == {}
+
+
+def test_dust_of_the_last_trade_does_not_keep_the_next_one_from_entering() -> None:
+    in_force = rules()
+    state, _ = bought(in_force, price="120")
+    lot = replace(state.sub_book(KEY).lots[0], remaining=Decimal("0.000001"))
+    dust = replace(state.sub_book(KEY), lots=(lot,))
+    state = replace(state, sub_books={KEY: dust}, orders={})
+
+    step = play(state, in_force, *crossing(first=30))
+
+    assert [o.purpose for o in placed(step)] == [Purpose.ENTRY]  # TR-21
