@@ -17,7 +17,7 @@ run: $(STATE)/run ## start everything on this machine and trade on paper (CANDLE
 	@exec $(BIN)/python -m hack.standalone up --data $(DATA) --since $(STARTED) $(if $(CANDLES),--candles "$(CANDLES)") $(if $(PORT_BASE),--port-base $(PORT_BASE))
 
 test: static ## every test that needs no cluster, with real processes, Postgres and a browser
-	@$(BIN)/python -m pytest tests -q
+	@$(BIN)/python -m pytest tests -q -n 2 --dist loadfile
 
 check: static unit ## what needs no database and no browser, within a minute
 

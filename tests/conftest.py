@@ -1,5 +1,6 @@
 """Fixtures of every test folder, and the one line of counts that ends a run."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -49,14 +50,18 @@ def platform(request: pytest.FixtureRequest) -> Iterator[StandalonePlatform]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by what a test asks for, and run the longest, the real programs, last."""
+    """Mark by what a test asks for.
+
+    The platform's tests are long and wait more than they work: in several processes they come first, else last.
+    """
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "postgres_server" in fixtures:
             item.add_marker("postgres")
         if "platform" in fixtures:
             item.add_marker("e2e")
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
+    is_beside = bool(os.environ.get("PYTEST_XDIST_WORKER"))  # noqa: TID251 set by pytest
+    items.sort(key=lambda item: (item.get_closest_marker("e2e") is None) == is_beside)
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,49 +3,16 @@
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.dashboard.process import PASSWORD, Dashboard
+from tests.browser.windows import opened
+from tests.dashboard.process import Dashboard
 from tests.dashboard.traders import Trader
 
 pytestmark = pytest.mark.browser
 PAGES = ("/", "/trades", "/keys", "/new-bot", "/admin", "/bots/kbots-bots/trend")
 FAST = "spec.strategies[0].params.fast"
 SLOW = "spec.strategies[0].params.slow"
-
-
-async def opened(page: Page, path: str) -> None:
-    """Open a page and wait until its socket works: what is pressed before that is lost."""
-    await page.goto(path)
-    await page.get_by_test_id("who").wait_for()
-    await page.wait_for_function("window.did_handshake === true")
-
-
-async def test_new_person_makes_a_paper_bot(dashboard: Dashboard, browser: Browser) -> None:
-    context = await browser.new_context(base_url=dashboard.url)
-    page = await context.new_page()
-    await page.goto(dashboard.invite())
-    await page.get_by_label("Name").fill("alice")
-    await page.locator("#password").fill(PASSWORD)
-    await page.locator("#repeated").fill(PASSWORD)
-    await page.get_by_test_id("make-account").click()
-    await expect(page.get_by_test_id("empty")).to_contain_text("You have no bots yet.")
-
-    await page.get_by_test_id("new-bot").click()
-    await page.wait_for_function("window.did_handshake === true")
-    await page.get_by_test_id("name").fill("Not A Name")
-    await page.get_by_test_id("create").click()
-    await expect(page.get_by_text("metadata.name in body should match")).to_be_visible()
-    await page.get_by_test_id("name").fill("alices-first")
-    await page.get_by_test_id("create").click()
-
-    await page.wait_for_url("**/bots/kbots-bots/alices-first")
-    await expect(page.locator("h1")).to_have_text("alices-first")
-    await expect(page.get_by_test_id("mode")).to_have_text("PAPER")
-    rows = dashboard.database.rows(
-        "select owner, spec ->> 'mode' from kbots.trading_bots where name = 'alices-first'"
-    )
-    assert rows == [("alice", "paper")]
 
 
 async def test_refused_value_is_explained_at_its_field_and_nothing_is_saved(
@@ -181,56 +148,6 @@ async def test_filter_and_page_are_in_the_address(page: Page, bot: Trader) -> No
     await expect(page).to_have_url(re.compile("before="))
     await page.get_by_test_id("newest").click()
     await expect(page).to_have_url(re.compile("/trades$"))
-
-
-async def test_key_is_added_and_revoked(page: Page, dashboard: Dashboard) -> None:
-    await opened(page, "/keys")
-    await page.get_by_test_id("add-key").click()
-    await page.get_by_label("Label").fill("main")
-    await page.locator("#api_key").fill("CanaryKeyCanaryKey4321")
-    await page.locator("#api_secret").fill("CanarySecretCanarySecret")
-    await page.get_by_test_id("seal-key").click()
-    await expect(page.get_by_test_id("key-last4")).to_have_text("…4321")
-    await page.wait_for_function("window.did_handshake === true")
-
-    await page.get_by_test_id("revoke-main").click()
-
-    await expect(page.get_by_test_id("key-status")).to_have_text("Revoked")
-    assert dashboard.database.rows("select status from kbots.sealed_keys") == [("Revoked",)]
-
-
-async def test_admin_invites_and_disables(
-    page: Page, browser: Browser, dashboard: Dashboard
-) -> None:
-    await opened(page, "/admin")
-    await page.get_by_test_id("invite").click()
-    await page.get_by_test_id("invite-link").wait_for()
-    link = await page.get_by_test_id("invite-link").inner_text()
-    other = await browser.new_page()
-    await other.goto(link)
-    await other.get_by_label("Name").fill("temporary")
-    await other.locator("#password").fill(PASSWORD)
-    await other.locator("#repeated").fill(PASSWORD)
-    await other.get_by_test_id("make-account").click()
-    await other.get_by_test_id("who").wait_for()
-
-    await opened(page, "/admin")
-    await page.get_by_test_id("disable-temporary").click()
-
-    await other.wait_for_url("**/login", timeout=5000)
-    await expect(page.get_by_test_id("person-temporary")).to_contain_text("Disabled")
-
-
-async def test_sign_out_leaves_no_other_tab_behind(page: Page, bot: Trader) -> None:
-    other = await page.context.new_page()
-    await opened(other, bot.path)
-
-    await page.get_by_test_id("sign-out").click()
-
-    await page.wait_for_url("**/login")
-    await other.wait_for_url("**/login", timeout=2000)
-    await other.goto(bot.path)
-    await expect(other.locator("h1")).to_have_text("Sign in")
 
 
 async def test_bot_is_deleted_only_after_its_name_was_typed(

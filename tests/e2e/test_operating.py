@@ -124,7 +124,7 @@ def test_flat_bot_sells_its_own_lots_only(platform: Platform, trading: str) -> N
 def test_stopped_bot_ends_and_starts_again(platform: Platform, trading: str) -> None:
     platform.apply(a_bot(trading, strategies=BTC_AND_DCA, desiredState="Stopped"))
     wait_until(lambda: not platform.runner_pid(trading), "runner ended", seconds=60)
-    platform.wait_condition(trading, "Ready", "False", reason="Stopped")
+    platform.wait_condition(trading, "Ready", reason="Stopped")
     before = orders_of(platform, trading)
 
     platform.apply(a_bot(trading, strategies=BTC_AND_DCA))
@@ -170,7 +170,6 @@ def test_deleted_bot_is_drained_and_leaves_no_child(platform: Platform, trading:
 
 
 def test_wrong_specification_is_refused_with_the_name_of_its_field(platform: Platform) -> None:
-    before = platform.query("select count(*) from kbots.trading_bots")
     for spec, field, words in (
         ({"strategies": [an_ema_cross(fast=9, slow=3)]}, "spec.strategies[0].params", "fast"),
         ({"mode": "live"}, "spec", "live"),
@@ -181,7 +180,7 @@ def test_wrong_specification_is_refused_with_the_name_of_its_field(platform: Pla
             platform.apply(a_bot("wrong", **spec))
         assert field in str(refused.value)
         assert words in str(refused.value)
-    assert platform.query("select count(*) from kbots.trading_bots") == before
+    assert platform.get("wrong") is None
 
 
 def test_owner_can_not_be_changed(platform: Platform, trading: str) -> None:

@@ -18,6 +18,7 @@ from botdashboard.services.sessions import Sessions
 __all__ = ["Guard", "GuardRules", "cookie_of"]
 
 SOCKET_PATH = "/_nicegui_ws/"
+SESSION_PATH = "/session"  # asked by pages, not by people
 LONGEST_BODY = 64 * 1024  # bytes
 _PUBLIC = frozenset({"/login", "/healthz", "/favicon.ico"})
 _PUBLIC_FOLDERS = ("/setup/", "/invite/", "/static/", "/_nicegui/")
@@ -120,7 +121,8 @@ class Guard:
 
     async def _actor(self, scope: Scope) -> Actor | None:
         token = cookie_of(Headers(scope=scope), self._rules.cookie)
-        return await self._sessions.find(token) if token else None
+        is_action = scope["path"] != SESSION_PATH
+        return await self._sessions.find(token, is_action=is_action) if token else None
 
     async def _refuse(self, scope: Scope, action: str) -> Response:
         client = scope.get("client")

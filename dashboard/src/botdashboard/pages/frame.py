@@ -26,6 +26,7 @@ async def framed(desk: Desk, request: Request, title: str) -> AsyncIterator[Page
         negative="#D92D4A", dark="#141A24", dark_page="#0B0E14",
     )  # fmt: skip
     ui.add_head_html('<link rel="stylesheet" href="/static/kbots.css">')
+    ui.add_head_html('<script defer src="/static/session.js"></script>')
     _header(page, request.url.path)
     with ui.element("div").classes("kb-page") as content:
         try:
