@@ -2,14 +2,15 @@
 
 import os
 import shutil
-import tempfile
+import signal
+import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from hack.standalone.programs import Tuning
 from tests.support.postgres import Database, Server, running_server
+from tests.support.run_folders import run_folder
 from tests.support.standalone import StandalonePlatform, running_platform
 
 # The first restarts come quickly, so that a test sees many of them.
@@ -40,13 +41,18 @@ def database(postgres_server: Server) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def platform(request: pytest.FixtureRequest) -> Iterator[StandalonePlatform]:
     """The real programs, started once for all end-to-end tests; kept on disk where one failed."""
-    folder = Path(tempfile.mkdtemp(prefix="kbots-e2e-"))
-    with running_platform(folder, TUNING) as running:
+    with run_folder("kbots-e2e-") as folder, running_platform(folder, TUNING) as running:
         yield running
     if request.session.testsfailed:
         print(f"\nthe programs' logs are kept in {folder / 'logs'}")  # noqa: T201 for whoever reads the failure
     else:
         shutil.rmtree(folder)
+
+
+def pytest_configure() -> None:
+    """Treat SIGTERM as Ctrl-C, so that what was started is stopped."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

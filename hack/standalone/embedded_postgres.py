@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -143,8 +144,22 @@ class EmbeddedPostgres:
         return subprocess.run(command, check=False, cwd="/").returncode == 0
 
     def remove(self) -> None:
-        """Delete the data directory, also where a system user holds it."""
+        """Delete the data directory, also where a system user holds it; a server still in it is stopped."""
+        self._stop_orphan()
         shutil.rmtree(self._home if os.geteuid() == 0 else self.cluster, ignore_errors=True)
+
+    def _stop_orphan(self) -> None:
+        try:
+            pid = int((self.cluster / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, IndexError, ValueError):
+            return
+        if str(self.cluster).encode() not in arguments:
+            return  # the id was given to another process
+        os.kill(pid, signal.SIGINT)
+        end = time.monotonic() + 10
+        while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+            time.sleep(0.05)
 
     def _binary(self, name: str) -> Path:
         root = _copy() if os.geteuid() == 0 and _copy().exists() else _site_packages()

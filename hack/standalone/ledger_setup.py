@@ -34,7 +34,8 @@ def newest_fill(installation: Installation) -> str | None:
     if not found:
         return None
     at, side, quantity, symbol, price, strategy, _ = found[0]
-    return f"{at:%Y-%m-%d %H:%M:%S} {side} {quantity.normalize():f} {symbol} at {price.normalize():f} ({strategy}), venue time"
+    trade = f"{side} {quantity.normalize():f} {symbol} at {price.normalize():f} ({strategy})"
+    return f"{at:%Y-%m-%d %H:%M:%S} {trade}, venue time"
 
 
 def wait_for_fill(

@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from botcore.ledger.connect import DatabaseAddress, connect
 from botcore.ledger.migrate import migrate
 from botcore.ledger.roles import LOGIN_ROLES, ensure_roles
 from hack.standalone.embedded_postgres import EmbeddedPostgres
+from tests.support.run_folders import run_folder
 
 __all__ = ["ADMIN", "Database", "Server", "free_port", "run_async", "running_server"]
 
@@ -135,7 +135,11 @@ def running_server() -> Iterator[Server]:
     if dsn:
         yield _external(dsn)
         return
-    folder = Path(tempfile.mkdtemp(prefix="kbots-test-postgres-"))
+    with run_folder("kbots-test-postgres-") as folder:
+        yield from _embedded(folder)
+
+
+def _embedded(folder: Path) -> Iterator[Server]:
     postgres = EmbeddedPostgres(folder=folder, port=free_port(), durable=False)
     server = Server(
         host="127.0.0.1", port=postgres.port, passwords=_passwords(secrets.token_hex(16))

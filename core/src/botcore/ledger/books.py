@@ -24,8 +24,8 @@ __all__ = [
     "retire_login",
 ]
 
-# The runner uses two; one is left for a replacement while an old one times out.
-CONNECTION_LIMIT: Final = 3
+# The runner uses two; two are left for its successor while a frozen one still holds its own.
+CONNECTION_LIMIT: Final = 4
 
 _OBSERVE: Final = (
     resources.files("botcore.ledger").joinpath("queries/observe_bot.sql").read_text("utf-8")

@@ -192,13 +192,13 @@ create function kbots.bump_trading_bot() returns trigger
     language plpgsql set search_path = pg_catalog
 as $$
 begin
+    if old.deletion_timestamp is not null then -- a deletion that has begun is not taken back
+        new.deletion_timestamp := old.deletion_timestamp;
+    end if;
     if (new.labels, new.annotations, new.finalizers, new.spec, new.status, new.deletion_timestamp)
         is not distinct from
        (old.labels, old.annotations, old.finalizers, old.spec, old.status, old.deletion_timestamp) then
         return null;
-    end if;
-    if old.deletion_timestamp is not null then
-        new.deletion_timestamp := old.deletion_timestamp;
     end if;
     if new.spec is distinct from old.spec
         or (new.deletion_timestamp is not null and old.deletion_timestamp is null) then
