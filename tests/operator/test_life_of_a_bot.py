@@ -66,7 +66,7 @@ def test_login_is_a_fresh_role_with_few_connections_and_few_rights(platform: Pla
         (role,),
     )
     assert role.startswith("bot_")
-    assert row == (3, False, False, True)
+    assert row == (4, False, False, True)
     bound = platform.database.rows(
         "select a.environment, b.owner from kbots.bot_logins l join kbots.books b on b.id = l.book_id"
         " join kbots.exchange_accounts a on a.id = b.account_id where l.db_role = %s",
