@@ -162,7 +162,7 @@ async def test_bot_is_deleted_only_after_its_name_was_typed(
     await page.get_by_test_id("delete-name").fill("doomed")
     await page.get_by_test_id("delete").click()
 
-    await page.wait_for_url(re.compile("/$"))
+    await expect(page).to_have_url(re.compile("/$"), timeout=30_000)
     await expect(page.get_by_test_id("bot-doomed")).to_contain_text("wanted: Deleted")
 
 

@@ -1,6 +1,7 @@
 """Accounts, sessions and keys, in a real browser."""
 
 import hashlib
+import re
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -30,7 +31,7 @@ async def test_new_person_makes_a_paper_bot(dashboard: Dashboard, browser: Brows
     await page.get_by_test_id("name").fill("alices-first")
     await page.get_by_test_id("create").click()
 
-    await page.wait_for_url("**/bots/kbots-bots/alices-first")
+    await expect(page).to_have_url(re.compile(r"/bots/kbots-bots/alices-first$"), timeout=30_000)
     await expect(page.locator("h1")).to_have_text("alices-first")
     await expect(page.get_by_test_id("mode")).to_have_text("PAPER")
     rows = dashboard.database.rows(
@@ -73,7 +74,7 @@ async def test_admin_invites_and_disables(
     await opened(page, "/admin")
     await page.get_by_test_id("disable-temporary").click()
 
-    await other.wait_for_url("**/login", timeout=5000)
+    await expect(other).to_have_url(re.compile(r"/login$"), timeout=5000)
     await expect(page.get_by_test_id("person-temporary")).to_contain_text("Disabled")
 
 
@@ -83,8 +84,9 @@ async def test_sign_out_leaves_no_other_tab_behind(page: Page, bot: Trader) -> N
 
     await page.get_by_test_id("sign-out").click()
 
-    await page.wait_for_url("**/login")
-    await other.wait_for_url("**/login", timeout=2000)
+    await expect(page).to_have_url(re.compile(r"/login$"), timeout=30_000)
+    await expect(other).to_have_url(re.compile(r"/login$"), timeout=2000)
+    await expect(other.locator("h1")).to_have_text("Sign in")
     await other.goto(bot.path)
     await expect(other.locator("h1")).to_have_text("Sign in")
 
@@ -102,4 +104,4 @@ async def test_tab_that_was_away_when_its_session_ended_goes_to_the_sign_in(
 
     await page.context.set_offline(False)
 
-    await page.wait_for_url("**/login?next=/trades", timeout=30_000)
+    await expect(page).to_have_url(re.compile(r"/login\?next=/trades$"), timeout=30_000)
