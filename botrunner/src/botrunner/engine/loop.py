@@ -13,7 +13,7 @@ from botcore.domain.instruments import Instrument
 from botcore.domain.lots import SubBook
 from botcore.resources.trading_bot import TradingBotSpec
 from botcore.runtime.clock import Clock
-from botrunner.engine.executor import Executor
+from botrunner.engine.executor import Executor, Outcome
 from botrunner.engine.keeper import Keeper
 from botrunner.engine.recovering import AccountMismatch, Recovery
 from botrunner.engine.sampling import Sampler
@@ -130,10 +130,14 @@ class Engine:
 
     async def _fence(self, reason: str) -> None:
         self.keeper.drop(reason)
-        step = decide(self._state, LeaseEnded(reason=reason), self._rules)
-        self._state = step.state
         # Cancels of own entries and notes only: they never touch the ledger.
-        await self._executor.perform(step.commands, generation=self._rules.generation)
+        await self._turn(LeaseEnded(reason=reason))
+
+    async def _turn(self, event: Event) -> Outcome:
+        """Decide on one event and carry out what follows; the answers are the caller's to feed back."""
+        step = decide(self._state, event, self._rules)
+        self._state = step.state
+        return await self._executor.perform(step.commands, generation=self._rules.generation)
 
     async def _take(self, event: Event) -> Exit | None:
         if isinstance(event, LeaseAcquired):
@@ -164,9 +168,7 @@ class Engine:
         return CandleClosed(candle=event.candle, is_history=True)
 
     async def _step(self, event: Event) -> Exit | None:
-        step = decide(self._state, event, self._rules)
-        self._state = step.state
-        outcome = await self._executor.perform(step.commands, generation=self._rules.generation)
+        outcome = await self._turn(event)
         for answer in outcome.events:
             self.deliver(answer)
         if outcome.has_booked:
@@ -210,12 +212,7 @@ class Engine:
         for _ in range(3):  # find, then read fills, then apply
             following: list[Event] = []
             for event in pending:
-                step = decide(self._state, event, self._rules)
-                self._state = step.state
-                outcome = await self._executor.perform(
-                    step.commands, generation=self._rules.generation
-                )
-                following += outcome.events
+                following += (await self._turn(event)).events
             pending = following
 
     async def _refresh_candles(self) -> Exit | None:
