@@ -57,6 +57,8 @@ class ScriptedVenue:
         self.connected_at: list[float] = []
         self.answers: list[web.Response] = []
         self.requests: list[dict[str, str]] = []
+        self.ahead_ms = 0
+        """How far the venue's clock is ahead of ours."""
 
     @property
     def endpoints(self) -> Endpoints:
@@ -75,7 +77,7 @@ class ScriptedVenue:
 
     async def time(self, _request: web.Request) -> web.Response:
         now = SystemClock().now().timestamp()
-        return web.json_response({"serverTime": round(now * 1_000)})
+        return web.json_response({"serverTime": round(now * 1_000) + self.ahead_ms})
 
     async def rest(self, request: web.Request) -> web.Response:
         self.requests.append({"path": request.path, **request.query, **await request.post()})
