@@ -25,7 +25,7 @@ from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Configured, Engine, Parts
-from botrunner.process import SendGate, hold_lock, last_words
+from botrunner.process import SendGate, hold_lock, last_words, mark_alive
 from botrunner.settings import PREFIX, RunnerSettings
 from botrunner.verify_key import verify
 
@@ -90,12 +90,14 @@ async def _trade(settings: RunnerSettings) -> LastWords:
     )
     engine = Engine(parts, _configured(config))
     gate.opens_with(engine.keeper.may_send)
+    sign_of_life = asyncio.create_task(mark_alive(settings.state_dir, engine.is_moving))
     try:
         tasks = [*_background(engine, venue, lease, logs)]
         tasks.append(partial(watch_configuration, engine, partial(_fresh, file, config)))
         end = await live(engine, tasks, venue.exchange.open)
         await _last_logs(lease, logs)
     finally:
+        sign_of_life.cancel()
         await venue.exchange.close()
         await journal.close()
         await lease.close()

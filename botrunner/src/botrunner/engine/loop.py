@@ -40,6 +40,8 @@ __all__ = ["Configured", "Engine", "Parts"]
 _log = structlog.get_logger(__name__)
 _STALE_AFTER = timedelta(minutes=5)
 """A candle older than twice its length and this feeds indicators only (TR-34)."""
+_STUCK_AFTER = 120.0
+"""Seconds of real time on one event; every call to the outside gives up far earlier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class Engine:
         self._state = BotState()
         self._complaint = ""
         self._lacks_candles = False
+        self._busy_since: float | None = None
         self._rules = self._rules_of(configured, {})
         self.keeper = Keeper(
             lease=parts.lease, clock=parts.clock, deliver=self.deliver, heartbeat=self._heartbeat
@@ -95,6 +98,11 @@ class Engine:
         """Put a fact into the inbox; never blocks, callable from any task of the loop."""
         self._inbox.put_nowait(event)
 
+    def is_moving(self) -> bool:
+        """Tell whether events are taken as they come; one that takes minutes will never be done."""
+        since = self._busy_since
+        return since is None or self._parts.clock.boottime() - since < _STUCK_AFTER
+
     def reconfigure(self, configured: Configured) -> None:
         """Take a new configuration at the next turn of the loop."""
         self._wanted = configured
@@ -104,7 +112,9 @@ class Engine:
         """Take events until the bot's work is done."""
         while True:
             event = await self._inbox.get()
+            self._busy_since = self._parts.clock.boottime()
             end = await self._guarded(event)
+            self._busy_since = None
             if end is not None:
                 return end
             if self._state.is_fenced and self._state.is_shutting_down:
