@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -31,6 +32,25 @@ async def test_empty_database_gets_every_migration_in_order(bare: Database) -> N
 async def test_migrated_database_gets_nothing_again(database: Database) -> None:
     async with await connect(database.address()) as connection:
         assert await migrate(connection) == ()
+
+
+async def test_program_that_looks_during_the_first_migration_waits(
+    bare: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = replace(load_migrations()[0], sql="select pg_sleep(0.5)")
+    monkeypatch.setattr(migrations, "load_migrations", lambda: (slow,))
+    async with (
+        await connect(bare.address()) as admin,
+        await connect(bare.address("kbots_operator")) as program,
+    ):
+        working = asyncio.create_task(migrate(admin))
+        seen = []
+        while not working.done():
+            seen.append(await schema_is_current(program))
+            await asyncio.sleep(0.01)
+
+        assert seen.count(False) > 3
+        assert await schema_is_current(program)
 
 
 async def test_edited_migration_is_refused(

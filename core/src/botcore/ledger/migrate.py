@@ -57,10 +57,13 @@ async def migrate(connection: psycopg.AsyncConnection) -> tuple[str, ...]:
     await connection.execute("select pg_advisory_lock(%s)", [_LOCK])
     try:
         await connection.execute("set role kbots_owner")
-        await connection.execute(
-            "create table if not exists public.kbots_migrations (number int primary key, name text not null,"
-            " checksum text not null, applied_at timestamptz not null default now())"
-        )
+        # Table and grant at once: programs that wait for their schema look at it from its first moment on.
+        async with connection.transaction():
+            await connection.execute(
+                "create table if not exists public.kbots_migrations (number int primary key, name text not null,"
+                " checksum text not null, applied_at timestamptz not null default now())"
+            )
+            await connection.execute("grant select on public.kbots_migrations to public")
         rows = await (
             await connection.execute("select number, checksum from public.kbots_migrations")
         ).fetchall()
@@ -79,7 +82,6 @@ async def migrate(connection: psycopg.AsyncConnection) -> tuple[str, ...]:
                     [migration.number, migration.name, migration.checksum],
                 )
             applied.append(migration.name)
-        await connection.execute("grant select on public.kbots_migrations to public")
     finally:
         await connection.execute("reset role")
         await connection.execute("select pg_advisory_unlock(%s)", [_LOCK])

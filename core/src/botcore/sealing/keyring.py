@@ -23,6 +23,7 @@ from botcore.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 __all__ = [
     "KeyRing",
     "is_private",
+    "key_file",
     "kid_of",
     "load_keyring",
     "new_private_key",
@@ -90,6 +91,12 @@ def parse_public_key(text: str) -> X25519PublicKey:
         raise InvalidInput.of("publicKey", "must be base64 of an X25519 public key") from None
 
 
+def key_file(key: X25519PrivateKey) -> tuple[str, str]:
+    """Write a key as a file of a folder for `load_keyring`: its name and its text."""
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return f"{kid_of(key.public_key())}{SUFFIX}", pem.decode("ascii")
+
+
 def load_keyring(folder: Path) -> KeyRing:
     """Read every `<kid>.key` of a folder.
 
@@ -110,15 +117,15 @@ def write_key(folder: Path, key: X25519PrivateKey) -> Path:
         Conflict: the file is there already; it is left as it is.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{kid_of(key.public_key())}{SUFFIX}"
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    name, pem = key_file(key)
+    path = folder / name
     draft = path.with_suffix(f".{os.getpid()}.draft")
     with suppress(FileNotFoundError):
         draft.unlink()
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
+            file.write(pem.encode())
             file.flush()
             os.fsync(descriptor)
         path.hardlink_to(draft)
@@ -129,13 +136,14 @@ def write_key(folder: Path, key: X25519PrivateKey) -> Path:
     return path
 
 
-def is_private(mode: int, *, own: bool) -> bool:
+def is_private(mode: int, *, own: bool, in_group: bool = True) -> bool:
     """Tell whether only the reader can read a file of this mode.
 
     A file of our own must be 0600 or tighter. A Secret in a volume belongs to root, and a program
-    that is not root reads it through the pod's group: then the group may read, and no more.
+    that is not root reads it through the pod's group: then that group, if it is ours, may read, and
+    no more.
     """
-    return not mode & (0o077 if own else 0o037)
+    return not mode & (0o037 if in_group and not own else 0o077)
 
 
 def _read(path: Path) -> X25519PrivateKey:
@@ -145,7 +153,9 @@ def _read(path: Path) -> X25519PrivateKey:
             pem = file.read()
     except OSError:
         raise NotAllowed(f"{path} can't be read") from None
-    if not is_private(stat.S_IMODE(status.st_mode), own=status.st_uid == os.geteuid()):
+    own = status.st_uid == os.geteuid()
+    in_group = status.st_gid in {os.getegid(), *os.getgroups()}
+    if not is_private(stat.S_IMODE(status.st_mode), own=own, in_group=in_group):
         raise NotAllowed(f"{path} may be read by others: set its mode to 0600")
     try:
         key = load_pem_private_key(pem, password=None)
