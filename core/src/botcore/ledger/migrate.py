@@ -57,17 +57,7 @@ async def migrate(connection: psycopg.AsyncConnection) -> tuple[str, ...]:
     await connection.execute("select pg_advisory_lock(%s)", [_LOCK])
     try:
         await connection.execute("set role kbots_owner")
-        # Table and grant at once: programs that wait for their schema look at it from its first moment on.
-        async with connection.transaction():
-            await connection.execute(
-                "create table if not exists public.kbots_migrations (number int primary key, name text not null,"
-                " checksum text not null, applied_at timestamptz not null default now())"
-            )
-            await connection.execute("grant select on public.kbots_migrations to public")
-        rows = await (
-            await connection.execute("select number, checksum from public.kbots_migrations")
-        ).fetchall()
-        known: dict[int, str] = dict(rows)
+        known = await _applied(connection)
         for migration in load_migrations():
             if migration.number in known:
                 if known[migration.number] != migration.checksum:
@@ -86,6 +76,18 @@ async def migrate(connection: psycopg.AsyncConnection) -> tuple[str, ...]:
         await connection.execute("reset role")
         await connection.execute("select pg_advisory_unlock(%s)", [_LOCK])
     return tuple(applied)
+
+
+async def _applied(connection: psycopg.AsyncConnection) -> dict[int, str]:
+    # Table and grant at once: programs that wait for their schema look at it from its first moment on.
+    async with connection.transaction():
+        await connection.execute(
+            "create table if not exists public.kbots_migrations (number int primary key, name text not null,"
+            " checksum text not null, applied_at timestamptz not null default now())"
+        )
+        await connection.execute("grant select on public.kbots_migrations to public")
+    rows = await connection.execute("select number, checksum from public.kbots_migrations")
+    return dict(await rows.fetchall())
 
 
 async def schema_is_current(connection: psycopg.AsyncConnection) -> bool:
