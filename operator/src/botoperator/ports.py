@@ -1,16 +1,18 @@
 """What the operator needs from outside; adapters are handed in by `main`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from botoperator.plan.credentials import SealedKey
 from botoperator.plan.inputs import Account, BotIdentity, ExchangeKey
-from botoperator.plan.manifests import Kind, Manifest
+from botoperator.plan.manifests import Manifest
+from botoperator.plan.notes import Note
 from botoperator.plan.observed import Children, LedgerView
 
 __all__ = [
     "BotKey",
+    "BotPorts",
     "ChildKeys",
     "ChildrenPort",
     "KeyStore",
@@ -18,7 +20,9 @@ __all__ = [
     "Ledger",
     "LoginSecret",
     "PaperAccounts",
+    "Recorder",
     "Resources",
+    "Secrets",
 ]
 
 
@@ -112,8 +116,12 @@ class ChildrenPort(Protocol):
         """
         ...
 
-    async def delete(self, kind: Kind, namespace: str, name: str) -> None:
-        """Remove an object, a pod gracefully; none is no error."""
+    async def delete(self, manifest: Manifest) -> None:
+        """Remove an object, a pod gracefully; none is no error.
+
+        Raises:
+            Conflict: another object has this name by now.
+        """
         ...
 
     async def list_all(self) -> tuple[Manifest, ...]:
@@ -185,3 +193,39 @@ class KeyStore(Protocol):
     async def record(self, key: SealedKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
         ...
+
+
+class Recorder(Protocol):
+    """Where people look for what happened to a bot."""
+
+    async def record(self, key: BotKey, uid: str, note: Note) -> None:
+        """Tell it; a note that can't be told is dropped, never an error."""
+        ...
+
+
+class Secrets(Protocol):
+    """Secrets of the platform itself."""
+
+    async def find(self, namespace: str, name: str) -> Mapping[str, str] | None:
+        """Read a Secret's decoded data."""
+        ...
+
+    async def create(self, namespace: str, name: str, data: Mapping[str, str]) -> None:
+        """Make a Secret of plain texts.
+
+        Raises:
+            Conflict: it is there.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotPorts:
+    """Everything outside that a bot's reconciliation touches."""
+
+    resources: Resources
+    children: ChildrenPort
+    ledger: Ledger
+    paper_accounts: PaperAccounts
+    key_store: KeyStore = field(repr=False)
+    recorder: Recorder

@@ -1,20 +1,38 @@
-"""Settings of the operator: KBOTS_OPERATOR_* in the environment."""
+"""Settings of the operator and of the steps that set the platform up; the environment alone."""
 
 import sys
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from botcore.runtime.settings import EnvSettings
 
-__all__ = ["PREFIX", "OperatorSettings"]
+__all__ = [
+    "MIGRATE_PREFIX",
+    "PREFIX",
+    "SET_UP_PREFIX",
+    "ClusterSettings",
+    "MigrateSettings",
+    "OperatorSettings",
+    "SetUpSettings",
+    "StandaloneSettings",
+]
 
 PREFIX = "KBOTS_OPERATOR_"
+SET_UP_PREFIX = "KBOTS_SETUP_"
+MIGRATE_PREFIX = "KBOTS_MIGRATE_"
 
 
 def _installed_runner() -> str:
     beside = Path(sys.executable).with_name("botrunner")
     return str(beside) if beside.exists() else "botrunner"
+
+
+def _words(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(word for part in value.split(",") if (word := part.strip()))
 
 
 class OperatorSettings(EnvSettings):
@@ -39,20 +57,98 @@ class OperatorSettings(EnvSettings):
     paper_admin_url: str = "http://127.0.0.1:9081"
     """Admin port of the paper exchange, where accounts are opened."""
     testnet_rest_url: str = "https://testnet.binance.vision"
-    """REST address of Binance's test network."""
+    """REST address of Binance's test network; empty where it can't be reached."""
     testnet_ws_api_url: str = "wss://ws-api.testnet.binance.vision/ws-api/v3"
     """WebSocket API of Binance's test network."""
     testnet_stream_url: str = "wss://stream.testnet.binance.vision"
     """Market streams of Binance's test network."""
+    resync_seconds: float = Field(default=30.0, gt=0)
+    """How often everything is looked at without a hint."""
+    verify_namespace: str = "kbots-bots"
+    """Namespace of the pods that check keys."""
+    log_level: str = "INFO"
+    """Least level that is logged."""
+
+
+class StandaloneSettings(OperatorSettings):
+    """The operator of one host."""
+
     lockstep: bool = False
     """Whether paper bots take part in a replay that waits for each of them."""
     runner_command: str = Field(default_factory=_installed_runner)
     """Command that stands for the image's `botrunner`."""
     restart_backoff_seconds: float = Field(default=1.0, gt=0)
     """Pause before the first restart of a crashed bot; doubles up to 60 s."""
-    resync_seconds: float = Field(default=30.0, gt=0)
+
+
+class ClusterSettings(OperatorSettings):
+    """The operator on Kubernetes."""
+
+    testnet_rest_url: str = ""
+    """REST address of Binance's test network; empty where bots may not use it."""
+    testnet_ws_api_url: str = ""
+    """WebSocket API of Binance's test network."""
+    testnet_stream_url: str = ""
+    """Market streams of Binance's test network."""
+    sealing_dir: Path = Path("/etc/kbots/sealing")
+    """Folder of the sealing keys, mounted read-only."""
+    namespaces: Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1)] = (
+        "kbots-bots",
+    )
+    """Namespaces whose TradingBots are served, separated by commas."""
+    lease_namespace: str = "kbots-system"
+    """Namespace of the leader's Lease."""
+    pod_name: str = Field(min_length=1)
+    """Name of the operator's own pod: who holds the Lease."""
+    runner_image: str = Field(min_length=1)
+    """Image of the bots."""
+    runner_image_pull_policy: str = "IfNotPresent"
+    """When a node pulls the image: Always, IfNotPresent or Never."""
+    runner_service_account: str = "kbots-bot"
+    """ServiceAccount of the bots, without rights and without a token."""
+    runner_cpu_request: str = "10m"
+    """Processor time a bot's node keeps for it."""
+    runner_memory_request: str = "64Mi"
+    """Memory a bot's node keeps for it."""
+    runner_memory_limit: str = "192Mi"
+    """Memory beyond which a bot is killed."""
+    resync_seconds: float = Field(default=300.0, gt=0)
     """How often everything is looked at without a hint."""
-    verify_namespace: str = "kbots-bots"
-    """Namespace of the pods that check keys."""
+    workers: int = Field(default=16, ge=1)
+    """How many bots are worked on at once."""
+    health_port: int = 8081
+    """Port of /healthz and /readyz."""
+
+
+class SetUpSettings(EnvSettings):
+    """Where the platform's Secrets belong."""
+
+    system_namespace: str = "kbots-system"
+    """Namespace of Postgres and the operator."""
+    web_namespace: str = "kbots-web"
+    """Namespace of the dashboard."""
+    log_level: str = "INFO"
+    """Least level that is logged."""
+
+
+class MigrateSettings(EnvSettings):
+    """How the database is reached as its administrator, and what it is to be told."""
+
+    database_host: str = "127.0.0.1"
+    """Host of Postgres."""
+    database_port: int = 5432
+    """Port of Postgres."""
+    database_name: str = "kbots"
+    """Name of the database; made if it is missing."""
+    database_user: str = "postgres"
+    """The administrator."""
+    password_file: Path = Path("/etc/kbots/postgres/postgres-password")
+    """File that holds the administrator's password."""
+    roles_dir: Path = Path("/etc/kbots/roles")
+    """Folder with one password file for each database role, named as the role."""
+    installation_id_file: Path = Path("/etc/kbots/sealing/installation-id")
+    """File that holds the id sealed keys are bound to."""
+    wait_seconds: float = Field(default=300.0, gt=0)
+    """How long to wait for Postgres."""
     log_level: str = "INFO"
     """Least level that is logged."""

@@ -161,7 +161,7 @@ def test_pod_that_ended_for_good_starts_again_when_its_bot_or_key_changes() -> N
 def test_live_runs_where_it_is_possible() -> None:
     key = KeyReady(key=a_key(mode=BotMode.LIVE), reason="KeyVerified")
 
-    step = next_step(a_situation(a_bot(**LIVE), credentials=key, live_is_possible=True))
+    step = next_step(a_situation(a_bot(**LIVE), credentials=key, modes=frozenset({BotMode.LIVE})))
 
     assert step == Serve()
 
@@ -171,3 +171,9 @@ def test_pod_of_an_earlier_bot_of_the_same_name_goes() -> None:
     other = a_bot(uid="99999999-9999-4999-8999-999999999999")
 
     assert next_step(replace(situation, bot=other)) == EndPod(reason="OfAnotherBot")
+
+
+def test_test_network_is_refused_where_it_is_not_served() -> None:
+    situation = a_situation(a_bot(**TESTNET), modes=frozenset({BotMode.PAPER}))
+
+    assert next_step(situation) == CleanUp(reason="TestnetNotAvailable")

@@ -103,12 +103,12 @@ class LocalChildren:
             raise NotFound(f"pod {manifest.name} is not there")
         pod.annotate(manifest)
 
-    async def delete(self, kind: Kind, namespace: str, name: str) -> None:
+    async def delete(self, manifest: Manifest) -> None:
         """Remove an object, a pod gracefully; none is no error."""
-        if kind is not Kind.POD:
-            self._objects.delete(kind, namespace, name)
+        if manifest.kind is not Kind.POD:
+            self._objects.delete(manifest.kind, manifest.namespace, manifest.name)
             return
-        pod = self._pods.get((namespace, name))
+        pod = self._pods.get((manifest.namespace, manifest.name))
         if pod is not None:
             pod.end()
 

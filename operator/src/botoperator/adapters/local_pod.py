@@ -22,9 +22,8 @@ from botoperator.adapters.processes import (
     read_process,
     wait_for_end,
 )
-from botoperator.plan.conditions import CRASH_LOOP
 from botoperator.plan.manifests import Manifest
-from botoperator.plan.observed import ObservedPod, PodPhase
+from botoperator.plan.observed import CRASH_LOOP, ObservedPod, PodPhase
 
 __all__ = ["LocalPod"]
 

@@ -27,7 +27,7 @@ from botoperator.plan.manifests import (
     digest,
     encode_data,
 )
-from botoperator.plan.pod import PodParts, build_pod
+from botoperator.plan.pod import LIVENESS, PodParts, build_pod
 
 __all__ = [
     "CONFIG_FILE",
@@ -58,6 +58,7 @@ def desired_children(bot: BotIdentity, inputs: ChildInputs) -> tuple[Manifest, .
             secret=names.secret,
             config_map=names.config_map,
             restart_policy="OnFailure",
+            liveness=LIVENESS,
         ),
         inputs.pod,
     )

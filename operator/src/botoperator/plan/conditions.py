@@ -8,18 +8,18 @@ from botcore.resources.status import ConditionType
 from botcore.resources.trading_bot import DesiredState
 from botoperator.plan.credentials import KeyReady, KeyRefused, KeyUnavailable
 from botoperator.plan.lifecycle import CleanUp, Drain, EndPod, Hold, Serve, Situation, Step
-from botoperator.plan.observed import Heartbeat, ObservedPod
+from botoperator.plan.observed import CRASH_LOOP, Heartbeat, ObservedPod
 
 __all__ = ["Assessment", "heartbeat_of", "is_crashing", "observations"]
 
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 # The runner writes at least every 5 s.
 HEARTBEAT_LIFE_SECONDS = 15.0
-CRASH_LOOP = "CrashLoopBackOff"
 
 LEAVING = {
     "Deleted": "the bot is being deleted",
-    "LiveNotAvailable": "live mode needs Kubernetes; this host runs paper and testnet bots only",
+    "LiveNotAvailable": "this platform runs no bots with real money; choose mode paper or testnet",
+    "TestnetNotAvailable": "this platform has no access to the test network; choose mode paper",
     "OwnerUnknown": "the bot's owner has no account here",
 }
 HALTS = {"bot": "BotHalted", "owner": "OwnerHalted", "all": "PlatformHalted"}

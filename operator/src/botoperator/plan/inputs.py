@@ -84,6 +84,7 @@ class PodSettings:
 
     image: str
     image_pull_policy: str = "IfNotPresent"
+    service_account: str | None = None
     user_id: int = 10001
     memory_request: str = "64Mi"
     memory_limit: str = "192Mi"

@@ -76,14 +76,14 @@ Step = Serve | Hold | Drain | EndPod | CleanUp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """Everything the next step depends on; `credentials` is None until they are needed."""
+    """Everything the next step depends on; `credentials` is None until they are needed, `modes` can run here."""
 
     bot: TradingBot
     children: Children
     ledger: LedgerView
     now: datetime
     credentials: CredentialsFound | None = None
-    live_is_possible: bool = False
+    modes: frozenset[BotMode] = frozenset({BotMode.PAPER, BotMode.TESTNET})
 
 
 def leaving_reason(situation: Situation) -> str:
@@ -165,8 +165,8 @@ def _resource_reason(situation: Situation) -> str:
         return "Deleted"
     if bot.spec.desired_state is DesiredState.STOPPED:
         return "Stopped"
-    if mode is BotMode.LIVE and not situation.live_is_possible:
-        return "LiveNotAvailable"
+    if mode not in situation.modes:
+        return f"{mode.value.title()}NotAvailable"
     if mode is not BotMode.PAPER and not situation.ledger.owner_is_known:
         return "OwnerUnknown"
     return ""

@@ -69,6 +69,12 @@ class Manifest:
         return str(self.body["metadata"]["name"])
 
     @property
+    def uid(self) -> str | None:
+        """The identity the API server gave the object; None for one that is only wanted."""
+        uid: str | None = self.body["metadata"].get("uid")
+        return uid
+
+    @property
     def labels(self) -> Mapping[str, str]:
         """The object's labels."""
         labels: Mapping[str, str] = self.body["metadata"].get("labels") or {}

@@ -11,6 +11,7 @@ from botoperator.plan.inputs import Account
 from botoperator.plan.manifests import Manifest
 
 __all__ = [
+    "CRASH_LOOP",
     "Children",
     "Figures",
     "Halt",
@@ -22,6 +23,9 @@ __all__ = [
     "PodPhase",
     "Termination",
 ]
+
+# Why a crashed container waits to be started again, in the kubelet's word.
+CRASH_LOOP = "CrashLoopBackOff"
 
 
 class PodPhase(StrEnum):

@@ -7,7 +7,7 @@ from typing import Any
 from botoperator.plan.inputs import PodSettings
 from botoperator.plan.manifests import POD_HASH, Kind, Manifest, digest
 
-__all__ = ["GRACE_SECONDS", "PodParts", "build_pod"]
+__all__ = ["GRACE_SECONDS", "LIVENESS", "PodParts", "build_pod"]
 
 CONFIG_DIR = "/etc/kbots/config"
 CREDENTIALS_DIR = "/etc/kbots/credentials"
@@ -15,6 +15,20 @@ STATE_DIR = "/var/lib/kbots"
 TERMINATION_LOG = "/dev/termination-log"
 # The runner settles what is in flight within 10 s of SIGTERM.
 GRACE_SECONDS = 30
+# The runner touches the file every few seconds while its loop turns; it serves no port to ask at.
+LIVENESS: Mapping[str, Any] = {
+    "exec": {
+        "command": [
+            "/bin/sh",
+            "-c",
+            f"test $(( $(date +%s) - $(stat -c %Y {STATE_DIR}/alive) )) -lt 120",
+        ]
+    },
+    "initialDelaySeconds": 60,
+    "periodSeconds": 30,
+    "failureThreshold": 4,
+    "timeoutSeconds": 5,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +40,7 @@ class PodParts:
     secret: str
     config_map: str
     restart_policy: str
+    liveness: Mapping[str, Any] | None = None
 
 
 def build_pod(parts: PodParts, settings: PodSettings) -> Manifest:
@@ -38,7 +53,9 @@ def build_pod(parts: PodParts, settings: PodSettings) -> Manifest:
 
 
 def _spec(parts: PodParts, settings: PodSettings) -> dict[str, Any]:
+    account = {"serviceAccountName": settings.service_account} if settings.service_account else {}
     return {
+        **account,
         "restartPolicy": parts.restart_policy,
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "automountServiceAccountToken": False,
@@ -60,6 +77,7 @@ def _spec(parts: PodParts, settings: PodSettings) -> dict[str, Any]:
 
 
 def _container(parts: PodParts, settings: PodSettings) -> dict[str, Any]:
+    probe = {"livenessProbe": dict(parts.liveness)} if parts.liveness else {}
     return {
         "name": "botrunner",
         "image": settings.image,
@@ -75,6 +93,7 @@ def _container(parts: PodParts, settings: PodSettings) -> dict[str, Any]:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
+        **probe,
         "terminationMessagePath": TERMINATION_LOG,
         "volumeMounts": [
             {"name": "config", "mountPath": CONFIG_DIR, "readOnly": True},

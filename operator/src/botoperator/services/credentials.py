@@ -38,8 +38,8 @@ class CredentialsFinder:
         if credentials is None or credentials.sealed_key is None:
             return KeyRefused(
                 reason="SecretNotSupported",
-                message="credentials.secretName needs Kubernetes; on this host store the key through"
-                " the dashboard and name it in credentials.sealedKey",
+                message="credentials.secretName is not supported: store the key through the dashboard"
+                " and name it in credentials.sealedKey",
             )
         return await self._sealed(bot, children, credentials.sealed_key)
 

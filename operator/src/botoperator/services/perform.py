@@ -24,8 +24,9 @@ from botoperator.plan.inputs import (
 )
 from botoperator.plan.lifecycle import CleanUp, Drain, EndPod, Hold, Serve, Situation, Step
 from botoperator.plan.manifests import CONFIG_HASH, FINALIZER, STOPPING_SINCE, digest
+from botoperator.plan.notes import of_change
 from botoperator.plan.updates import Running, choose_update, tolerate_drift
-from botoperator.ports import BotKey, ChildrenPort, Ledger, Resources
+from botoperator.ports import BotKey, BotPorts
 
 __all__ = ["Done", "Performer", "PlatformSettings"]
 
@@ -44,9 +45,9 @@ class PlatformSettings:
     lockstep: bool = False
 
     @property
-    def live_is_possible(self) -> bool:
-        """Whether bots may trade real money here."""
-        return BotMode.LIVE in self.venues
+    def modes(self) -> frozenset[BotMode]:
+        """The modes bots can run in here."""
+        return frozenset(self.venues)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +62,11 @@ class Done:
 class Performer:
     """Writes what a step asks for, in the order that a crash in between can't harm."""
 
-    def __init__(
-        self,
-        resources: Resources,
-        children: ChildrenPort,
-        ledger: Ledger,
-        settings: PlatformSettings,
-    ) -> None:
-        self._resources = resources
-        self._children = children
-        self._ledger = ledger
+    def __init__(self, ports: BotPorts, settings: PlatformSettings) -> None:
+        self._resources = ports.resources
+        self._children = ports.children
+        self._ledger = ports.ledger
+        self._recorder = ports.recorder
         self._settings = settings
 
     async def perform(self, bot: BotIdentity, situation: Situation, step: Step) -> Done:
@@ -114,7 +110,7 @@ class Performer:
             is_flat=_is_flat(situation),
         )
         for change in writes(plan_changes(desired, situation.children.manifests)):
-            await self._write(bot, change)
+            await self._write(bot, change, has_pod=pod is not None)
         return Done(step=step, pending=update.pending or drift)
 
     async def _hold_resource(self, bot: BotIdentity, situation: Situation) -> None:
@@ -180,7 +176,7 @@ class Performer:
             log.info("bot_removed", bot=str(_key_of(bot)))
         return Done(step=step, is_released=is_released)
 
-    async def _write(self, bot: BotIdentity, change: Change) -> None:
+    async def _write(self, bot: BotIdentity, change: Change, *, has_pod: bool = True) -> None:
         one = change.manifest
         log.info(
             "child_written",
@@ -196,9 +192,12 @@ class Performer:
             case Patch():
                 await self._children.patch(one)
             case Delete():
-                await self._children.delete(one.kind, one.namespace, one.name)
+                await self._children.delete(one)
             case _:
                 raise InvariantBroken("only changes that write are written")
+        note = of_change(change, has_pod=has_pod)
+        if note is not None:
+            await self._recorder.record(_key_of(bot), bot.uid, note)
 
 
 def _running(situation: Situation) -> Running | None:

@@ -1,7 +1,7 @@
 """Bring one bot to what is wanted: observe, decide, perform, report. Level-triggered: nothing remembers why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -9,6 +9,7 @@ import structlog
 from botcore.domain.errors import InvalidInput
 from botcore.resources.meta import HALT_ANNOTATION
 from botcore.resources.names import child_names
+from botcore.resources.status import TradingBotStatus
 from botcore.resources.trading_bot import TradingBot
 from botcore.runtime.clock import Clock
 from botoperator.plan.conditions import Assessment
@@ -23,37 +24,19 @@ from botoperator.plan.lifecycle import (
     next_step,
 )
 from botoperator.plan.manifests import UID_LABEL
+from botoperator.plan.notes import transitions
 from botoperator.plan.observed import Children
 from botoperator.plan.status import derive_status, figures_are_due, invalid_status
 from botoperator.plan.stored import parse_status, parse_stored
-from botoperator.ports import (
-    BotKey,
-    ChildKeys,
-    ChildrenPort,
-    KeyStore,
-    Ledger,
-    PaperAccounts,
-    Resources,
-)
+from botoperator.ports import BotKey, BotPorts, ChildKeys
 from botoperator.services.credentials import CredentialsFinder
 from botoperator.services.perform import Performer, PlatformSettings
 
-__all__ = ["BotPorts", "BotReconciler"]
+__all__ = ["BotReconciler"]
 
 log = structlog.get_logger(__name__)
 
 LOOK_AGAIN_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BotPorts:
-    """Everything outside that a bot's reconciliation touches."""
-
-    resources: Resources
-    children: ChildrenPort
-    ledger: Ledger
-    paper_accounts: PaperAccounts
-    key_store: KeyStore = field(repr=False)
 
 
 class BotReconciler:
@@ -64,7 +47,7 @@ class BotReconciler:
         self._settings = settings
         self._clock = clock
         self._credentials = CredentialsFinder(ports.paper_accounts, ports.key_store)
-        self._performer = Performer(ports.resources, ports.children, ports.ledger, settings)
+        self._performer = Performer(ports, settings)
 
     async def run(self, key: BotKey) -> float | None:
         """Take the next step; answers in how many seconds to look again."""
@@ -84,7 +67,7 @@ class BotReconciler:
         done = await self._performer.perform(identity, situation, step)
         if not done.is_released:
             seen = Assessment(situation=situation, step=done.step, pending_update=done.pending)
-            await self._report(key, identity, bot, derive_status(seen))
+            await self._report(key, identity.uid, bot.status, derive_status(seen))
         return _look_again(done.step)
 
     async def _observe(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> Situation:
@@ -95,7 +78,7 @@ class BotReconciler:
             children=await self._ports.children.observe(_names(key)),
             ledger=await self._ports.ledger.observe(identity.uid, identity.owner, with_figures=due),
             now=now,
-            live_is_possible=self._settings.live_is_possible,
+            modes=self._settings.modes,
         )
         if leaving_reason(situation):
             return situation
@@ -118,19 +101,20 @@ class BotReconciler:
             log.warning("owner_halted", owner=identity.owner)
 
     async def _report(
-        self, key: BotKey, identity: BotIdentity, bot: TradingBot, status: Mapping[str, Any]
+        self, key: BotKey, uid: str, before: TradingBotStatus | None, status: Mapping[str, Any]
     ) -> None:
-        if bot.status is None or status != bot.status.to_manifest():
-            await self._ports.resources.write_status(key, identity.uid, status)
+        if before is not None and status == before.to_manifest():
+            return
+        await self._ports.resources.write_status(key, uid, status)
+        for note in transitions(before, parse_status(status)):
+            await self._ports.recorder.record(key, uid, note)
 
     async def _report_invalid(
         self, key: BotKey, manifest: Mapping[str, Any], error: InvalidInput
     ) -> None:
         metadata, before = manifest["metadata"], parse_status(manifest.get("status"))
         status = invalid_status(before, error, metadata["generation"], self._clock.now())
-        if before is None or status != before.to_manifest():
-            log.warning("bot_invalid", bot=str(key), error=str(error))
-            await self._ports.resources.write_status(key, metadata["uid"], status)
+        await self._report(key, metadata["uid"], before, status)
 
     async def _remove_leftovers(self, key: BotKey) -> float | None:
         children = await self._ports.children.observe(_names(key))
@@ -138,13 +122,12 @@ class BotReconciler:
             return None
         log.warning("leftovers_removed", bot=str(key))
         if children.pod is not None:
-            pod = children.pod.manifest
-            await self._ports.children.delete(pod.kind, pod.namespace, pod.name)
+            await self._ports.children.delete(children.pod.manifest)
             return LOOK_AGAIN_SECONDS
         for uid in _uids(children):
             await self._ports.ledger.retire_login(uid)
         for manifest in children.manifests:
-            await self._ports.children.delete(manifest.kind, manifest.namespace, manifest.name)
+            await self._ports.children.delete(manifest)
         return None
 
 

@@ -62,7 +62,7 @@ class KeyVerifier:
             return None
         log.info("key_check_started", key=key.id, owner=key.owner)
         for manifest in self._render(key, opened):
-            await self._children.delete(manifest.kind, manifest.namespace, manifest.name)
+            await self._children.delete(manifest)
             await self._children.create(manifest)
         return LOOK_AGAIN_SECONDS
 
@@ -89,7 +89,7 @@ class KeyVerifier:
 
     async def _remove(self, children: Children) -> None:
         for manifest in reversed(children.manifests):
-            await self._children.delete(manifest.kind, manifest.namespace, manifest.name)
+            await self._children.delete(manifest)
 
     def _names(self, key_id: str) -> ChildKeys:
         names = verify_names(key_id)

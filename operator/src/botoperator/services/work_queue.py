@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from botcore.domain.errors import Conflict, Transient
+from botcore.domain.errors import Conflict, NotFound, Transient
 
 __all__ = ["WorkQueue"]
 
@@ -77,7 +77,7 @@ class WorkQueue(Generic[K]):
     async def _attempt(self, key: K) -> float | None:
         try:
             pause = await self._work(key)
-        except (Conflict, Transient) as error:
+        except (Conflict, NotFound, Transient) as error:
             log.warning("work_postponed", key=str(key), error=str(error))
             return self._failed(key)
         except Exception:

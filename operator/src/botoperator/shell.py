@@ -1,4 +1,4 @@
-"""The shell for one host: hints by NOTIFY and by pods wake bots, a full look every 30 s misses nothing."""
+"""The shell of both places: hints wake bots, a full look every now and then misses nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,12 +14,11 @@ from botoperator.services.reconcile_bot import BotReconciler
 from botoperator.services.verify_key import KeyVerifier
 from botoperator.services.work_queue import WorkQueue
 
-__all__ = ["CHANNELS", "KeyId", "ShellParts", "StandaloneShell"]
+__all__ = ["CHANNELS", "KeyId", "Shell", "ShellPace", "ShellParts"]
 
 log = structlog.get_logger(__name__)
 
 CHANNELS = ("kbots_resources", "kbots_keys", "kbots_halts", "kbots_bots")
-WORKERS = 4
 DAY_SECONDS = 86_400.0
 RETRY_SECONDS = 60.0
 # Equity rows come in close succession; one look shows them all.
@@ -48,20 +47,38 @@ class ShellParts:
     daily: Callable[[], Awaitable[None]]
 
 
-class StandaloneShell:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellPace:
+    """How often everything is looked at without a hint, in seconds, and how many bots are worked on at once."""
+
+    resync_seconds: float
+    workers: int
+
+
+class Shell:
     """Turns hints into work; which hint it was makes no difference to what is done."""
 
-    def __init__(self, parts: ShellParts, resync_seconds: float) -> None:
+    def __init__(self, parts: ShellParts, pace: ShellPace) -> None:
         self._parts = parts
-        self._resync_seconds = resync_seconds
+        self._pace = pace
         self._queue: WorkQueue[BotKey | KeyId] = WorkQueue(self._work_until_next)
         self._bots_by_uid: dict[str, BotKey] = {}
         self._look_now = asyncio.Event()
+        self._looked_at: float | None = None
+
+    @property
+    def overdue_seconds(self) -> float:
+        """For how long the last full look that succeeded is older than it should be; 0 while none was due."""
+        if self._looked_at is None:
+            return 0.0
+        since = asyncio.get_running_loop().time() - self._looked_at
+        return max(0.0, since - self._pace.resync_seconds)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
+        self._looked_at = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._queue.run()) for _ in range(WORKERS)]
+            tasks = [group.create_task(self._queue.run()) for _ in range(self._pace.workers)]
             tasks.append(group.create_task(self._listen()))
             tasks.append(group.create_task(self._look_regularly()))
             tasks.append(group.create_task(self._work_daily()))
@@ -69,6 +86,10 @@ class StandaloneShell:
             self._queue.close()
             for task in tasks:
                 task.cancel()
+
+    def on_bot(self, key: BotKey) -> None:
+        """Hear of a TradingBot that is there, has changed or is gone."""
+        self._queue.add(key)
 
     def on_child(self, manifest: Manifest) -> None:
         """Hear of an object that is there or has changed."""
@@ -86,13 +107,13 @@ class StandaloneShell:
         match channel:
             case "kbots_resources":
                 namespace, _, name = payload.partition("/")
-                self._queue.add(BotKey(namespace, name))
+                self.on_bot(BotKey(namespace, name))
             case "kbots_bots":
-                self._on_bot(*payload.partition(":")[::2])
+                self._on_row(*payload.partition(":")[::2])
             case _:
                 self._look_now.set()
 
-    def _on_bot(self, uid: str, kind: str) -> None:
+    def _on_row(self, uid: str, kind: str) -> None:
         key = self._bots_by_uid.get(uid)
         if key is not None and kind == "heartbeat":
             self._queue.add(key)
@@ -118,7 +139,7 @@ class StandaloneShell:
             except PlatformError as error:
                 log.warning("resync_failed", error=str(error))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look_now.wait(), self._resync_seconds)
+                await asyncio.wait_for(self._look_now.wait(), self._pace.resync_seconds)
 
     async def _look_at_all(self) -> None:
         for key in await self._parts.resources.list():
@@ -127,6 +148,7 @@ class StandaloneShell:
             self.on_child(manifest)
         for key_id in await self._parts.key_store.pending():
             self._queue.add(KeyId(key_id))
+        self._looked_at = asyncio.get_running_loop().time()
 
     async def _work_daily(self) -> None:
         while True:

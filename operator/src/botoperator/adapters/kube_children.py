@@ -1,0 +1,138 @@
+"""Secrets, ConfigMaps and pods on the API server."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botcore.domain.errors import Conflict, NotFound
+from botcore.resources.meta import GROUP
+from botoperator.adapters.kube_client import APPLY_PATCH, MERGE_PATCH, KubeClient
+from botoperator.adapters.kube_resources import FIELD_MANAGER
+from botoperator.plan.manifests import Kind, Manifest
+from botoperator.plan.observed import Children
+from botoperator.plan.pod_state import observe_pod
+from botoperator.ports import ChildKeys
+
+__all__ = ["MANAGED", "KubeChildren"]
+
+OURS = (f"{GROUP}/", "app.kubernetes.io/")
+MANAGED = "app.kubernetes.io/managed-by=kbots-operator"
+PLURALS = {Kind.SECRET: "secrets", Kind.CONFIG_MAP: "configmaps", Kind.POD: "pods"}
+
+
+class KubeChildren:
+    """Reads live objects by name and writes them; nothing is cached."""
+
+    def __init__(self, client: KubeClient, namespaces: Sequence[str]) -> None:
+        self._client = client
+        self._namespaces = namespaces
+
+    async def observe(self, names: ChildKeys) -> Children:
+        """Read what is there under these names."""
+        secret, config_map, pod = await asyncio.gather(
+            self._find(Kind.SECRET, names.namespace, names.secret),
+            self._find(Kind.CONFIG_MAP, names.namespace, names.config_map),
+            self._find(Kind.POD, names.namespace, names.pod),
+        )
+        return Children(
+            secret=secret, config_map=config_map, pod=observe_pod(pod.body) if pod else None
+        )
+
+    async def create(self, manifest: Manifest) -> None:
+        """Make an object.
+
+        Raises:
+            Conflict: one of this name is there.
+        """
+        await self._client.request(
+            "POST",
+            _collection(manifest.kind, manifest.namespace),
+            query={"fieldManager": FIELD_MANAGER},
+            body=dict(manifest.body),
+        )
+
+    async def patch(self, manifest: Manifest) -> None:
+        """Apply an object's data, and its labels and annotations of ours, under our field manager.
+
+        It must be there: apply alone would make a missing object, and keep what others added to the data.
+
+        Raises:
+            NotFound: it is not there.
+            Conflict: another object has this name by now.
+        """
+        live = await self._find(manifest.kind, manifest.namespace, manifest.name)
+        if live is None:
+            raise NotFound(f"{manifest.kind} {manifest.name} is not there")
+        if live.owner_uid != manifest.owner_uid:
+            raise Conflict(f"{manifest.kind} {manifest.name} belongs to another bot by now")
+        await self._client.request(
+            "PATCH",
+            _path(manifest),
+            query={"fieldManager": FIELD_MANAGER, "force": "true"},
+            body=_applied(live, manifest),
+            headers=APPLY_PATCH,
+        )
+        foreign = dict.fromkeys(live.data.keys() - manifest.data.keys())
+        if foreign:
+            await self._client.request(
+                "PATCH",
+                _path(manifest),
+                query={"fieldManager": FIELD_MANAGER},
+                body={"metadata": {"uid": live.uid}, "data": foreign},
+                headers=MERGE_PATCH,
+            )
+
+    async def delete(self, manifest: Manifest) -> None:
+        """Remove an object, a pod gracefully; none is no error.
+
+        Raises:
+            Conflict: another object has this name by now.
+        """
+        conditions = {"preconditions": {"uid": manifest.uid}} if manifest.uid else {}
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", **conditions}
+        try:
+            await self._client.request("DELETE", _path(manifest), body=body)
+        except NotFound:
+            return
+
+    async def list_all(self) -> tuple[Manifest, ...]:
+        """List every object of the operator's; their labels tell whose they are."""
+        return tuple(
+            [
+                Manifest(body={"kind": kind.value, "metadata": metadata})
+                for namespace in self._namespaces
+                for kind in PLURALS
+                async for metadata in self._client.list_metadata(
+                    _collection(kind, namespace), MANAGED
+                )
+            ]
+        )
+
+    async def _find(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        body = await self._client.find(f"{_collection(kind, namespace)}/{name}")
+        return Manifest(body=body) if body is not None else None
+
+
+def _applied(live: Manifest, wanted: Manifest) -> dict[str, Any]:
+    metadata = {
+        "name": wanted.name,
+        "namespace": wanted.namespace,
+        "uid": live.uid,
+        "labels": _ours(wanted.labels),
+        "annotations": _ours(wanted.annotations),
+    }
+    head = {"apiVersion": "v1", "kind": wanted.kind.value, "metadata": metadata}
+    return head if wanted.kind is Kind.POD else {**head, "data": dict(wanted.data)}
+
+
+def _ours(marks: Mapping[str, str]) -> dict[str, str]:
+    # An observed object also carries what others have noted on it; that stays theirs.
+    return {key: value for key, value in marks.items() if key.startswith(OURS)}
+
+
+def _collection(kind: Kind, namespace: str) -> str:
+    return f"/api/v1/namespaces/{namespace}/{PLURALS[kind]}"
+
+
+def _path(manifest: Manifest) -> str:
+    return f"{_collection(manifest.kind, manifest.namespace)}/{manifest.name}"

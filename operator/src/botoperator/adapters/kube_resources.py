@@ -1,0 +1,110 @@
+"""TradingBots on the API server.
+
+Every write names the uid it is for, so that a recreated bot of the same name is never written by mistake. A merge
+patch of /status ignores a uid in its body; only a `test` of JSON patch is heeded there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botcore.domain.errors import Conflict, InvalidInput, NotFound
+from botcore.resources.meta import GROUP, PLURAL, VERSION
+from botoperator.adapters.kube_client import JSON_PATCH, MERGE_PATCH, KubeClient
+from botoperator.plan.manifests import FINALIZER
+from botoperator.ports import BotKey
+
+__all__ = ["FIELD_MANAGER", "KubeResources"]
+
+FIELD_MANAGER = "kbots-operator"
+ATTEMPTS = 5
+
+
+class KubeResources:
+    """The TradingBots of some namespaces."""
+
+    def __init__(self, client: KubeClient, namespaces: Sequence[str]) -> None:
+        self._client = client
+        self._namespaces = namespaces
+
+    async def list(self) -> tuple[BotKey, ...]:
+        """List the names of all bots."""
+        return tuple(
+            [
+                BotKey(namespace, metadata["name"])
+                for namespace in self._namespaces
+                async for metadata in self._client.list_metadata(_collection(namespace))
+            ]
+        )
+
+    async def get(self, key: BotKey) -> Mapping[str, Any] | None:
+        """Read a bot's manifest as it is stored."""
+        return await self._client.find(_path(key))
+
+    async def write_status(self, key: BotKey, uid: str, status: Mapping[str, Any]) -> None:
+        """Replace the status."""
+        operations = [
+            {"op": "test", "path": "/metadata/uid", "value": uid},
+            {"op": "add", "path": "/status", "value": dict(status)},
+        ]
+        try:
+            await self._patch(f"{_path(key)}/status", operations, JSON_PATCH)
+        except (InvalidInput, NotFound):
+            # The answer to a failed test says no more than that the patch is invalid.
+            if await self._read(key, uid) is not None:
+                raise
+
+    async def add_finalizer(self, key: BotKey, uid: str) -> None:
+        """Hold the bot until `release`."""
+        await self._change_finalizers(key, uid, wanted=True)
+
+    async def release(self, key: BotKey, uid: str) -> None:
+        """Remove our finalizer, so that a bot whose deletion was asked for goes."""
+        await self._change_finalizers(key, uid, wanted=False)
+
+    async def drop_annotation(self, key: BotKey, uid: str, annotation: str) -> None:
+        """Remove one annotation."""
+        body = {"metadata": {"uid": uid, "annotations": {annotation: None}}}
+        try:
+            await self._patch(_path(key), body, MERGE_PATCH)
+        except NotFound:
+            return
+
+    async def _change_finalizers(self, key: BotKey, uid: str, *, wanted: bool) -> None:
+        for _ in range(ATTEMPTS):
+            metadata = await self._read(key, uid)
+            if metadata is None or (FINALIZER in metadata.get("finalizers", ())) == wanted:
+                return
+            others = [one for one in metadata.get("finalizers", ()) if one != FINALIZER]
+            change = {
+                "uid": uid,
+                "resourceVersion": metadata["resourceVersion"],
+                "finalizers": [*others, FINALIZER] if wanted else others,
+            }
+            try:
+                await self._patch(_path(key), {"metadata": change}, MERGE_PATCH)
+            except Conflict:
+                continue  # somebody else wrote; their finalizers must stay
+            except NotFound:
+                return
+            return
+        raise Conflict(f"the finalizers of {key} change too fast")
+
+    async def _read(self, key: BotKey, uid: str) -> dict[str, Any] | None:
+        found = await self._client.find(_path(key))
+        if found is None or found["metadata"]["uid"] != uid:
+            return None
+        metadata: dict[str, Any] = found["metadata"]
+        return metadata
+
+    async def _patch(self, path: str, body: object, headers: Mapping[str, str]) -> None:
+        await self._client.request(
+            "PATCH", path, query={"fieldManager": FIELD_MANAGER}, body=body, headers=headers
+        )
+
+
+def _collection(namespace: str) -> str:
+    return f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}"
+
+
+def _path(key: BotKey) -> str:
+    return f"{_collection(key.namespace)}/{key.name}"

@@ -1,0 +1,176 @@
+"""Hints from the API server.
+
+kopf lists and watches; what to do is read anew by whoever is told. It therefore has no change handler (which would copy
+Secrets into annotations), no index, no timer and no finalizer of its own.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import kopf
+
+from botcore.domain.errors import Transient
+from botcore.resources.meta import GROUP, PLURAL, VERSION
+from botoperator.plan.manifests import Kind, Manifest
+from botoperator.ports import BotKey
+
+__all__ = ["Listener", "watch"]
+
+CHILDREN = {Kind.POD: "pods", Kind.SECRET: "secrets", Kind.CONFIG_MAP: "configmaps"}
+# A watch that fails for this long ends the process; its restart heals, and bots run on.
+ERROR_PAUSES = (1, 1, 2, 3, 5, 8, 13, 21)
+EXIT_SECONDS = 5.0
+IDENTITY = "kbots-operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Who is told, on the event loop that called `watch`."""
+
+    on_bot: Callable[[BotKey], None]
+    on_child: Callable[[Manifest], None]
+
+
+async def watch(listener: Listener, namespaces: Sequence[str], labels: str) -> NoReturn:
+    """Watch TradingBots, and children with these labels, until cancelled.
+
+    kopf runs on an event loop of its own: when it ends it cancels every task that was started since on its loop, and it
+    takes the signal handlers.
+
+    Raises:
+        Transient: a watch kept failing.
+    """
+    watcher = _Watcher(listener, namespaces, labels)
+    # A daemon, so that a watch that does not end can't keep the process.
+    threading.Thread(target=watcher.run, name="kopf", daemon=True).start()
+    try:
+        await asyncio.shield(watcher.failed)
+    except Exception as error:
+        raise Transient(f"watching the API server failed: {error}") from error
+    finally:
+        watcher.stop()
+        await asyncio.wait([watcher.ended], timeout=EXIT_SECONDS)
+    raise Transient("watching the API server ended")
+
+
+class _Watcher:
+    """kopf in its thread; both futures belong to the loop that made it."""
+
+    def __init__(self, listener: Listener, namespaces: Sequence[str], labels: str) -> None:
+        self._home = asyncio.get_running_loop()
+        self._registry = _registry(listener, self._home)
+        self._settings = _settings(labels)
+        self._namespaces = list(namespaces)
+        self._stop: Callable[[], object] = lambda: None
+        self.failed: asyncio.Future[None] = self._home.create_future()
+        self.ended: asyncio.Future[None] = self._home.create_future()
+
+    def run(self) -> None:
+        """Run until stopped, or until something fails."""
+        try:
+            asyncio.run(self._work())
+        except Exception as error:  # noqa: BLE001 told to whoever waits
+            _tell(self._home, _settle, self.failed, error)
+        _tell(self._home, _settle, self.ended, None)
+
+    def stop(self) -> None:
+        """Ask kopf to end."""
+        self._stop()
+
+    async def _work(self) -> None:
+        # Not an event of threads: kopf waits for one in a thread that outlives everything else.
+        stop, own = asyncio.Event(), asyncio.get_running_loop()
+        self._stop = lambda: _tell(own, stop.set)
+        tasks = await kopf.spawn_tasks(
+            registry=self._registry,
+            settings=self._settings,
+            namespaces=self._namespaces,
+            standalone=True,
+            # Left to itself kopf asks for the user's name, and a pod's user has none. Its type is not exported.
+            identity=IDENTITY,  # type: ignore[arg-type]
+            stop_flag=stop,
+        )
+        # kopf may wait for ever for its other watches to end, so the failure is told first.
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        _tell(self._home, _settle, self.failed, _failure(done))
+        await kopf.run_tasks(tasks)
+
+
+def _failure(done: Iterable[asyncio.Task[Any]]) -> BaseException | None:
+    errors = (task.exception() for task in done if not task.cancelled())
+    return next((error for error in errors if error is not None), None)
+
+
+def _settle(future: asyncio.Future[None], error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments: Any) -> None:
+    # The loop is closed when the process ends while kopf still hears something.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(call, *arguments)
+
+
+def _registry(listener: Listener, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=registry)
+    def log_in(**arguments: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**arguments) or kopf.login_with_kubeconfig(
+            **arguments
+        )
+
+    @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
+    async def on_bot(namespace: str | None, name: str | None, **_: Any) -> None:
+        _tell(loop, listener.on_bot, BotKey(str(namespace), str(name)))
+
+    for kind, plural in CHILDREN.items():
+        kopf.on.event("v1", plural, registry=registry, id=plural, param=kind)(
+            _child_handler(listener, loop)
+        )
+    return registry
+
+
+def _child_handler(listener: Listener, loop: asyncio.AbstractEventLoop) -> Any:
+    async def on_child(param: Kind, body: kopf.Body, **_: Any) -> None:
+        # Names and labels only: the data of a Secret stays where it is.
+        metadata = {
+            "name": body.metadata.name,
+            "namespace": body.metadata.namespace,
+            "labels": dict(body.metadata.labels),
+        }
+        _tell(loop, listener.on_child, Manifest(body={"kind": param.value, "metadata": metadata}))
+
+    return on_child
+
+
+def _settings(labels: str) -> kopf.OperatorSettings:
+    # At DEBUG kopf logs whole objects, and at INFO a line for every event.
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    # It warns of not owning the signals, which is as it should be.
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
+    settings = kopf.OperatorSettings()
+    settings.scanning.disabled = True
+    settings.posting.enabled = False
+    settings.queueing.idle_timeout = 0.5
+    settings.networking.request_timeout = 20
+    settings.networking.connect_timeout = 5
+    settings.networking.error_backoffs = ERROR_PAUSES
+    settings.process.ultimate_exiting_timeout = None
+    # Never ours: kopf removes its own finalizer wherever it sees no handler that needs it.
+    settings.persistence.finalizer = f"{GROUP}/not-used"
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP, v1=False)
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP, v1=False)
+    for plural in CHILDREN.values():
+        settings.watching.label_selectors["v1", plural] = labels
+    return settings

@@ -1,0 +1,1 @@
+"""Each command, put together from its parts."""

@@ -1,0 +1,180 @@
+"""`kbots-operator kubernetes`: bots are pods, TradingBots custom resources; one operator leads, others stand by."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import NoReturn
+
+import aiohttp
+import structlog
+
+from botcore.domain.errors import InvalidInput, LeaseLost, PlatformError
+from botcore.ledger.connect import open_pool, wait_for_schema
+from botcore.runtime.clock import SystemClock
+from botcore.sealing.keyring import KeyRing, load_keyring
+from botoperator.adapters.health_server import serve_health
+from botoperator.adapters.kube_children import MANAGED, KubeChildren
+from botoperator.adapters.kube_client import KubeClient, open_client
+from botoperator.adapters.kube_events import KubeEvents
+from botoperator.adapters.kube_leader import LeaderLease
+from botoperator.adapters.kube_resources import KubeResources
+from botoperator.handlers.watching import Listener, watch
+from botoperator.plan.inputs import PodSettings
+from botoperator.services.perform import PlatformSettings
+from botoperator.settings import ClusterSettings
+from botoperator.wiring.parts import Core, Place, address_of, stop_on_signals, venues_of
+
+__all__ = ["run_kubernetes"]
+
+log = structlog.get_logger(__name__)
+
+# Until the schema is there a first installation may still be under way.
+SCHEMA_SECONDS = 300.0
+POOL_SIZE = 8
+RETRY_SECONDS = 2.0
+# Of anything that is done regularly, three in a row missing are a fault.
+SILENT_SECONDS = 45.0
+LATE_LOOKS = 2
+LEADERSHIP_LOST = 3
+
+
+class _Health:
+    """What the probes are told."""
+
+    def __init__(self, settings: ClusterSettings) -> None:
+        self._resync_seconds = settings.resync_seconds
+        self.leader: LeaderLease | None = None
+        self.core: Core | None = None
+
+    def problems(self) -> Sequence[str]:
+        """Say what has been failing for too long."""
+        found = []
+        if self.leader is not None and self.leader.silent_seconds > SILENT_SECONDS:
+            found.append(f"no answer about the Lease for {self.leader.silent_seconds:.0f} s")
+        overdue = self.core.shell.overdue_seconds if self.core is not None else 0.0
+        if overdue > LATE_LOOKS * self._resync_seconds:
+            found.append(f"the full look at all bots is {overdue:.0f} s overdue")
+        return found
+
+    def is_ready(self) -> bool:
+        """Tell whether it leads or waits to."""
+        return self.leader is not None
+
+
+async def run_kubernetes(settings: ClusterSettings) -> None:
+    """Run until SIGTERM; bots trade on.
+
+    Raises:
+        InvalidInput: a setting or a mounted file is wrong.
+        Transient: the database was not ready in time, or the API server could not be watched.
+    """
+    stop, health = stop_on_signals(), _Health(settings)
+    work = asyncio.create_task(_work(settings, health, stop))
+    stopping = asyncio.create_task(stop.wait())
+    async with serve_health(settings.health_port, health.problems, health.is_ready):
+        # Before it leads nothing is under way that would have to be ended in order.
+        await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if health.core is None:
+            work.cancel()
+        stopping.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+    if not work.cancelled():
+        work.result()
+    log.info("operator_stopped")
+
+
+async def _work(settings: ClusterSettings, health: _Health, stop: asyncio.Event) -> None:
+    ring, address = _ring(settings), address_of(settings)
+    await wait_for_schema(address, deadline_seconds=SCHEMA_SECONDS)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(open_client())
+        resources = KubeResources(client, settings.namespaces)
+        await _wait_for_resources(resources)
+        leader = LeaderLease(client, settings.lease_namespace, settings.pod_name, SystemClock())
+        health.leader = leader
+        await leader.acquire()
+        stack.push_async_callback(leader.release)
+        pool = await stack.enter_async_context(open_pool(address, max_size=POOL_SIZE))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        core = Core(settings, _place(settings, client, resources, ring), pool, session)
+        await core.key_store.publish()
+        health.core = core
+        await _lead(core, leader, settings, stop)
+
+
+async def _wait_for_resources(resources: KubeResources) -> None:
+    # kopf would never look again for a kind that the API server does not know yet.
+    while True:
+        try:
+            await resources.list()
+        except PlatformError as error:
+            log.warning("waiting_for_api_server", error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
+async def _lead(
+    core: Core, leader: LeaderLease, settings: ClusterSettings, stop: asyncio.Event
+) -> None:
+    listener = Listener(on_bot=core.shell.on_bot, on_child=core.shell.on_child)
+    log.info("operator_started", namespaces=settings.namespaces)
+    async with asyncio.TaskGroup() as group:
+        beside = [
+            group.create_task(_keep_leading(leader)),
+            group.create_task(watch(listener, _served(settings), MANAGED)),
+        ]
+        await core.shell.run(stop)
+        for task in beside:
+            task.cancel()
+
+
+async def _keep_leading(leader: LeaderLease) -> NoReturn:
+    try:
+        await leader.keep()
+    except LeaseLost as error:
+        log.critical("leadership_lost", error=str(error))
+        # At once: another may write already, and ending in order takes time.
+        os._exit(LEADERSHIP_LOST)
+
+
+def _place(
+    settings: ClusterSettings, client: KubeClient, resources: KubeResources, ring: KeyRing
+) -> Place:
+    return Place(
+        resources=resources,
+        children=KubeChildren(client, _served(settings)),
+        recorder=KubeEvents(client, SystemClock(), settings.pod_name),
+        ring=ring,
+        platform=_platform(settings),
+        workers=settings.workers,
+    )
+
+
+def _ring(settings: ClusterSettings) -> KeyRing:
+    ring = load_keyring(settings.sealing_dir)
+    if not ring.kids:
+        raise InvalidInput.of(str(settings.sealing_dir), "holds no sealing key; run `set-up` first")
+    return ring
+
+
+def _served(settings: ClusterSettings) -> Sequence[str]:
+    return sorted({*settings.namespaces, settings.verify_namespace})
+
+
+def _platform(settings: ClusterSettings) -> PlatformSettings:
+    return PlatformSettings(
+        venues=venues_of(settings),
+        database_host=settings.database_host,
+        database_port=settings.database_port,
+        database_name=settings.database_name,
+        pod=PodSettings(
+            image=settings.runner_image,
+            image_pull_policy=settings.runner_image_pull_policy,
+            service_account=settings.runner_service_account,
+            cpu_request=settings.runner_cpu_request,
+            memory_request=settings.runner_memory_request,
+            memory_limit=settings.runner_memory_limit,
+        ),
+    )

@@ -1,0 +1,121 @@
+"""What both places to run are put together from."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+
+import aiohttp
+
+from botcore.ledger.connect import DatabaseAddress, Pool, listen
+from botcore.resources.trading_bot import BotMode
+from botcore.runtime.clock import SystemClock
+from botcore.runtime.settings import read_secret_file
+from botcore.sealing.keyring import KeyRing
+from botoperator.adapters.paper_exchange import PaperExchange
+from botoperator.adapters.postgres import PostgresLedger
+from botoperator.adapters.sealed_key_store import SealedKeyStore
+from botoperator.plan.inputs import Venue
+from botoperator.ports import BotPorts, ChildrenPort, Recorder, Resources
+from botoperator.services.perform import PlatformSettings
+from botoperator.services.reconcile_bot import BotReconciler
+from botoperator.services.verify_key import KeyVerifier
+from botoperator.settings import OperatorSettings
+from botoperator.shell import CHANNELS, Shell, ShellPace, ShellParts
+
+__all__ = ["Core", "Place", "address_of", "stop_on_signals", "venues_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What differs between one host and a cluster."""
+
+    resources: Resources
+    children: ChildrenPort
+    recorder: Recorder
+    ring: KeyRing
+    platform: PlatformSettings
+    workers: int
+
+
+class Core:
+    """The shell over its ports; the same in both places."""
+
+    def __init__(
+        self, settings: OperatorSettings, place: Place, pool: Pool, session: aiohttp.ClientSession
+    ) -> None:
+        address = address_of(settings)
+        ledger = PostgresLedger(pool, address)
+        self.key_store = SealedKeyStore(pool, place.ring)
+        ports = BotPorts(
+            resources=place.resources,
+            children=place.children,
+            ledger=ledger,
+            paper_accounts=PaperExchange(session, settings.paper_admin_url),
+            key_store=self.key_store,
+            recorder=place.recorder,
+        )
+        self.shell = Shell(
+            ShellParts(
+                resources=place.resources,
+                children=place.children,
+                key_store=self.key_store,
+                reconciler=BotReconciler(ports, place.platform, SystemClock()),
+                verifier=KeyVerifier(
+                    place.children, self.key_store, place.platform, settings.verify_namespace
+                ),
+                notices=_notices(address),
+                daily=ledger.ensure_partitions,
+            ),
+            ShellPace(resync_seconds=settings.resync_seconds, workers=place.workers),
+        )
+
+
+def address_of(settings: OperatorSettings) -> DatabaseAddress:
+    """Answer how the operator reaches Postgres.
+
+    Raises:
+        InvalidInput: the password's file can't be read.
+    """
+    return DatabaseAddress(
+        host=settings.database_host,
+        port=settings.database_port,
+        dbname=settings.database_name,
+        user=settings.database_user,
+        password=read_secret_file(settings.password_file),
+        application_name="kbots-operator",
+    )
+
+
+def venues_of(settings: OperatorSettings) -> Mapping[BotMode, Venue]:
+    """Answer where each mode that can run here trades; there is no live mode."""
+    venues = {
+        BotMode.PAPER: Venue(
+            environment=BotMode.PAPER,
+            rest_url=settings.paper_rest_url,
+            ws_api_url=settings.paper_ws_api_url,
+            stream_url=settings.paper_stream_url,
+        )
+    }
+    if settings.testnet_rest_url:
+        venues[BotMode.TESTNET] = Venue(
+            environment=BotMode.TESTNET,
+            rest_url=settings.testnet_rest_url,
+            ws_api_url=settings.testnet_ws_api_url,
+            stream_url=settings.testnet_stream_url,
+        )
+    return venues
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Answer an event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _notices(
+    address: DatabaseAddress,
+) -> Callable[[Callable[[], None]], AsyncIterator[tuple[str, str]]]:
+    return lambda on_connect: listen(address, CHANNELS, on_connect)

@@ -1,0 +1,43 @@
+"""Fixtures: a namespace of the cluster for every test, and the bot most of them begin with."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from botcore.resources.meta import CRD_NAME
+from botcore.resources.trading_bot import TradingBot
+from botoperator.adapters.kube_client import KubeClient
+from botoperator.plan.stored import parse_stored
+from tests.cluster.operator.api import Api, namespace_for_test
+from tests.support.cluster.commands import Cluster, CommandFailed
+from tests.support.sources import ROOT
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(cluster: Cluster) -> Path:
+    """The cluster, which knows TradingBots also where no platform is installed."""
+    try:
+        cluster.kubectl("get", "crd", CRD_NAME)
+    except CommandFailed:
+        cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "crds" / "tradingbots.yaml"))
+        cluster.kubectl("wait", "--for=condition=Established", f"crd/{CRD_NAME}")
+    return cluster.kubeconfig
+
+
+@pytest.fixture
+def api(kubeconfig: Path) -> Iterator[Api]:
+    with namespace_for_test(kubeconfig) as made:
+        yield made
+
+
+@pytest.fixture
+async def client(api: Api) -> AsyncIterator[KubeClient]:
+    async with api.client() as opened:
+        yield opened
+
+
+@pytest.fixture
+def bot(api: Api) -> TradingBot:
+    """A stored bot; children need a true owner, or the cluster collects them."""
+    return parse_stored(api.create_bot())

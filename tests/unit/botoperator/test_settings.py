@@ -1,0 +1,38 @@
+"""Settings of the operator's commands."""
+
+from pathlib import Path
+
+import pytest
+
+from botcore.domain.errors import InvalidInput
+from botcore.resources.trading_bot import BotMode
+from botoperator.settings import PREFIX, ClusterSettings, StandaloneSettings
+from botoperator.wiring.parts import venues_of
+
+NEEDED = {"PASSWORD_FILE": "/p", "POD_NAME": "operator-0", "RUNNER_IMAGE": "kbots/botrunner:1"}
+
+
+def cluster(**values: str) -> ClusterSettings:
+    given = {PREFIX + name: value for name, value in {**NEEDED, **values}.items()}
+    return ClusterSettings.load(PREFIX, given)
+
+
+def test_namespaces_are_separated_by_commas() -> None:
+    assert cluster(NAMESPACES="kbots-bots, alice ,").namespaces == ("kbots-bots", "alice")
+    assert cluster().namespaces == ("kbots-bots",)
+
+
+@pytest.mark.parametrize("name", ["NAMESPACES", "POD_NAME", "RUNNER_IMAGE"])
+def test_refusal_names_the_variable(name: str) -> None:
+    values = {**NEEDED, name: " , " if name == "NAMESPACES" else ""}
+
+    with pytest.raises(InvalidInput, match=PREFIX + name):
+        ClusterSettings.load(PREFIX, {PREFIX + key: value for key, value in values.items()})
+
+
+def test_test_network_is_there_on_a_cluster_only_where_it_is_named() -> None:
+    named = cluster(TESTNET_REST_URL="https://t", TESTNET_WS_API_URL="w", TESTNET_STREAM_URL="s")
+    on_one_host = StandaloneSettings(password_file=Path("/p"))
+
+    assert set(venues_of(cluster())) == {BotMode.PAPER}
+    assert set(venues_of(named)) == set(venues_of(on_one_host)) == {BotMode.PAPER, BotMode.TESTNET}
