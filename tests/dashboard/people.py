@@ -6,7 +6,7 @@ import uuid
 from botdashboard.access.policy import Actor
 from tests.support.postgres import Database
 
-__all__ = ["an_actor"]
+__all__ = ["an_actor", "end_session"]
 
 
 def an_actor(database: Database, user_id: uuid.UUID, name: str, role: str = "trader") -> Actor:
@@ -19,3 +19,9 @@ def an_actor(database: Database, user_id: uuid.UUID, name: str, role: str = "tra
             (session, user_id),
         )
     return Actor(user_id=user_id, name=name, role=role, session=session, csrf_token="token")
+
+
+def end_session(database: Database, session: bytes) -> None:
+    """Sign someone out."""
+    with database.connect() as connection:
+        connection.execute("delete from kbots.sessions where token_hash = %s", (session,))

@@ -19,10 +19,11 @@ COMMAND = Path(sys.executable).parent / "kbots-dashboard"
 
 
 class Dashboard:
-    """One process; everything it needs lies in a folder of its own."""
+    """One process; everything it needs lies in a folder of its own; `more` goes into its environment."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, **more: str) -> None:
         self.database = database
+        self._more = more
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -42,7 +43,9 @@ class Dashboard:
             "PASSWORD_FILE": self.folder / "password",
             "SECRETS_DIR": self.folder / "secrets",
         }
-        return {f"KBOTS_DASHBOARD_{name}": str(value) for name, value in settings.items()}
+        return {
+            f"KBOTS_DASHBOARD_{name}": str(value) for name, value in settings.items()
+        } | self._more
 
     def start(self) -> None:
         """Start it and wait until it answers."""

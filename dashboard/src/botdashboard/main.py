@@ -5,7 +5,8 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from starlette.types import ASGIApp
 from botcore.domain.errors import PlatformError
 from botcore.ledger.connect import (
     DatabaseAddress,
-    Pool,
     connect,
     listen,
     open_pool,
@@ -40,12 +40,14 @@ from botdashboard.api.sign_in import sign_in_routes
 from botdashboard.pages import admin, bot, bots, keys, new_bot, trades
 from botdashboard.pages.frame import show_failure
 from botdashboard.pages.sockets import LONGEST_MESSAGE, SocketGuard
+from botdashboard.ports import BotGateway
 from botdashboard.services.accounts import Accounts, make_setup_token
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
 from botdashboard.services.desk import Desk
 from botdashboard.services.keys import Keys
 from botdashboard.services.live import LiveFeed
+from botdashboard.services.readiness import Readiness
 from botdashboard.services.sessions import Sessions
 from botdashboard.services.sign_in import SignIn
 from botdashboard.services.trades import Trades
@@ -57,11 +59,27 @@ POOL_SIZE = 8
 RECONNECT_FOR = 30.0  # seconds a page waits for its browser to come back
 
 
-def build_desk(settings: DashboardSettings, address: DatabaseAddress, pool: Pool) -> Desk:
+@asynccontextmanager
+async def open_gateway(
+    settings: DashboardSettings, gate: LedgerGate, address: DatabaseAddress
+) -> AsyncIterator[BotGateway]:
+    """Open the way to where TradingBots live."""
+    if settings.resources == "table":
+        yield TableBots(gate, address)
+        return
+    # One host without a cluster has no Kubernetes client.
+    from botdashboard.adapters.kube_api import open_api  # noqa: PLC0415 see above
+    from botdashboard.adapters.kube_bots import KubeBots  # noqa: PLC0415 see above
+
+    async with open_api() as api:
+        yield KubeBots(gate, api, settings.namespace)
+
+
+def build_desk(
+    settings: DashboardSettings, address: DatabaseAddress, gate: LedgerGate, gateway: BotGateway
+) -> Desk:
     """Build the use cases over their adapters."""
     clock = SystemClock()
-    gate = LedgerGate(pool)
-    table = TableBots(gate, address)
     audit = Audit(gate)
     sessions = Sessions(gate)
     passwords = Passwords(load_pepper(settings.secrets_dir))
@@ -71,10 +89,11 @@ def build_desk(settings: DashboardSettings, address: DatabaseAddress, pool: Pool
         sessions=sessions,
         sign_in=SignIn(gate, passwords, sessions),
         accounts=Accounts(gate, passwords, sessions),
-        bots=Bots(gate, table, audit, clock),
+        bots=Bots(gate, gateway, audit, clock),
         keys=Keys(gate, audit),
-        trades=Trades(gate, table),
-        feed=LiveFeed(table, partial(listen, address)),
+        trades=Trades(gate, gateway),
+        feed=LiveFeed(gateway, partial(listen, address)),
+        readiness=Readiness(gate),
         origin=settings.origin,
         namespace=settings.namespace,
     )
@@ -88,7 +107,11 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
     app.add_exception_handler(Exception, problem_page)
     static = Path(__file__).parent / "api" / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
-    for router in (health_routes(), sign_in_routes(desk, cookie), key_form_routes(desk)):
+    for router in (
+        health_routes(desk.readiness),
+        sign_in_routes(desk, cookie),
+        key_form_routes(desk),
+    ):
         app.include_router(router)
     for page in (bots, bot, new_bot, trades, keys, admin):
         page.register(desk)
@@ -117,9 +140,10 @@ async def serve(settings: DashboardSettings) -> None:
     address = settings.database()
     await wait_for_schema(address)
     async with open_pool(address, max_size=POOL_SIZE) as pool:
-        desk = build_desk(settings, address, pool)
-        server = uvicorn.Server(_server_config(settings, create_app(settings, desk)))
-        async with asyncio.TaskGroup() as group:
+        gate = LedgerGate(pool)
+        async with open_gateway(settings, gate, address) as gateway, asyncio.TaskGroup() as group:
+            desk = build_desk(settings, address, gate, gateway)
+            server = uvicorn.Server(_server_config(settings, create_app(settings, desk)))
             work = (
                 group.create_task(desk.feed.run(), name="feed"),
                 group.create_task(desk.sessions.keep_looking(), name="sessions"),

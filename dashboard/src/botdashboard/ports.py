@@ -29,7 +29,11 @@ class Ledger(Protocol):
 
 
 class BotGateway(Protocol):
-    """TradingBots of the acting person, wherever they live."""
+    """TradingBots of the acting person, wherever they live.
+
+    Every call of a person raises NotAllowed when his session has ended, and Transient when the place
+    they live in is away. One that writes raises OutcomeUnknown when the answer is missing.
+    """
 
     async def list(self, actor: Actor) -> tuple[BotRecord, ...]:
         """List his bots by name."""

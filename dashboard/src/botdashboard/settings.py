@@ -1,6 +1,7 @@
 """Settings of the dashboard, from KBOTS_DASHBOARD_*."""
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from botcore.ledger.connect import DatabaseAddress
@@ -29,9 +30,11 @@ class DashboardSettings(EnvSettings):
     password_file: Path
     """File with the password of the database user."""
     secrets_dir: Path
-    """Folder of the password pepper; made, with mode 0700, if it is not there."""
+    """Folder of the password pepper; both are made if they are not there, for this program's eyes only."""
+    resources: Literal["table", "kubernetes"] = "table"
+    """Where TradingBots live: a table of the database, or the API server of the pod's cluster or of KUBECONFIG."""
     namespace: str = "kbots-bots"
-    """Namespace of the bots that are made in the dashboard."""
+    """Namespace of the bots that are made in the dashboard; on Kubernetes it knows no other."""
 
     @property
     def origin(self) -> str:

@@ -2,7 +2,10 @@
 
 from copy import deepcopy
 
-from botdashboard.views.merge import apply_on_top, differences
+from hypothesis import given
+from hypothesis import strategies as st
+
+from botdashboard.views.merge import apply_on_top, differences, merge_patch
 from tests.support.manifests import a_bot, a_dca
 
 
@@ -77,3 +80,46 @@ def test_strategy_i_added_comes_along():
     merged = apply_on_top(base, mine, theirs)
 
     assert merged["strategies"][2] == a_dca("BNBUSDT", name="third")
+
+
+VALUES = st.recursive(
+    st.integers(0, 2) | st.sampled_from(["", "a"]) | st.lists(st.integers(0, 2), max_size=2),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+TREES = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
+
+
+def patched(target, patch):
+    """Apply a patch as RFC 7386 writes it down."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = patched(result.get(name), value)
+    return result
+
+
+@given(TREES, TREES)
+def test_merge_patch_makes_the_new_of_the_old(old, new):
+    assert patched(old, merge_patch(old, new)) == new
+
+
+@given(TREES)
+def test_merge_patch_of_the_same_is_empty(tree):
+    assert merge_patch(tree, deepcopy(tree)) == {}
+
+
+def test_merge_patch_names_only_what_differs():
+    old, new = a_spec(), a_spec()
+    old["risk"] = {"maxOpenOrders": 3, "maxDailyLoss": "50"}
+    new["risk"] = {"maxOpenOrders": 4}
+    new["strategies"] = new["strategies"][:1]
+
+    assert merge_patch(old, new) == {
+        "risk": {"maxOpenOrders": 4, "maxDailyLoss": None},
+        "strategies": new["strategies"],
+    }

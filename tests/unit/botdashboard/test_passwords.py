@@ -7,9 +7,8 @@ import time
 import bcrypt
 import pytest
 
-from botcore.domain.errors import InvalidInput, NotAllowed
+from botcore.domain.errors import InvalidInput
 from botdashboard.access.passwords import AT_ONCE, Passwords, check_rules
-from botdashboard.access.pepper import load_pepper
 
 CHEAP = 4
 
@@ -107,18 +106,3 @@ async def test_never_more_than_two_are_hashed_at_once(passwords, monkeypatch):
     await asyncio.gather(*(passwords.verify("x", None) for _ in range(20)))
 
     assert most[0] == AT_ONCE
-
-
-def test_pepper_is_made_once_and_private(tmp_path):
-    first = load_pepper(tmp_path / "secrets")
-
-    assert load_pepper(tmp_path / "secrets") == first
-    assert (tmp_path / "secrets" / "password-pepper").stat().st_mode & 0o777 == 0o600
-
-
-def test_pepper_that_others_may_read_is_refused(tmp_path):
-    load_pepper(tmp_path)
-    (tmp_path / "password-pepper").chmod(0o644)
-
-    with pytest.raises(NotAllowed, match="0600"):
-        load_pepper(tmp_path)

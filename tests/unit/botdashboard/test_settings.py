@@ -1,5 +1,8 @@
 """Settings from the environment."""
 
+import subprocess
+import sys
+
 import pytest
 
 from botcore.domain.errors import InvalidInput
@@ -36,3 +39,16 @@ def test_missing_setting_is_named():
 def test_password_that_is_not_there_is_named_by_its_file():
     with pytest.raises(InvalidInput, match="/nowhere"):
         load().database()
+
+
+def test_bots_live_in_the_table_unless_said_otherwise():
+    assert load().resources == "table"
+    assert load(RESOURCES="kubernetes").resources == "kubernetes"
+    with pytest.raises(InvalidInput, match="KBOTS_DASHBOARD_RESOURCES"):
+        load(RESOURCES="cluster")
+
+
+def test_host_without_a_cluster_loads_no_kubernetes_client():
+    look = "import sys, botdashboard.main; sys.exit('kubernetes' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", look], check=False, timeout=60).returncode == 0

@@ -1,18 +1,15 @@
 """TradingBots where there is no API server: rows of kbots.trading_bots, judged by the models."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from botcore.domain.errors import Conflict, NotFound
 from botcore.ledger import gateway
 from botcore.ledger.connect import Connection, DatabaseAddress, listen
-from botcore.resources.defaults import apply_defaults
-from botcore.resources.meta import API_VERSION, KIND, PLURAL
-from botcore.resources.status import TradingBotStatus
+from botcore.resources.meta import PLURAL
 from botcore.resources.trading_bot import DesiredState
-from botcore.resources.validation import parse_trading_bot
 from botdashboard.access.policy import Actor
+from botdashboard.adapters.manifests import judged_spec, spec_with_defaults, status_of
 from botdashboard.ports import Ledger
 from botdashboard.views.records import BotKey, BotRecord
 
@@ -40,7 +37,7 @@ class TableBots:
 
     async def create(self, actor: Actor, key: BotKey, spec: Mapping[str, Any]) -> BotRecord:
         """Make a bot."""
-        judged = _judged(key, spec)
+        judged = judged_spec(key, spec)
         try:
             async with self._ledger.as_user(actor) as connection:
                 await gateway.insert_bot(connection, key.namespace, key.name, judged)
@@ -56,7 +53,7 @@ class TableBots:
             found = await _find(connection, key, lock=True)
             if found.generation != expected_generation:
                 raise Conflict(f"{key} is at generation {found.generation} now")
-            judged = _judged(key, spec, _manifest(key, found.spec))
+            judged = judged_spec(key, spec, found.spec)
             await gateway.replace_spec(connection, key.namespace, key.name, judged)
             return _record(await _find(connection, key))
 
@@ -86,32 +83,14 @@ async def _find(connection: Connection, key: BotKey, *, lock: bool = False) -> g
     return found
 
 
-def _manifest(key: BotKey, spec: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "apiVersion": API_VERSION,
-        "kind": KIND,
-        "metadata": {"name": key.name, "namespace": key.namespace},
-        "spec": dict(spec),
-    }
-
-
-def _judged(
-    key: BotKey, spec: Mapping[str, Any], old: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    manifest = apply_defaults(_manifest(key, spec))
-    parse_trading_bot(manifest, old)
-    judged: dict[str, Any] = manifest["spec"]
-    return judged
-
-
 def _record(row: gateway.BotRow) -> BotRecord:
     key = BotKey(namespace=row.namespace, name=row.name)
     return BotRecord(
         key=key,
         uid=row.uid,
         generation=row.generation,
-        spec=apply_defaults(_manifest(key, row.spec))["spec"],
-        status=TradingBotStatus.model_validate_json(json.dumps(row.status)),
+        spec=spec_with_defaults(key, row.spec),
+        status=status_of(row.status),
         created_at=row.creation_timestamp,
         is_deleting=row.deletion_timestamp is not None,
     )

@@ -1,18 +1,26 @@
-"""The probe of the process, and that of a page which asks whether its session still lives."""
+"""The probes of the process, and that of a page which asks whether its session still lives."""
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
+from botdashboard.services.readiness import Readiness
+
 __all__ = ["health_routes"]
 
 
-def health_routes() -> APIRouter:
+def health_routes(readiness: Readiness) -> APIRouter:
     """Make the routes."""
     router = APIRouter()
 
     @router.get("/healthz")
     async def healthz() -> JSONResponse:
         return JSONResponse({"status": "ok"})
+
+    @router.get("/readyz")
+    async def readyz() -> JSONResponse:
+        if await readiness.is_ready():
+            return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "the database does not answer"}, 503)
 
     @router.get("/session")
     async def session() -> Response:

@@ -67,10 +67,11 @@ class _BotPage:
     async def refresh(self) -> None:
         """Read again and change what changed."""
         desk, actor = self._page.desk, self._page.actor
+        # First what shows without the API server.
+        self._details.show(await desk.bots.details(actor, self._record))
         record, card = await desk.bots.card(actor, self._record.key)
         self._record = record
         self._show(card)
-        self._details.show(await desk.bots.details(actor, record))
         await self._editor.changed(record)
 
     def _head(self, card: BotCard) -> None:
@@ -150,7 +151,7 @@ class _BotPage:
         return act
 
     async def _halt(self, actor: Actor, reason: str) -> None:
-        await self._page.desk.bots.halt(actor, self._record.key, reason)
+        await self._page.desk.bots.halt(actor, self._record, reason)
 
     def _deletion(self) -> None:
         with named(ui.expansion("Delete this bot").classes("kb-card"), "deletion"):

@@ -24,7 +24,7 @@ def register(desk: Desk) -> None:
     async def show(request: Request) -> None:
         async with framed(desk, request, "Bots") as page:
             view = _Overview(page)
-            await view.refresh()
+            await page.look(view.refresh, view.stale)
             page.keep_fresh(_wants, view.refresh, view.stale)
 
 
@@ -53,13 +53,14 @@ class _Overview:
     async def refresh(self) -> None:
         """Read again and change what changed."""
         bots = self._page.desk.bots
-        cards = await bots.cards(self._page.actor)
+        # First what shows and works without the API server.
         halts = tuple(one for one in await bots.halts(self._page.actor) if one.scope != "bot")
         if halts != self._halts:
             self._halts = halts
             self._halt_list.clear()
             with self._halt_list:
                 show_halts(self._page, halts)
+        cards = await bots.cards(self._page.actor)
         if {(card.key, card.mode) for card in cards} != set(self._cards) or not cards:
             self._rebuild(cards)
         for card in cards:

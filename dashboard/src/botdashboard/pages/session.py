@@ -13,6 +13,7 @@ from botcore.domain.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
+    OutcomeUnknown,
     PlatformError,
     Transient,
 )
@@ -72,12 +73,13 @@ class Page:
             while not self.client.is_deleted:
                 await subscription.changed(LOOK_EVERY)
                 if self.client.has_socket_connection:
-                    await self._refresh(refresh, stale)
+                    await self.look(refresh, stale)
                 await asyncio.sleep(AT_MOST_EVERY)
 
         self.client.on_delete(background_tasks.create(follow(), context=self.client).cancel)
 
-    async def _refresh(self, refresh: Work, stale: ui.label) -> None:
+    async def look(self, refresh: Work, stale: ui.label) -> None:
+        """Refresh once; `stale` says since when it does not work."""
         try:
             await refresh()
         except (NotAllowed, NotFound):
@@ -113,6 +115,8 @@ def words_of(error: PlatformError) -> str:
             return str(error) or "not found"
         case Transient():
             return f"It did not work now, nothing was changed. Try again. ({error})"
+        case OutcomeUnknown():
+            return f"It may have been done or not: look before you try again. ({error})"
         case _:
             _log.error("page_action_failed", exc_info=error)
             return "It failed and was written to the log."

@@ -7,7 +7,7 @@ from uuid import UUID
 from nicegui import ui
 from starlette.requests import Request
 
-from botcore.domain.errors import NotFound
+from botcore.domain.errors import NotFound, Transient
 from botcore.ledger.report_rows import FillCursor
 from botdashboard.pages.frame import framed
 from botdashboard.pages.session import Page
@@ -44,7 +44,7 @@ def register(desk: Desk) -> None:
         async with framed(desk, request, "Trades") as page:
             view = _TradeLog(page, _uid(bot), _cursor(before))
             await view.build()
-            await view.refresh()
+            await page.look(view.refresh, view.stale)
             page.keep_fresh(view.wants, view.refresh, view.stale)
 
 
@@ -92,6 +92,8 @@ class _TradeLog:
         self._older.set_visibility(found.next is not None)
         if found.next is not None:
             self._older.props["href"] = _address(str(self._bot or ""), found.next)
+        if found.gap:
+            raise Transient(found.gap)
 
 
 def _address(bot: str, cursor: FillCursor | None) -> str:

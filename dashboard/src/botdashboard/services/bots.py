@@ -117,9 +117,9 @@ class Bots:
         await self._bots.delete(actor, key)
         await self._audit.note(actor.name, Action.DELETE_BOT, str(key))
 
-    async def halt(self, actor: Actor, key: BotKey, reason: str) -> None:
-        """Halt one bot at once, whatever its resource says."""
-        record = await self._own(actor, Action.HALT, key)
+    async def halt(self, actor: Actor, record: BotRecord, reason: str) -> None:
+        """Halt one bot at once, whatever its resource says, and also while that can't be read."""
+        await self._audit.require(actor, Action.HALT, record.owner, str(record.key))
         await self._set_halt(actor, HaltSubject.of_bot(str(record.uid), actor.name), reason)
 
     async def halt_all(self, actor: Actor, reason: str) -> None:

@@ -8,6 +8,7 @@ from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
 from botdashboard.services.keys import Keys
 from botdashboard.services.live import LiveFeed
+from botdashboard.services.readiness import Readiness
 from botdashboard.services.sessions import Sessions
 from botdashboard.services.sign_in import SignIn
 from botdashboard.services.trades import Trades
@@ -28,5 +29,6 @@ class Desk:
     keys: Keys
     trades: Trades
     feed: LiveFeed
+    readiness: Readiness
     origin: str
     namespace: str

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from botcore.domain.errors import Transient
 from botcore.ledger import reports
 from botcore.ledger.report_rows import FillCursor
 from botdashboard.access.policy import Actor
 from botdashboard.ports import BotGateway, Ledger
 from botdashboard.views.bots import mode_mark
+from botdashboard.views.records import BotRecord
 from botdashboard.views.trades import TableRow, fill_rows
 
 __all__ = ["TradePage", "Trades"]
@@ -21,6 +23,8 @@ class TradePage:
 
     rows: list[TableRow]
     next: FillCursor | None
+    gap: str
+    """Why modes and units are missing, where they are."""
 
 
 class Trades:
@@ -32,13 +36,14 @@ class Trades:
 
     async def bots(self, actor: Actor) -> dict[str, str]:
         """Offer his bots for the filter: uid to name."""
-        return {str(bot.uid): bot.key.name for bot in await self._bots.list(actor)}
+        records, _ = await self._records(actor)
+        return {str(bot.uid): bot.key.name for bot in records}
 
     async def page(
         self, actor: Actor, bot_uid: UUID | None = None, before: FillCursor | None = None
     ) -> TradePage:
         """Read one page of his fills, of one bot or of all."""
-        records = await self._bots.list(actor)
+        records, gap = await self._records(actor)
         modes = {bot.uid: mode_mark(str(bot.spec.get("mode", ""))) for bot in records}
         units = {bot.uid: str(bot.spec.get("quoteAsset", "")) for bot in records}
         async with self._ledger.as_user(actor) as connection:
@@ -52,4 +57,12 @@ class Trades:
             next=FillCursor(venue_time=last.venue_time, symbol=last.symbol, trade_id=last.trade_id)
             if last
             else None,
+            gap=gap,
         )
+
+    async def _records(self, actor: Actor) -> tuple[tuple[BotRecord, ...], str]:
+        """Read his bots; the log shows without them too, when they can't be read."""
+        try:
+            return await self._bots.list(actor), ""
+        except Transient as error:
+            return (), str(error)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Difference", "apply_on_top", "differences"]
+__all__ = ["Difference", "apply_on_top", "differences", "merge_patch"]
 
 Leaves = dict[tuple[str, ...], Any]
 
@@ -43,6 +43,20 @@ def apply_on_top(
         else:
             result.pop(path, None)
     return _tree(result)
+
+
+def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer the JSON merge patch (RFC 7386) that makes `new` of `old`; it names what differs only."""
+    patch: dict[str, Any] = {key: None for key in old if key not in new}
+    for key, value in new.items():
+        before = old.get(key)
+        if value == before:
+            continue
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            patch[key] = merge_patch(before, value)
+        else:
+            patch[key] = value
+    return patch
 
 
 def _leaves(spec: Mapping[str, Any]) -> Leaves:

@@ -1,0 +1,178 @@
+"""TradingBots of one namespace of a cluster; the API server keeps them, and kubectl changes them too."""
+
+import asyncio
+import random
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from botcore.domain.errors import Conflict, NotAllowed, NotFound, PlatformError
+from botcore.resources.meta import API_VERSION, PLURAL
+from botcore.resources.trading_bot import DesiredState
+from botdashboard.access.policy import Actor
+from botdashboard.adapters.kube_api import Expired, KubeApi, Manifest
+from botdashboard.adapters.manifests import (
+    judged_spec,
+    manifest_of,
+    spec_with_defaults,
+    status_of,
+)
+from botdashboard.ports import Ledger
+from botdashboard.views.merge import merge_patch
+from botdashboard.views.records import BotKey, BotRecord
+
+__all__ = ["KubeBots"]
+
+FIELD_MANAGER = "kbots-dashboard"
+ATTEMPTS = 5
+FIRST_PAUSE = 0.2  # seconds, between two watches
+LONGEST_PAUSE = 5.0
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?")
+_WRITING = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
+
+_log = structlog.get_logger(__name__)
+
+
+class KubeBots:
+    """The gateway of the platform on Kubernetes.
+
+    The dashboard's own rights reach every bot of the namespace; whose bot it is decides `spec.owner`,
+    and whether the person may still ask the session, which is looked up before every call.
+    """
+
+    def __init__(self, ledger: Ledger, api: KubeApi, namespace: str) -> None:
+        self._ledger = ledger
+        self._api = api
+        self._namespace = namespace
+        self._folder = f"/apis/{API_VERSION}/namespaces/{namespace}/{PLURAL}"
+
+    async def list(self, actor: Actor) -> tuple[BotRecord, ...]:
+        """List his bots by name."""
+        await self._check(actor)
+        found = await self._api.read(self._folder)
+        own = [one for one in found["items"] if _owner(one) == actor.name]
+        return tuple(sorted(map(_record, own), key=lambda record: record.key))
+
+    async def get(self, actor: Actor, key: BotKey) -> BotRecord:
+        """Find one of his bots."""
+        await self._check(actor)
+        return _record(await self._find(actor, key))
+
+    async def create(self, actor: Actor, key: BotKey, spec: Mapping[str, Any]) -> BotRecord:
+        """Make a bot."""
+        judged = judged_spec(key, spec)
+        await self._check(actor)
+        if judged["owner"] != actor.name:
+            raise NotAllowed("a bot belongs to whoever makes it")
+        self._path(key)
+        made = await self._api.write("POST", self._folder, manifest_of(key, judged), **_WRITING)
+        return _record(made)
+
+    async def apply(
+        self, actor: Actor, key: BotKey, spec: Mapping[str, Any], expected_generation: int
+    ) -> BotRecord:
+        """Replace the spec that was read at `expected_generation`.
+
+        Only fields that differ are sent, so that the others stay whose they are. The version they
+        were compared with is sent too: a status or an annotation written meanwhile makes it try again.
+        """
+        await self._check(actor)
+        for _ in range(ATTEMPTS):
+            found = await self._find(actor, key)
+            current = _record(found)
+            if current.generation != expected_generation:
+                raise Conflict(f"{key} is at generation {current.generation} now")
+            changes = merge_patch(found["spec"], judged_spec(key, spec, current.spec))
+            if not changes:
+                return current
+            try:
+                return _record(await self._patch(found, "resourceVersion", changes))
+            except Conflict:
+                continue
+        raise Conflict(f"{key} changes all the time: try again")
+
+    async def set_desired_state(self, actor: Actor, key: BotKey, state: DesiredState) -> None:
+        """Change what the bot should do, whatever else has changed meanwhile."""
+        await self._check(actor)
+        found = await self._find(actor, key)
+        await self._patch(found, "uid", {"desiredState": state.value})
+
+    async def delete(self, actor: Actor, key: BotKey) -> None:
+        """Ask for the bot's deletion."""
+        await self._check(actor)
+        found = await self._find(actor, key)
+        options = {"preconditions": {"uid": found["metadata"]["uid"]}}
+        await self._api.write("DELETE", self._path(key), options)
+
+    async def watch(self, changed: Callable[[BotKey | None], None]) -> None:
+        """Tell of every bot that changed; a watch that broke goes on where it was, if it can."""
+        version, pause = "", FIRST_PAUSE
+        while True:
+            try:
+                if not version:
+                    listed = await self._api.read(self._folder, limit="1")
+                    version = listed["metadata"]["resourceVersion"]
+                    changed(None)
+                async for event in self._api.watch(self._folder, version):
+                    version = event["object"]["metadata"]["resourceVersion"]
+                    if event["type"] != "BOOKMARK":
+                        changed(_key(event["object"]))
+                pause = FIRST_PAUSE
+            except Expired:
+                version = ""
+            except PlatformError as error:
+                _log.warning("watch_broken", reason=str(error))
+                pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 jitter, no secret
+
+    async def _check(self, actor: Actor) -> None:
+        """Look the session up; the connection is given back before the API server is called."""
+        async with self._ledger.as_user(actor):
+            pass
+
+    def _path(self, key: BotKey) -> str:
+        """Answer where a bot is; a name that none can have never becomes a path."""
+        if key.namespace != self._namespace or not _NAME.fullmatch(key.name):
+            raise _not_found(key)
+        return f"{self._folder}/{key.name}"
+
+    async def _find(self, actor: Actor, key: BotKey) -> Manifest:
+        found = await self._api.read(self._path(key))
+        if _owner(found) != actor.name:
+            raise _not_found(key)
+        return found
+
+    async def _patch(self, found: Manifest, held: str, changes: Mapping[str, Any]) -> Manifest:
+        metadata = found["metadata"]
+        body = {"metadata": {held: metadata[held]}, "spec": changes}
+        return await self._api.write("PATCH", self._path(_key(found)), body, **_WRITING)
+
+
+def _not_found(key: BotKey) -> NotFound:
+    return NotFound(f'{PLURAL}.kbots.dev "{key.name}" not found')
+
+
+def _owner(found: Manifest) -> str:
+    return str(found["spec"]["owner"])
+
+
+def _key(found: Manifest) -> BotKey:
+    metadata = found["metadata"]
+    return BotKey(namespace=metadata["namespace"], name=metadata["name"])
+
+
+def _record(found: Manifest) -> BotRecord:
+    key, metadata = _key(found), found["metadata"]
+    return BotRecord(
+        key=key,
+        uid=UUID(metadata["uid"]),
+        generation=metadata["generation"],
+        spec=spec_with_defaults(key, found["spec"]),
+        status=status_of(found.get("status", {})),
+        created_at=datetime.fromisoformat(metadata["creationTimestamp"]),
+        is_deleting="deletionTimestamp" in metadata,
+    )
