@@ -19,9 +19,23 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
 NOTE = LOCKS / "inputs.json"
 MEMBERS = ("core", "operator", "botrunner", "dashboard", "exchange")
-GROUPS = {"build": ("build",), "run": ("standalone",), "dev": ("standalone", "dev")}
-# One host needs no Kubernetes client.
-_EXTRAS = {"run": ("--extra=ledger", "--extra=sealing"), "dev": ("--all-extras",)}
+_ALL = tuple(f"{member}/pyproject.toml" for member in MEMBERS)
+# What each lock file is made from. The programs' own files are what their images install.
+SETS = {
+    "dev": (
+        *_ALL,
+        "--all-extras",
+        "--group=pyproject.toml:standalone",
+        "--group=pyproject.toml:dev",
+    ),
+    # One host needs no Kubernetes client.
+    "run": (*_ALL, "--extra=ledger", "--extra=sealing", "--group=pyproject.toml:standalone"),
+    "build": ("--group=pyproject.toml:build",),
+    "operator": ("operator/pyproject.toml", "--extra=cluster"),
+    "botrunner": ("botrunner/pyproject.toml",),
+    "dashboard": ("dashboard/pyproject.toml", "--extra=cluster"),
+    "exchange": ("exchange/pyproject.toml",),
+}
 _OPTIONS = (
     "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate",
     "--no-emit-index-url", "--no-emit-find-links", "--no-emit-package", "kbots-botcore",
@@ -46,7 +60,7 @@ def digests() -> dict[str, str]:
         project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text(encoding="utf-8"))
         text = json.dumps(declared(project), sort_keys=True)
         found[f"{folder}/pyproject.toml"] = hashlib.sha256(text.encode()).hexdigest()
-    for name in GROUPS:
+    for name in SETS:
         lock = LOCKS / f"{name}.txt"
         found[f"requirements/{name}.txt"] = (
             hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else "missing"
@@ -56,14 +70,11 @@ def digests() -> dict[str, str]:
 
 def _write() -> None:
     uv = Path(sys.executable).with_name("uv")
-    members = [f"{member}/pyproject.toml" for member in MEMBERS]
     # `dev` leads: the smaller sets are held to its versions, so that one environment can carry them all.
-    for name in ("dev", "run", "build"):
-        inputs = [] if name == "build" else [*members, *_EXTRAS[name]]
-        groups = [f"--group=pyproject.toml:{group}" for group in GROUPS[name]]
+    for name, inputs in SETS.items():
         held = [] if name == "dev" else ["--constraints", "requirements/dev.txt"]
         output = ["-o", f"requirements/{name}.txt"]
-        command = [str(uv), "pip", "compile", *_OPTIONS, *inputs, *groups, *held, *output]
+        command = [str(uv), "pip", "compile", *_OPTIONS, *inputs, *held, *output]
         subprocess.run(command, cwd=ROOT, check=True)
     NOTE.write_text(json.dumps(digests(), indent=2) + "\n", encoding="utf-8")
 

@@ -12,7 +12,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         text = '[project]\nname = "x"\nversion = "1"\ndependencies = ["a==1"]\n'
         (tmp_path / folder / "pyproject.toml").write_text(text)
     (tmp_path / "requirements").mkdir()
-    for name in lock_files.GROUPS:
+    for name in lock_files.SETS:
         (tmp_path / "requirements" / f"{name}.txt").write_text("a==1 --hash=sha256:0\n")
     monkeypatch.setattr(lock_files, "ROOT", tmp_path)
     monkeypatch.setattr(lock_files, "LOCKS", tmp_path / "requirements")
@@ -39,8 +39,9 @@ def test_changed_tool_setting_or_version_does_not(root: Path) -> None:
     assert changed(root, "core/pyproject.toml", text) == set()
 
 
-def test_lock_file_edited_by_hand_is_noticed(root: Path) -> None:
-    assert changed(root, "requirements/run.txt", "a==2\n") == {"requirements/run.txt"}
+@pytest.mark.parametrize("name", ["run", "operator", "botrunner", "dashboard", "exchange"])
+def test_lock_file_edited_by_hand_is_noticed(root: Path, name: str) -> None:
+    assert changed(root, f"requirements/{name}.txt", "a==2\n") == {f"requirements/{name}.txt"}
 
 
 def test_missing_lock_file_is_noticed(root: Path) -> None:
