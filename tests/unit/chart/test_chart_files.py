@@ -1,0 +1,113 @@
+"""The chart's files, as far as they can be judged without Helm."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.support.sources import ROOT
+
+CHART = ROOT / "charts" / "kbots"
+SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+
+
+def values() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def problems(of: dict[str, Any]) -> list[str]:
+    found = jsonschema.Draft7Validator(SCHEMA).iter_errors(of)
+    return [f"{'.'.join(map(str, one.absolute_path))}: {one.message}" for one in found]
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").removeprefix("#/definitions/")
+    return SCHEMA["definitions"][name] if name else schema
+
+
+def leaves_of_schema(schema: dict[str, Any], path: str = "") -> Iterator[str]:
+    fields = resolved(schema).get("properties")
+    if fields is None:
+        yield path
+        return
+    for name, field in fields.items():
+        yield from leaves_of_schema(field, f"{path}.{name}")
+
+
+def leaves_of_values(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
+    fields = resolved(schema).get("properties")
+    if fields is None or not isinstance(value, dict):
+        yield path
+        return
+    for name, inner in value.items():
+        yield from leaves_of_values(inner, fields[name], f"{path}.{name}")
+
+
+def test_copy_of_the_resource_definition_is_its_source() -> None:
+    source = (ROOT / "crds" / "tradingbots.yaml").read_bytes()
+
+    assert (CHART / "files" / "crds" / "tradingbots.yaml").read_bytes() == source
+    # Without it an uninstall removes every TradingBot.
+    annotations = yaml.safe_load(source)["metadata"]["annotations"]
+    assert annotations["helm.sh/resource-policy"] == "keep"
+
+
+def test_values_conform_to_a_schema_that_is_one() -> None:
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+    assert problems(values()) == []
+
+
+def test_schema_and_values_name_the_same() -> None:
+    known = set(leaves_of_schema(SCHEMA))
+    # No default: an option of resources that the chart leaves out.
+    unset = {path for path in known if path.endswith("resources.limits.cpu")}
+
+    assert set(leaves_of_values(values(), SCHEMA)) == known - unset
+
+
+def test_every_object_of_the_schema_refuses_unknown_fields() -> None:
+    def objects(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if "properties" in schema:
+            yield schema
+            for field in schema["properties"].values():
+                yield from objects(resolved(field))
+
+    loose = [one for one in objects(SCHEMA) if one.get("additionalProperties") is not False]
+    assert loose == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("operator.resyncSeconds", "often"),
+        ("operator.logLevel", "LOUD"),
+        ("operator.resources.requests.cpu", "half"),
+        ("bots.max", 0),
+        ("dashboard.publicOrigin", "example.org"),
+        ("dashboard.publicOrigin", "https://example.org/path"),
+        ("dashboard.service.nodePort", 70_000),
+        ("exchange.speed", 601),
+        ("postgres.storage.size", "a lot"),
+        ("images.operator.tag", "with space"),
+        ("namespaces.web", "Kbots"),
+        ("networkPolicies.apiServerCidr", "10.0.0.1"),
+        ("dashboard.colour", "red"),
+    ],
+)
+def test_wrong_value_is_refused_by_its_name(path: str, value: object) -> None:
+    changed = values()
+    *folders, name = path.split(".")
+    place = changed
+    for folder in folders:
+        place = place[folder]
+    place[name] = value
+
+    found = problems(changed)
+
+    assert len(found) == 1
+    assert all(word in found[0] for word in path.split("."))
