@@ -8,12 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from hack.report import Report, StepFailed
 from hack.standalone.installation import open_installation
 from hack.standalone.ledger_setup import newest_fill, wait_for_fill
 from hack.standalone.leftovers import exclusive
 from hack.standalone.platform import Standalone
 from hack.standalone.replay import market_of, replay_bot
-from hack.standalone.report import Report, StepFailed
 
 __all__ = ["main"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from botcore.ledger.connect import DatabaseAddress
 from botcore.ledger.roles import LOGIN_ROLES
-from hack.standalone.report import StepFailed
+from hack.report import StepFailed
 
 __all__ = ["ADMIN", "DATABASE", "Installation", "is_free", "open_installation"]
 

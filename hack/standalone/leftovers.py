@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hack.standalone.report import StepFailed
+from hack.report import StepFailed
 from hack.standalone.supervision import MARK, Supervisor
 
 __all__ = ["exclusive", "stop_leftovers"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from botcore.domain.errors import PlatformError
+from hack.report import Report, StepFailed
 from hack.standalone.embedded_postgres import EmbeddedPostgres
 from hack.standalone.installation import ADMIN, Installation, is_free
 from hack.standalone.ledger_setup import prepare_database
@@ -18,7 +19,6 @@ from hack.standalone.programs import (
     services,
     tool,
 )
-from hack.standalone.report import Report, StepFailed
 from hack.standalone.supervision import Supervisor
 
 __all__ = ["Standalone"]

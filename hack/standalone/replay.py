@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from hack.standalone.report import StepFailed
+from hack.report import StepFailed
 
 __all__ = ["market_of", "replay_bot"]
 

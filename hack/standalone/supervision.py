@@ -20,7 +20,7 @@ from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from hack.standalone.report import StepFailed
+from hack.report import StepFailed
 
 __all__ = ["MARK", "Program", "Supervisor"]
 

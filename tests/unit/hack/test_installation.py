@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from hack.report import StepFailed
 from hack.standalone.installation import open_installation
-from hack.standalone.report import StepFailed
 
 
 def test_choices_are_made_once_and_kept(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from botcore.resources.validation import parse_trading_bot
+from hack.report import StepFailed
 from hack.standalone.replay import market_of, replay_bot
-from hack.standalone.report import StepFailed
 
 
 def test_without_a_file_the_market_is_synthetic() -> None:
