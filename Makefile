@@ -8,16 +8,32 @@ MEMBERS := core operator botrunner dashboard exchange
 SOURCES := $(MEMBERS:%=%/src) hack
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check static fmt lock clean lint types imports deps dead locks unit
+.PHONY: help setup run up status down clean-all test test-cluster check static fmt lock clean lint types imports deps dead locks unit
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(STATE)/run ## start everything on this machine and trade on paper (CANDLES=file.csv, DATA=folder)
 	@exec $(BIN)/python -m hack.standalone up --data $(DATA) --since $(STARTED) $(if $(CANDLES),--candles "$(CANDLES)") $(if $(PORT_BASE),--port-base $(PORT_BASE))
 
+up: $(STATE)/run ## make a Kubernetes cluster on this machine with everything on it, and trade on paper
+	@exec $(BIN)/python -m hack.cluster up --since $(STARTED)
+
+status: $(STATE)/run ## show that cluster: engine, node, release, pods
+	@$(BIN)/python -m hack.cluster status
+
+down: $(STATE)/run ## remove that cluster; images and caches stay
+	@$(BIN)/python -m hack.cluster down
+
+clean-all: $(STATE)/run ## remove the cluster, its images and caches, and a docker engine that make up started
+	@$(BIN)/python -m hack.cluster clean-all
+
 test: static ## every test that needs no cluster, with real processes, Postgres and a browser
 	@$(BIN)/python -m pytest tests -q -n 2 --dist loadfile
+
+test-cluster: $(STATE)/dev ## every test that needs a cluster, on the one of make up
+	@$(BIN)/python -m hack.cluster up --no-example --since $(STARTED)
+	@$(BIN)/python -m pytest tests/cluster tests/e2e -m "not standalone" --platform cluster -q
 
 check: static unit ## what needs no database and no browser, within a minute
 
