@@ -5,13 +5,18 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from hack.standalone.programs import Tuning
+from tests.support.cluster.commands import open_cluster
+from tests.support.cluster.platform import running_platform as cluster_platform
+from tests.support.platform import Platform
 from tests.support.postgres import Database, Server, running_server
 from tests.support.run_folders import run_folder
-from tests.support.standalone import StandalonePlatform, running_platform
+from tests.support.standalone import running_platform
 
 # The first restarts come quickly, so that a test sees many of them.
 TUNING = Tuning(
@@ -20,6 +25,7 @@ TUNING = Tuning(
         "KBOTS_OPERATOR_RESTART_BACKOFF_SECONDS": "0.05",
     },
 )
+_CLUSTER_TESTS = Path(__file__).with_name("cluster")
 _COUNTED = {"passed": ("passed",), "failed": ("failed", "error"), "skipped": ("skipped",)}
 
 
@@ -39,8 +45,16 @@ def database(postgres_server: Server) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def platform(request: pytest.FixtureRequest) -> Iterator[StandalonePlatform]:
-    """The real programs, started once for all end-to-end tests; kept on disk where one failed."""
+def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
+    """The real programs: started once for all end-to-end tests, or the release on the cluster."""
+    on_cluster = request.config.getoption("--platform") == "cluster"
+    with cluster_platform(open_cluster()) if on_cluster else host_platform(request) as running:
+        yield running
+
+
+@contextmanager
+def host_platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
+    """Start the programs on this host; kept on disk where a test failed."""
     with run_folder("kbots-e2e-") as folder, running_platform(folder, TUNING) as running:
         yield running
     if request.session.testsfailed:
@@ -49,8 +63,25 @@ def platform(request: pytest.FixtureRequest) -> Iterator[StandalonePlatform]:
         shutil.rmtree(folder)
 
 
-def pytest_configure() -> None:
-    """Treat SIGTERM as Ctrl-C, so that what was started is stopped."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say where end-to-end tests find the platform."""
+    parser.addoption(
+        "--platform",
+        choices=("host", "cluster"),
+        default="host",
+        help="start it on this host, or use the cluster of `make up` (then tests/cluster is run too)",
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the cluster's tests out where there is no cluster to run them on."""
+    on_cluster = config.getoption("--platform") == "cluster"
+    return True if collection_path == _CLUSTER_TESTS and not on_cluster else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marks that go with --platform; treat SIGTERM as Ctrl-C, so that what was started is stopped."""
+    config.addinivalue_line("markers", "standalone: of `make run` alone, not for a cluster")
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -2,19 +2,27 @@
 
 from collections import Counter, defaultdict
 from decimal import Decimal
+from typing import Any
 
 from tests.support.platform import ExchangeTruth, Platform
 from tests.support.waiting import wait_until
 
-__all__ = ["assert_books_agree", "assert_no_order_is_doubled", "wait_for_rest"]
+__all__ = [
+    "assert_books_agree",
+    "assert_no_order_is_doubled",
+    "book_of",
+    "metadata_of",
+    "uid_of",
+    "wait_for_rest",
+]
 
 _REST = """
     select count(*), count(*) filter (where status <> all(%s)), coalesce(bool_or(in_force), false),
            (select count(distinct candle_close) from kbots.decisions d where d.book_id = b.id)
     from kbots.books b
     join lateral (
-        select h.state in ('Paused', 'Flat') and h.generation = t.generation as in_force
-        from kbots.heartbeats h join kbots.trading_bots t on t.uid = h.bot_uid where h.book_id = b.id
+        select h.state in ('Paused', 'Flat') and h.generation = %s as in_force
+        from kbots.heartbeats h where h.bot_uid = %s and h.book_id = b.id
     ) beat on true
     left join kbots.orders o on o.book_id = b.id
     where b.id = %s
@@ -23,13 +31,23 @@ _REST = """
 SETTLED = ("FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH")
 
 
+def metadata_of(platform: Platform, name: str) -> dict[str, Any]:
+    """Return the metadata of a bot that is there."""
+    resource = platform.get(name)
+    assert resource is not None, f"there is no TradingBot {name}"
+    return dict(resource["metadata"])
+
+
+def uid_of(platform: Platform, name: str) -> str:
+    """Return the uid of a bot that is there."""
+    return str(metadata_of(platform, name)["uid"])
+
+
 def book_of(platform: Platform, name: str) -> int:
     """Return the book of a bot that is there."""
-    resource = platform.get(name)
-    assert resource is not None
     rows = platform.query(
         "select distinct book_id from kbots.bot_logins where bot_uid = %s",
-        (resource["metadata"]["uid"],),
+        (uid_of(platform, name),),
     )
     assert len(rows) == 1
     return int(rows[0][0])
@@ -60,7 +78,9 @@ def wait_for_rest(platform: Platform, name: str, *, seconds: float = 60) -> None
 
     def rested() -> bool:
         nonlocal seen
-        orders, unsettled, in_force, candles = platform.query(_REST, (list(SETTLED), book))[0]
+        bot = metadata_of(platform, name)
+        values = (list(SETTLED), bot["generation"], bot["uid"], book)
+        orders, unsettled, in_force, candles = platform.query(_REST, values)[0]
         trades = exchange_trades(platform.exchange_truth(name))
         settled = unsettled == 0 and trades.keys() == ledger_trades(platform, book).keys()
         if not settled or not in_force or orders != seen[0]:

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.e2e.agreement import uid_of
 from tests.support.browser import a_browser, admin, invited
-from tests.support.manifests import a_bot, a_dca, an_ema_cross
+from tests.support.manifests import a_bot, a_dca, a_name, an_ema_cross
 from tests.support.platform import Platform
 from tests.support.waiting import wait_until
 
@@ -24,11 +25,9 @@ async def browser() -> AsyncIterator[Browser]:
 def in_force(platform: Platform, name: str) -> tuple[int, int]:
     """Return the generation the runner trades by, and its process."""
     rows = platform.query(
-        "select h.generation, h.pid from kbots.heartbeats h join kbots.trading_bots t on t.uid = h.bot_uid"
-        " where t.name = %s",
-        (name,),
+        "select generation from kbots.heartbeats where bot_uid = %s", (uid_of(platform, name),)
     )
-    return rows[0] if rows else (0, 0)
+    return (rows[0][0], platform.runner_pid(name)) if rows else (0, 0)
 
 
 async def applied(platform: Platform, name: str, **spec: object) -> None:
@@ -38,7 +37,7 @@ async def applied(platform: Platform, name: str, **spec: object) -> None:
 async def test_parameter_changed_in_the_browser_is_used_by_the_same_process(
     platform: Platform, browser: Browser
 ) -> None:
-    name = "edited"
+    name = a_name("edited")
     await applied(platform, name, strategies=[an_ema_cross()])
     await asyncio.to_thread(
         wait_until, lambda: in_force(platform, name)[1], "a heartbeat", seconds=60
@@ -74,7 +73,7 @@ async def test_parameter_changed_in_the_browser_is_used_by_the_same_process(
 async def test_applied_bot_and_its_trades_appear_without_a_reload(
     platform: Platform, browser: Browser
 ) -> None:
-    name = "applied"
+    name = a_name("applied")
     person = await admin(browser, platform)
     await person.open("/")
     await expect(person.page.get_by_text(name, exact=True)).to_have_count(0)
@@ -86,9 +85,9 @@ async def test_applied_bot_and_its_trades_appear_without_a_reload(
     trade = await asyncio.to_thread(
         wait_until,
         lambda: platform.query(
-            "select f.quantity, f.price, f.symbol from kbots.fills f join kbots.trading_bots t"
-            " on t.uid = f.bot_uid where t.name = %s order by f.created_at desc limit 1",
-            (name,),
+            "select quantity, price, symbol from kbots.fills where bot_uid = %s"
+            " order by created_at desc limit 1",
+            (uid_of(platform, name),),
         ),
         "a fill",
     )
@@ -107,7 +106,7 @@ async def test_applied_bot_and_its_trades_appear_without_a_reload(
 async def test_person_sees_nothing_of_another_persons_bot(
     platform: Platform, browser: Browser
 ) -> None:
-    name = "private"
+    name = a_name("private")
     await applied(platform, name, strategies=[a_dca("SOLUSDT")])
     await asyncio.to_thread(
         wait_until, lambda: platform.exchange_truth(name).trades, "a trade", seconds=60
@@ -121,12 +120,12 @@ async def test_person_sees_nothing_of_another_persons_bot(
         await alice.open(path)
         assert name not in (await alice.text()).split(), path
     assert "That is not here" in await alice.text()
-    assert all(b'"private"' not in frame for frame in alice.wire)
+    assert all(f'"{name}"'.encode() not in frame for frame in alice.wire)
     await asyncio.to_thread(platform.delete, name)
 
 
 async def test_halt_in_the_browser_stops_the_bot(platform: Platform, browser: Browser) -> None:
-    name = "braked"
+    name = a_name("braked")
     await applied(platform, name, strategies=[a_dca("SOLUSDT")])
     await asyncio.to_thread(
         wait_until, lambda: in_force(platform, name)[1], "a heartbeat", seconds=60

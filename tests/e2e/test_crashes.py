@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.e2e.agreement import assert_books_agree, assert_no_order_is_doubled, wait_for_rest
-from tests.support.manifests import a_bot, a_dca, an_ema_cross
+from tests.support.manifests import a_bot, a_dca, a_name, an_ema_cross
 from tests.support.platform import Platform
 from tests.support.waiting import wait_until
 
@@ -17,9 +17,9 @@ def orders_of(platform: Platform, name: str) -> int:
     return len(platform.exchange_truth(name).orders)
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(900)  # a kubelet may take ten seconds to start a container again
 def test_runner_killed_fifty_times_at_random_leaves_no_doubled_order(platform: Platform) -> None:
-    name, chance = "crash", random.Random(20260101)
+    name, chance = a_name("crash"), random.Random(20260101)
     strategies = [an_ema_cross(), a_dca(), a_dca("SOLUSDT", name="more", amount="15")]
     platform.apply(a_bot(name, strategies=strategies))
     wait_until(lambda: orders_of(platform, name), "first order", seconds=60)
@@ -54,7 +54,7 @@ def test_runner_killed_fifty_times_at_random_leaves_no_doubled_order(platform: P
 def test_order_whose_answer_is_lost_is_settled_and_never_sent_again(
     platform: Platform, kind: str
 ) -> None:
-    name = f"lost-{kind.lower()}"
+    name = a_name(f"lost-{kind.lower()}")
     platform.apply(a_bot(name, strategies=[a_dca("SOLUSDT")]))
     wait_until(lambda: orders_of(platform, name) >= 2, "first orders", seconds=60)
 

@@ -8,7 +8,7 @@ from tests.e2e.agreement import (
     book_of,
     wait_for_rest,
 )
-from tests.support.manifests import a_bot, a_dca
+from tests.support.manifests import a_bot, a_dca, a_name
 from tests.support.platform import Platform
 from tests.support.waiting import wait_until
 
@@ -29,7 +29,7 @@ def total(platform: Platform, book: int) -> int:
 def test_runner_frozen_past_its_lease_sends_nothing_after_a_second_took_it(
     platform: Platform,
 ) -> None:
-    name = "frozen"
+    name = a_name("frozen")
     manifest = a_bot(name, strategies=[a_dca("ADAUSDT", amount="10")])
     platform.apply(manifest)
     wait_until(lambda: platform.exchange_truth(name).orders, "first order", seconds=60)
@@ -38,11 +38,11 @@ def test_runner_frozen_past_its_lease_sends_nothing_after_a_second_took_it(
     second = platform.second_runner(name)
     try:
         let_the_second_take_over(platform, name, book)
+        newest = max(orders_by_epoch(platform, book))
     finally:
         second.stop()
 
     # The bot's own runner gets the lease back and settles what the other did.
-    newest = max(orders_by_epoch(platform, book))
     wait_until(
         lambda: max(orders_by_epoch(platform, book)) > newest,
         "the bot's own runner trades again",

@@ -14,6 +14,7 @@ from tests.support.lone_runner import LoneExchange, LoneRunner, lone_exchange
 from tests.support.postgres import Database, Server
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.standalone
 YEAR = 8760
 SPEC: dict[str, Any] = {
     "owner": "alice",

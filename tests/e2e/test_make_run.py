@@ -23,6 +23,7 @@ from hack.standalone.supervision import MARK
 from tests.support.sources import ROOT
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.standalone
 READY = "Ctrl-C stops everything in order."
 
 

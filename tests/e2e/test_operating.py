@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.agreement import assert_books_agree, book_of, wait_for_rest
-from tests.support.manifests import a_bot, a_dca, an_ema_cross
+from tests.e2e.agreement import assert_books_agree, book_of, metadata_of, uid_of, wait_for_rest
+from tests.support.manifests import a_bot, a_dca, a_name, an_ema_cross
 from tests.support.platform import Platform, Refused
 from tests.support.waiting import wait_until
 
@@ -18,24 +18,16 @@ def orders_of(platform: Platform, name: str) -> int:
 
 
 def state_of(platform: Platform, name: str) -> tuple[str, int, int]:
-    """Return the runner's own words: state, generation in force, process."""
+    """Return the runner's own words, state and generation in force, and its process."""
     rows = platform.query(
-        "select state, generation, pid from kbots.heartbeats where bot_uid = %s",
+        "select state, generation from kbots.heartbeats where bot_uid = %s",
         (uid_of(platform, name),),
     )
-    return rows[0] if rows else ("", 0, 0)
-
-
-def uid_of(platform: Platform, name: str) -> str:
-    resource = platform.get(name)
-    assert resource is not None
-    return str(resource["metadata"]["uid"])
+    return (*rows[0], platform.runner_pid(name)) if rows else ("", 0, 0)
 
 
 def version_of(platform: Platform, name: str) -> int:
-    resource = platform.get(name)
-    assert resource is not None
-    return int(resource["metadata"]["resourceVersion"])
+    return int(metadata_of(platform, name)["resourceVersion"])
 
 
 def wait_for_state(platform: Platform, name: str, *states: str) -> tuple[str, int, int]:
@@ -57,7 +49,7 @@ def held(platform: Platform, name: str) -> dict[str, Decimal]:
 @pytest.fixture
 def trading(platform: Platform, request: pytest.FixtureRequest) -> Any:
     """A bot of the test's own that has traded; deleted afterwards."""
-    name = request.node.name.removeprefix("test_").replace("_", "-")[:40].strip("-")
+    name = a_name(request.node.name.removeprefix("test_").replace("_", "-"))
     platform.apply(a_bot(name, strategies=BTC_AND_DCA))
     wait_until(lambda: orders_of(platform, name) >= 2, "first orders", seconds=60)
     yield name
@@ -174,7 +166,7 @@ def test_wrong_specification_is_refused_with_the_name_of_its_field(platform: Pla
         ({"strategies": [an_ema_cross(fast=9, slow=3)]}, "spec.strategies[0].params", "fast"),
         ({"mode": "live"}, "spec", "live"),
         ({"desiredState": "Sideways"}, "spec.desiredState", "Running"),
-        ({"strategys": []}, "spec.strategys", "strategies"),
+        ({"strategys": []}, "spec.strategys", "unknown field"),
     ):
         with pytest.raises(Refused) as refused:
             platform.apply(a_bot("wrong", **spec))
@@ -189,21 +181,21 @@ def test_owner_can_not_be_changed(platform: Platform, trading: str) -> None:
 
 
 def test_unchanged_bot_is_not_written_to(platform: Platform) -> None:
-    name = "unchanged"
+    name = a_name("unchanged")
     manifest = a_bot(name, desiredState="Paused")
     platform.apply(manifest)
     wait_for_state(platform, name, "Paused")
     platform.wait_condition(name, "UpToDate")
-    beats = (
-        "select count(*) from kbots.heartbeats h join kbots.trading_bots t on t.uid = h.bot_uid"
-        " where t.name = %s and h.at > %s"
+    beats, uid = (
+        "select count(*) from kbots.heartbeats where bot_uid = %s and at > %s",
+        uid_of(platform, name),
     )
     before, now = version_of(platform, name), platform.query("select now()")[0][0]
 
-    assert "unchanged" in platform.apply(manifest)
+    assert platform.apply(manifest).endswith(" unchanged\n")
     for _ in range(5):
-        platform.query("select pg_notify('kbots_resources', 'kbots-bots/unchanged')")
-    wait_until(lambda: platform.query(beats, (name, now))[0][0], "a heartbeat later", seconds=15)
+        platform.query("select pg_notify('kbots_resources', %s)", (f"kbots-bots/{name}",))
+    wait_until(lambda: platform.query(beats, (uid, now))[0][0], "a heartbeat later", seconds=15)
 
     assert version_of(platform, name) == before
     platform.delete(name)

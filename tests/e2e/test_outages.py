@@ -2,8 +2,13 @@
 
 import pytest
 
-from tests.e2e.agreement import assert_books_agree, assert_no_order_is_doubled, wait_for_rest
-from tests.support.manifests import a_bot, a_dca
+from tests.e2e.agreement import (
+    assert_books_agree,
+    assert_no_order_is_doubled,
+    uid_of,
+    wait_for_rest,
+)
+from tests.support.manifests import a_bot, a_dca, a_name
 from tests.support.platform import Platform
 from tests.support.waiting import wait_until
 
@@ -16,7 +21,7 @@ def orders_of(platform: Platform, name: str) -> int:
 
 @pytest.fixture
 def trading(platform: Platform, request: pytest.FixtureRequest) -> str:
-    name = request.node.name.removeprefix("test_").replace("_", "-")[:40].strip("-")
+    name = a_name(request.node.name.removeprefix("test_").replace("_", "-"))
     platform.apply(a_bot(name, strategies=STRATEGIES))
     wait_until(lambda: orders_of(platform, name) >= 2, "first orders", seconds=60)
     return name
@@ -57,19 +62,17 @@ def test_bot_trades_on_while_the_operator_is_killed_and_is_adopted(
 
 
 def test_market_crash_is_met_by_the_resting_stop(platform: Platform) -> None:
-    name, strategies = "stopped-out", [a_dca("BNBUSDT", stopLossPercent="3")]
+    name, strategies = a_name("stopped-out"), [a_dca("BNBUSDT", stopLossPercent="3")]
     platform.apply(a_bot(name, strategies=strategies))
-    stops = (
-        "select count(*) from kbots.orders o join kbots.trading_bots t on t.uid = o.bot_uid"
-        " where t.name = %s and o.purpose = 'StopLoss' and o.status = %s"
-    )
-    wait_until(lambda: platform.query(stops, (name, "NEW"))[0][0], "a stop rests", seconds=90)
+    uid = uid_of(platform, name)
+    stops = "select count(*) from kbots.orders where bot_uid = %s and purpose = 'StopLoss' and status = %s"
+    wait_until(lambda: platform.query(stops, (uid, "NEW"))[0][0], "a stop rests", seconds=90)
 
     # Through the trigger, 3 % below cost, and not beyond the limit, about 1 % lower.
     platform.shock("BNBUSDT", "-3.4")
 
     wait_until(
-        lambda: platform.query(stops, (name, "FILLED"))[0][0], "the stop is filled", seconds=30
+        lambda: platform.query(stops, (uid, "FILLED"))[0][0], "the stop is filled", seconds=30
     )
     platform.apply(a_bot(name, strategies=strategies, desiredState="Flat"))
     wait_for_rest(platform, name)

@@ -1,8 +1,16 @@
 """TradingBots for tests."""
 
+import secrets
 from typing import Any
 
-__all__ = ["a_bot", "a_dca", "an_ema_cross"]
+__all__ = ["a_bot", "a_dca", "a_name", "an_ema_cross"]
+
+_RUN = secrets.token_hex(2)
+
+
+def a_name(stem: str) -> str:
+    """Return a name of this run's own: a bot that bears an earlier one's name goes on with its book."""
+    return f"{stem[:40].strip('-')}-{_RUN}"
 
 
 def an_ema_cross(

@@ -1,10 +1,20 @@
 """What end-to-end tests ask of a running platform, wherever it runs: on this host, or on a cluster."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-__all__ = ["ExchangeTruth", "Platform", "Refused", "SecondRunner"]
+__all__ = [
+    "ExchangeTruth",
+    "Platform",
+    "Refused",
+    "SecondRunner",
+    "condition_in_force",
+    "table_texts",
+]
+
+_ROWS = "select t::text from {} t"
 
 
 class Refused(Exception):
@@ -122,3 +132,30 @@ class SecondRunner(Protocol):
     def stop(self) -> None:
         """End it and wait."""
         ...
+
+
+def condition_in_force(
+    name: str, resource: dict[str, Any] | None, kind: str, status: str, reason: str
+) -> dict[str, Any] | None:
+    """Return a condition of the newest generation, None while there is none; no reason means any."""
+    assert resource is not None, f"there is no TradingBot {name}"
+    for condition in resource.get("status", {}).get("conditions", []):
+        if (
+            (condition["type"], condition["status"]) == (kind, status)
+            and (not reason or condition["reason"] == reason)
+            and condition["observedGeneration"] >= resource["metadata"]["generation"]
+        ):
+            return dict(condition)
+    return None
+
+
+def table_texts(query: Callable[[str], list[Any]]) -> dict[str, bytes]:
+    """Return every row of every table of the ledger as text."""
+    tables = query(
+        "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n"
+        " on n.oid = c.relnamespace where n.nspname in ('kbots', 'public') and c.relkind = 'r'"
+    )
+    return {
+        f"table {table}": "\n".join(row[0] for row in query(_ROWS.format(table))).encode()
+        for (table,) in tables
+    }

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hack.report import StepFailed
 from hack.standalone.embedded_postgres import EmbeddedPostgres
 from hack.standalone.leftovers import exclusive, stop_leftovers
-from hack.standalone.report import StepFailed
 
 __all__ = ["run_folder"]
 

@@ -1,28 +1,26 @@
 """The platform on this host, for end-to-end tests: real programs in a folder of their own."""
 
-import http.client
 import json
 import os
 import signal
 import subprocess
-import urllib.parse
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from hack.report import Report, StepFailed, tail
 from hack.standalone.embedded_postgres import EmbeddedPostgres
 from hack.standalone.installation import open_installation
 from hack.standalone.ledger_setup import query
 from hack.standalone.platform import Standalone
-from hack.standalone.programs import Tuning, get_json
-from hack.standalone.report import Report, StepFailed, tail
-from tests.support.platform import ExchangeTruth, Refused
+from hack.standalone.programs import Tuning
+from tests.support.exchange_admin import ExchangeAdmin
+from tests.support.platform import ExchangeTruth, Refused, condition_in_force, table_texts
 from tests.support.waiting import wait_until
 
 __all__ = ["NAMESPACE", "StandalonePlatform", "running_platform"]
@@ -73,16 +71,7 @@ class StandalonePlatform:
         self, name: str, kind: str, status: str = "True", *, reason: str = "", seconds: float = 60
     ) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
-            resource = self.get(name)
-            assert resource is not None, f"there is no TradingBot {name}"
-            for condition in resource["status"].get("conditions", []):
-                if (
-                    (condition["type"], condition["status"]) == (kind, status)
-                    and (not reason or condition["reason"] == reason)
-                    and condition["observedGeneration"] >= resource["metadata"]["generation"]
-                ):
-                    return condition
-            return None
+            return condition_in_force(name, self.get(name), kind, status, reason)
 
         return wait_until(look, f"{name}: {kind}={status} {reason}", seconds=seconds)
 
@@ -90,28 +79,16 @@ class StandalonePlatform:
         return query(self.inner.installation, text, values)
 
     def exchange_truth(self, name: str) -> ExchangeTruth:
-        account = f"{NAMESPACE}/{name}"
-        base = f"{self.inner.installation.url('exchangeAdmin')}/admin/v1"
-        found = get_json(f"{base}/orders?name={urllib.parse.quote(account, safe='')}")
-        balances = get_json(f"{base}/accounts/{account}")["balances"]
-        return ExchangeTruth(
-            orders=found["orders"],
-            trades=found["trades"],
-            balances={
-                asset: Decimal(amount["free"]) + Decimal(amount["locked"])
-                for asset, amount in balances.items()
-            },
-        )
+        return self._exchange().truth(f"{NAMESPACE}/{name}")
 
     def open_exchange_account(self, name: str) -> dict[str, Any]:
-        account = {"name": name, "balances": {"USDT": "10000"}}
-        return self._admin("POST", "/admin/v1/accounts", account)
+        return self._exchange().open_account(name)
 
     def shock(self, symbol: str, percent: str) -> None:
-        self._admin("POST", "/admin/v1/shock", {"symbol": symbol, "percent": percent})
+        self._exchange().shock(symbol, percent)
 
     def fault(self, **fault: object) -> None:
-        self._admin("POST", "/admin/v1/faults", fault)
+        self._exchange().fault(**fault)
 
     def runner_pid(self, name: str) -> int:
         state = self.folder / "pods" / NAMESPACE / f"tb-{name}" / "status.json"
@@ -178,12 +155,7 @@ class StandalonePlatform:
             for path in [self.folder / folder, *self.folder.glob(f"{folder}/**/*")]:
                 if path.is_file():
                     found[str(path)] = path.read_bytes()
-        for (table,) in self.query(
-            "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n"
-            " on n.oid = c.relnamespace where n.nspname in ('kbots', 'public') and c.relkind = 'r'"
-        ):
-            rows = self.query(f"select t::text from {table} t")  # noqa: S608 a name from the catalogue
-            found[f"table {table}"] = "\n".join(row[0] for row in rows).encode()
+        found |= table_texts(self.query)
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and int(entry.name) != os.getpid():
                 with suppress(OSError):
@@ -197,17 +169,8 @@ class StandalonePlatform:
             raise Refused(done.stderr.strip() or done.stdout.strip())
         return done.stdout
 
-    def _admin(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        port = self.inner.installation.ports["exchangeAdmin"]
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        try:
-            connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            text = answer.read()
-            assert answer.status == 200, text
-            return dict(json.loads(text))
-        finally:
-            connection.close()
+    def _exchange(self) -> ExchangeAdmin:
+        return ExchangeAdmin(port=self.inner.installation.ports["exchangeAdmin"])
 
 
 @dataclass(slots=True, kw_only=True)
