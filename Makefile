@@ -22,10 +22,10 @@ up: $(STATE)/run ## make a Kubernetes cluster on this machine with everything on
 status: $(STATE)/run ## show that cluster: engine, node, release, pods
 	@$(BIN)/python -m hack.cluster status
 
-down: $(STATE)/run ## remove that cluster; images and caches stay
+down: $(STATE)/run ## remove that cluster, and stop a docker engine that make up started; images and caches stay
 	@$(BIN)/python -m hack.cluster down
 
-clean-all: $(STATE)/run ## remove the cluster, its images and caches, and a docker engine that make up started
+clean-all: $(STATE)/run ## make down, and remove its images and caches
 	@$(BIN)/python -m hack.cluster clean-all
 
 test: static ## every test that needs no cluster, with real processes, Postgres and a browser

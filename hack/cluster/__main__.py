@@ -102,7 +102,7 @@ def _options() -> argparse.Namespace:
     )
     up.add_argument("--no-example", action="store_true", help="apply no bot and wait for no fill")
     verbs.add_parser("status", help="show what is there")
-    verbs.add_parser("down", help="remove the cluster")
+    verbs.add_parser("down", help="remove the cluster, and stop a docker engine that `up` started")
     verbs.add_parser("clean-all", help="remove cluster, images, caches, and stop our docker engine")
     for verb in verbs.choices.values():
         verb.add_argument("--since", type=float, help="when the command was given (epoch seconds)")

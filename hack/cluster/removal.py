@@ -12,24 +12,22 @@ __all__ = ["clean_all", "down"]
 
 
 def down(context: Context) -> None:
-    """Remove the cluster with everything in it; images and caches stay for the next `make up`.
-
-    Raises:
-        StepFailed: the cluster is not ours.
-    """
-    if context.docker.ask("info", "--format", "{{.ID}}") is None:
-        context.report.say("  no docker engine answers, so no cluster runs")
-        return
-    delete_cluster(context)
-
-
-def clean_all(context: Context) -> None:
-    """Remove cluster, images and caches, and stop the docker engine if this tool started it.
+    """Remove the cluster with everything in it, and stop our engine; images and caches stay for the next `make up`.
 
     Raises:
         StepFailed: the cluster is not ours, or the engine does not end.
     """
-    down(context)
+    _remove_cluster(context)
+    stop_engine(context)
+
+
+def clean_all(context: Context) -> None:
+    """Remove cluster, images and caches, and stop our engine.
+
+    Raises:
+        StepFailed: the cluster is not ours, or the engine does not end.
+    """
+    _remove_cluster(context)
     _remove_images(context)
     stop_engine(context)
     with context.report.step(f"{context.paths.cache} emptied"):
@@ -37,6 +35,13 @@ def clean_all(context: Context) -> None:
             shutil.rmtree(folder, ignore_errors=True)
         context.keep(port=None)
     context.report.say("  kept: installed packages, /etc/docker/daemon.json, Go's own caches")
+
+
+def _remove_cluster(context: Context) -> None:
+    if context.docker.ask("info", "--format", "{{.ID}}") is None:
+        context.report.say("  no docker engine answers, so no cluster runs")
+    else:
+        delete_cluster(context)
 
 
 def _remove_images(context: Context) -> None:
