@@ -81,8 +81,29 @@ def test_key_check_has_its_own_pod_that_never_restarts_and_no_database() -> None
     assert pod.body["spec"]["restartPolicy"] == "Never"
     assert pod.body["spec"]["containers"][0]["command"] == ["botrunner", "verify-key"]
     assert set(secret.data) == {"api-key", "api-secret"}
-    assert set(config_of(config_map)) == {"bot", "venue"}
+    assert set(json.loads(config_map.data["bot.json"])) == {"bot", "venue"}
     assert {one.owner_uid for one in (secret, config_map, pod)} == {None}
+
+
+@pytest.mark.parametrize("text", ["not JSON", "[]", "{}", '{"spec": 1, "generation": 1}'])
+def test_configuration_that_somebody_broke_is_none(text: str) -> None:
+    config_map = children_of(a_bot())[1]
+
+    assert config_of(config_map) is not None
+    assert config_of(config_map.with_data({"bot.json": text})) is None
+    assert config_of(config_map.with_data({})) is None
+    assert config_of(None) is None
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"api-key": "eA=="}, {"api-key": "/w==", "api-secret": "eA=="}]
+)
+def test_secret_that_somebody_broke_holds_no_key(data: dict[str, str]) -> None:
+    secret = children_of(a_bot())[0]
+
+    assert key_of(secret) == a_key()
+    assert key_of(secret.with_data(data)) is None
+    assert key_of(secret.with_annotations({"kbots.dev/account": "nowhere/1"})) is None
 
 
 @pytest.mark.parametrize("name", ["a", "a" * 50])

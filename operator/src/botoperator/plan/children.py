@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from botcore.domain.errors import InvariantBroken
 from botcore.resources.meta import API_VERSION, KIND, OWNER_LABEL
 from botcore.resources.names import ChildNames, child_names
 from botcore.resources.trading_bot import BotMode
@@ -98,10 +99,19 @@ def verify_children(
     )
 
 
-def config_of(config_map: Manifest) -> dict[str, Any]:
-    """Read the configuration back from its ConfigMap."""
-    config: dict[str, Any] = json.loads(config_map.data[CONFIG_FILE])
-    return config
+def config_of(config_map: Manifest | None) -> dict[str, Any] | None:
+    """Read a bot's configuration back from its ConfigMap; None if there is none or somebody broke it."""
+    text = config_map.data.get(CONFIG_FILE, "") if config_map else ""
+    try:
+        config = json.loads(text)
+    except ValueError:
+        return None
+    is_whole = (
+        isinstance(config, dict)
+        and isinstance(config.get("spec"), dict)
+        and isinstance(config.get("generation"), int)
+    )
+    return config if is_whole else None
 
 
 def key_of(secret: Manifest) -> ExchangeKey | None:
@@ -109,6 +119,8 @@ def key_of(secret: Manifest) -> ExchangeKey | None:
     environment, _, uid = secret.annotations.get(ACCOUNT, "").partition("/")
     version, files = secret.annotations.get(CREDENTIALS), decode_data(secret.data)
     if version is None or not uid or not {API_KEY, API_SECRET} <= files.keys():
+        return None
+    if environment not in set(BotMode):
         return None
     return ExchangeKey(
         account=Account(environment=BotMode(environment), uid=uid),
@@ -124,8 +136,14 @@ def database_password_of(secret: Manifest) -> str | None:
 
 
 def stopped_config(config_map: Manifest, on_stop: Mapping[str, Any], generation: int) -> Manifest:
-    """Render the configuration in force with the order to stop, whatever else is wanted by now."""
+    """Render the configuration in force with the order to stop, whatever else is wanted by now.
+
+    Raises:
+        InvariantBroken: the configuration can't be read.
+    """
     config = config_of(config_map)
+    if config is None:
+        raise InvariantBroken("a bot is told to stop by a configuration it can read")
     spec = {**config["spec"], "desiredState": "Stopped", "onStop": dict(on_stop)}
     return config_map.with_data(_config_data({**config, "spec": spec, "generation": generation}))
 

@@ -113,7 +113,7 @@ def _leave(situation: Situation, pod: ObservedPod, reason: str) -> Step:
     if pod.is_finished:
         return EndPod(reason=reason)
     since = pod.manifest.annotations.get(STOPPING_SINCE)
-    if situation.children.config_map is None or situation.children.secret is None:
+    if config_of(situation.children.config_map) is None or situation.children.secret is None:
         return EndPod(reason=reason)  # it can't be told to stop in order
     if since is None:
         return Drain(reason=reason)
@@ -152,11 +152,11 @@ def _run(situation: Situation, pod: ObservedPod) -> Step:
 
 
 def _input_changed(situation: Situation, pod: ObservedPod) -> bool:
-    found, config = situation.credentials, situation.children.config_map
+    found, config = situation.credentials, config_of(situation.children.config_map)
     version = pod.manifest.annotations.get(CREDENTIALS)
     if isinstance(found, KeyReady) and found.key.version != version:
         return True
-    return config is None or config_of(config)["generation"] != situation.bot.metadata.generation
+    return config is None or config["generation"] != situation.bot.metadata.generation
 
 
 def _resource_reason(situation: Situation) -> str:

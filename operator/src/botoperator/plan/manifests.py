@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -120,5 +121,9 @@ def encode_data(plain: Mapping[str, str]) -> dict[str, str]:
 
 
 def decode_data(data: Mapping[str, str]) -> dict[str, str]:
-    """Read a Secret's data."""
-    return {key: base64.b64decode(value).decode() for key, value in data.items()}
+    """Read a Secret's data; what is no text, and so not ours, is left out."""
+    plain = {}
+    for key, value in data.items():
+        with suppress(UnicodeDecodeError):
+            plain[key] = base64.b64decode(value).decode()
+    return plain

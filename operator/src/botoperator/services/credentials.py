@@ -1,5 +1,8 @@
 """Find the exchange key of a bot: of its paper account, or a sealed one."""
 
+import hashlib
+import secrets
+
 from botcore.domain.errors import InvalidInput, NotAllowed, NotFound, Transient
 from botcore.domain.money import wire
 from botcore.resources.trading_bot import BotMode, TradingBot
@@ -24,11 +27,18 @@ SEALED_READY = "KeyVerified"
 
 
 class CredentialsFinder:
-    """Finds keys; what a running pod's Secret holds already is not asked for again."""
+    """Finds keys.
+
+    A running pod's Secret is believed while it holds what was found for the bot before: nothing is asked anew, and
+    what somebody wrote into it is put right.
+    """
 
     def __init__(self, paper_accounts: PaperAccounts, key_store: KeyStore) -> None:
         self._paper_accounts = paper_accounts
         self._key_store = key_store
+        self._salt = secrets.token_bytes(32)
+        self._found: dict[str, bytes] = {}
+        """By bot a keyed hash of its key, so that no second copy of the key lies in memory."""
 
     async def find(self, bot: TradingBot, children: Children) -> CredentialsFound:
         """Find the key, or say why there is none."""
@@ -45,7 +55,7 @@ class CredentialsFinder:
 
     async def _paper(self, bot: TradingBot, children: Children) -> CredentialsFound:
         held = _held(bot, children)
-        if held is not None:
+        if held is not None and self._is_as_found(bot, held):
             return KeyReady(key=held, reason=PAPER_READY)
         balances = bot.spec.paper.balances if bot.spec.paper else {}
         name = f"{bot.metadata.namespace}/{bot.metadata.name}"
@@ -54,24 +64,38 @@ class CredentialsFinder:
                 name, {asset: wire(amount) for asset, amount in balances.items()}
             )
         except Transient as error:
+            if held is not None:
+                return KeyReady(key=held, reason=PAPER_READY)
             return KeyUnavailable(reason="PaperExchangeUnavailable", message=str(error))
-        return KeyReady(key=key, reason=PAPER_READY)
+        return self._ready(bot, key, PAPER_READY)
 
     async def _sealed(self, bot: TradingBot, children: Children, key_id: str) -> CredentialsFound:
         key = judge_key(await self._key_store.find(key_id), bot.spec)
         if not isinstance(key, SealedKey):
             return key
         held = _held(bot, children)
-        if held is not None and held.version == key_version(key):
+        if held is not None and held.version != key_version(key):
+            held = None
+        if held is not None and self._is_as_found(bot, held):
             return KeyReady(key=held, reason=SEALED_READY)
-        return await self._open(key, bot.spec.owner)
-
-    async def _open(self, key: SealedKey, owner: str) -> CredentialsFound:
         try:
-            opened = await self._key_store.open(key, owner)
+            opened = await self._key_store.open(key, bot.spec.owner)
         except (NotAllowed, NotFound, InvalidInput) as error:
+            if held is not None:  # it was verified, and its bot has orders to manage
+                return KeyReady(key=held, reason=SEALED_READY)
             return KeyRefused(reason="KeyUnreadable", message=str(error))
-        return KeyReady(key=opened, reason=SEALED_READY)
+        return self._ready(bot, opened, SEALED_READY)
+
+    def _ready(self, bot: TradingBot, key: ExchangeKey, reason: str) -> KeyReady:
+        self._found[str(bot.metadata.uid)] = self._hash(key)
+        return KeyReady(key=key, reason=reason)
+
+    def _is_as_found(self, bot: TradingBot, key: ExchangeKey) -> bool:
+        return self._found.get(str(bot.metadata.uid)) == self._hash(key)
+
+    def _hash(self, key: ExchangeKey) -> bytes:
+        parts = (str(key.account), key.version, key.api_key, key.api_secret)
+        return hashlib.blake2b("\n".join(parts).encode(), key=self._salt).digest()
 
 
 def _held(bot: TradingBot, children: Children) -> ExchangeKey | None:

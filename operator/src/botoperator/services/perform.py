@@ -202,9 +202,9 @@ class Performer:
 
 def _running(situation: Situation) -> Running | None:
     children = situation.children
-    if children.pod is None or children.config_map is None:
-        return None
     config = config_of(children.config_map)
+    if children.pod is None or config is None:
+        return None
     return Running(
         spec=config["spec"], generation=config["generation"], is_flat=_is_flat(situation)
     )
