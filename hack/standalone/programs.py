@@ -4,19 +4,17 @@ Passwords and keys reach a program as files; its environment holds addresses and
 """
 
 import http.client
-import json
 import sys
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hack.standalone.embedded_postgres import EmbeddedPostgres
 from hack.standalone.installation import DATABASE, Installation
 from hack.standalone.supervision import Program
 
-__all__ = ["Service", "Tuning", "answers", "base_environment", "get_json", "services", "tool"]
+__all__ = ["Service", "Tuning", "answers", "base_environment", "services", "tool"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +77,6 @@ def announcement(log: Path, event: str) -> Callable[[], bool]:
     before = log.stat().st_size if log.exists() else 0
     mark = f'"{event}"'.encode()
     return lambda: log.exists() and mark in log.read_bytes()[before:]
-
-
-def get_json(url: str) -> Any:
-    """Fetch a document from one of the programs on this host."""
-    status, body = _get(url)
-    if status != 200:
-        raise ConnectionError(f"{url} answered {status}: {body[:200]!r}")
-    return json.loads(body)
 
 
 def _get(url: str) -> tuple[int, bytes]:

@@ -57,6 +57,8 @@ class ScriptedVenue:
         self.connected_at: list[float] = []
         self.answers: list[web.Response] = []
         self.requests: list[dict[str, str]] = []
+        self.peers: list[int] = []
+        """The port each REST request came from: what came by one connection came from one."""
         self.ahead_ms = 0
         """How far the venue's clock is ahead of ours."""
 
@@ -80,6 +82,8 @@ class ScriptedVenue:
         return web.json_response({"serverTime": round(now * 1_000) + self.ahead_ms})
 
     async def rest(self, request: web.Request) -> web.Response:
+        transport = request.transport
+        self.peers.append(transport.get_extra_info("peername")[1] if transport else 0)
         self.requests.append({"path": request.path, **request.query, **await request.post()})
         return self.answers.pop(0)
 

@@ -210,3 +210,19 @@ async def test_testnet_without_sapi_can_not_tell_permissions(
     scripted.answers = [web.Response(status=404, text="not found")]
 
     assert await venue.key_permissions() is None
+
+
+async def test_connection_to_whoever_does_not_answer_like_the_venue_is_left(
+    scripted: ScriptedVenue, venue: BinanceExchange
+) -> None:
+    """An address may have led elsewhere for a moment; the connection opened then must not be kept by using it."""
+    elsewhere = [web.Response(status=404, text="<html>not here</html>") for _ in range(2)]
+    scripted.answers = [*elsewhere, *(answer(200, TAKEN) for _ in range(3))]
+
+    for _ in range(5):
+        await venue.place(an_order())
+
+    first, second, third, fourth, fifth = scripted.peers
+    assert first == second
+    assert third != second
+    assert fourth == fifth

@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp
+from aiohttp.hdrs import CONNECTION
 
 from botcore.runtime.clock import Clock
 from botrunner.adapters.binance_errors import refusal_of
@@ -182,10 +183,26 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
         text = await response.text()
         if response.status == 200:
             try:
-                return json.loads(text)
+                answer = json.loads(text)
             except ValueError:
                 pass
-        raise refusal_of(response.status, response.headers, text)
+            else:
+                self._keep_connections(to_venue=True)
+                return answer
+        refusal = refusal_of(response.status, response.headers, text)
+        self._keep_connections(to_venue=refusal.code != 0)
+        raise refusal
+
+    def _keep_connections(self, *, to_venue: bool) -> None:
+        """Keep connections only while Binance's words come back.
+
+        The venue's name or address may have led elsewhere for a moment; a connection to there would stay for as long
+        as it is used.
+        """
+        if to_venue:
+            self.session.headers.pop(CONNECTION, None)
+        else:
+            self.session.headers[CONNECTION] = "close"
 
     async def _ws_api_request(self, method: str, signed: bool, params: dict[str, Any]) -> Any:  # noqa: FBT001 the library's signature
         if signed:
