@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botcore.ledger.connect import connect
+from botcore.ledger.installation import ensure_database
 from botcore.ledger.migrate import migrate
 from botcore.ledger.roles import ensure_roles
 from hack.standalone.installation import DATABASE, Installation
@@ -54,9 +55,7 @@ def wait_for_fill(
 
 async def _prepare(installation: Installation) -> tuple[str, ...]:
     async with await connect(installation.address(dbname="postgres")) as connection:
-        found = await connection.execute("select 1 from pg_database where datname = %s", [DATABASE])
-        if await found.fetchone() is None:
-            await connection.execute("create database kbots")
+        await ensure_database(connection, DATABASE)
     async with await connect(installation.address()) as connection:
         await ensure_roles(connection, installation.passwords())
         return await migrate(connection)
