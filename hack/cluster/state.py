@@ -1,14 +1,12 @@
 """What was chosen once and kept, and what this tool made and may therefore remove."""
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from hack.cluster.paths import Paths
+from hack.exclusive import hold
 from hack.report import StepFailed
 
 __all__ = ["State", "dashboard_port", "exclusive", "read_state", "write_state"]
@@ -71,16 +69,9 @@ def exclusive(paths: Paths) -> Iterator[None]:
         StepFailed: another process holds it.
     """
     paths.make()
-    with Path(paths.cache / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise StepFailed(
-                f"process {lock.read().strip()} is already at work on the cluster",
-                fix="wait until it is done, or stop it with Ctrl-C",
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    with hold(
+        paths.cache / "lock",
+        work="is already at work on the cluster",
+        fix="wait until it is done, or stop it with Ctrl-C",
+    ):
         yield

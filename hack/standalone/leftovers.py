@@ -1,6 +1,5 @@
 """What an earlier run left behind when it was killed: found by exact marks, stopped before a new start."""
 
-import fcntl
 import os
 import signal
 import time
@@ -8,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hack.report import StepFailed
+from hack.exclusive import hold
 from hack.standalone.supervision import MARK, Supervisor
 
 __all__ = ["exclusive", "stop_leftovers"]
@@ -22,18 +21,11 @@ def exclusive(folder: Path) -> Iterator[None]:
         StepFailed: another process holds it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / "run.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise StepFailed(
-                f"process {lock.read().strip()} already runs kbots in {folder}",
-                fix="stop it with Ctrl-C, or use another folder: make run DATA=.data/other",
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    with hold(
+        folder / "run.lock",
+        work=f"already runs kbots in {folder}",
+        fix="stop it with Ctrl-C, or use another folder: make run DATA=.data/other",
+    ):
         yield
 
 
