@@ -1,7 +1,7 @@
 """Run the market at the venue clock's speed."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 from botcore.runtime.clock import Clock
 from botexchange.matching.quotes import Tick
@@ -30,31 +30,32 @@ class MarketFeed:
     async def run(self) -> None:
         """Run until cancelled."""
         while True:
-            for _ in self._due():
+            async for _ in self._due():
                 await asyncio.sleep(0)  # let the connections send what a closed candle gave them
-            self._refresh()
+            await self._refresh()
             await asyncio.sleep(self._wait_seconds())
 
-    def catch_up(self) -> None:
+    async def catch_up(self) -> None:
         """Let every trade that is due happen."""
-        for _ in self._due():
+        async for _ in self._due():
             pass
 
-    def _due(self) -> Iterator[int]:
+    async def _due(self) -> AsyncIterator[int]:
         """Perform what is due; give the time of each candle that closed on the way."""
         venue, base = self._venue, self._venue.source.base_ms
         now_ms = venue.now_ms()
         while (boundary := (venue.position_ms // base + 1) * base) <= now_ms:
-            self._trade_until(boundary - 1)
+            await self._trade_until(boundary - 1)
             self._close(boundary)
-            self._trade_until(boundary)
+            await self._trade_until(boundary)
             yield boundary
-        self._trade_until(now_ms)
+        await self._trade_until(now_ms)
 
-    def _trade_until(self, until_ms: int) -> None:
+    async def _trade_until(self, until_ms: int) -> None:
         streams = set(self._hub.streams())
         for tick in self._venue.source.ticks(self._venue.position_ms, until_ms):
-            self._venue.trade(tick)
+            if self._venue.trade(tick):
+                await self._venue.durable()
             self._tell_trade(tick, streams)
         self._venue.position_ms = max(self._venue.position_ms, until_ms)
 
@@ -69,11 +70,11 @@ class MarketFeed:
             if frame is not None:
                 self._hub.publish(stream, frame)
 
-    def _refresh(self) -> None:
+    async def _refresh(self) -> None:
         """Send unfinished frames a few times per real second, never more."""
         moment = self._clock.boottime()
         if moment - self._saved >= SAVE_SECONDS:
-            self._venue.save_moment()
+            await self._venue.save_moment()
             self._saved = moment
         if moment - self._refreshed < REFRESH_SECONDS:
             return

@@ -71,16 +71,16 @@ def main() -> int:
 
 async def _run(settings: PaperSettings) -> int:
     store = SqliteStore(settings.data)
-    saved = store.load()
+    saved = await store.load()
     source = _source(settings, saved)
     if saved is None:
-        saved = _begin(settings, store, source)
+        saved = await _begin(settings, store, source)
     elif saved.fingerprint != source.fingerprint:
         raise InvalidInput.of("--data", f"holds another market: {saved.fingerprint}")
-    program = _wire(settings, store, source, saved)
+    program = await _wire(settings, store, source, saved)
     code = await _serve(settings, program)
-    program.venue.save_moment(is_last=True)
-    store.close()
+    if code == 0:
+        await program.venue.close()
     return code
 
 
@@ -95,7 +95,7 @@ def _source(settings: PaperSettings, saved: Saved | None) -> MarketSource:
     )
 
 
-def _begin(settings: PaperSettings, store: SqliteStore, source: MarketSource) -> Saved:
+async def _begin(settings: PaperSettings, store: SqliteStore, source: MarketSource) -> Saved:
     """Choose where a new market starts."""
     start_ms = wall_ms(_CLOCK) if source.end_ms is None else source.begin_ms
     if settings.start is not None:
@@ -103,7 +103,7 @@ def _begin(settings: PaperSettings, store: SqliteStore, source: MarketSource) ->
         if not source.begin_ms <= start_ms < (source.end_ms or 1 << 62):
             raise InvalidInput.of("--start", "lies outside the market's history")
     moment = Moment(position_ms=start_ms - 1, ceiling_ms=start_ms)
-    store.begin(source.fingerprint, moment)
+    await store.begin(source.fingerprint, moment)
     return Saved(
         fingerprint=source.fingerprint,
         sequence=0,
@@ -114,7 +114,7 @@ def _begin(settings: PaperSettings, store: SqliteStore, source: MarketSource) ->
     )
 
 
-def _wire(
+async def _wire(
     settings: PaperSettings, store: SqliteStore, source: MarketSource, saved: Saved
 ) -> _Program:
     engine = _engine(source, saved)
@@ -126,6 +126,7 @@ def _wire(
         store=store,
         source=source,
         clock=clock,
+        keys=await store.api_keys(),
         rates=rates,
         weight_limit=settings.weight_limit,
     )
@@ -148,7 +149,7 @@ def _wire(
     else:
         feed = MarketFeed(venue, hub, frames, _CLOCK)
         venue.skip_quiet_time()
-        feed.catch_up()
+        await feed.catch_up()
         market = feed.run
     public.add_routes([web.route("*", "/{tail:.*}", rest.handle)])
     admin = web.Application(middlewares=[_guard(broken)])

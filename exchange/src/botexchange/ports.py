@@ -6,9 +6,19 @@ from typing import Protocol
 
 from botexchange.matching.accounts import Account
 from botexchange.matching.orders import Order, Trade
-from botexchange.matching.reports import Changes
+from botexchange.matching.reports import Amendment, Changes, PreventedMatch
 
-__all__ = ["ApiKey", "HistoryQuery", "KeyKind", "Moment", "Owner", "Saved", "Shock", "Store"]
+__all__ = [
+    "ApiKey",
+    "HistoryQuery",
+    "KeyKind",
+    "KeyPermissions",
+    "Moment",
+    "Owner",
+    "Saved",
+    "Shock",
+    "Store",
+]
 
 
 class KeyKind(StrEnum):
@@ -16,6 +26,22 @@ class KeyKind(StrEnum):
 
     HMAC = "HMAC"
     ED25519 = "ED25519"
+    RSA = "RSA"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPermissions:
+    """What a key may do (GET /sapi/v1/account/apiRestrictions)."""
+
+    reading: bool = True
+    spot_trading: bool = True
+    withdrawals: bool = False
+    internal_transfer: bool = False
+    universal_transfer: bool = False
+    margin: bool = False
+    futures: bool = False
+    addresses: tuple[str, ...] = ()
+    """The only IP addresses that may use the key; any if empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +52,8 @@ class ApiKey:
     uid: int
     kind: KeyKind
     secret: str
+    permissions: KeyPermissions = KeyPermissions()
+    created_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,62 +117,82 @@ class HistoryQuery:
 class Store(Protocol):
     """Durable memory: what `commit` returned from survives a kill of the process."""
 
-    def load(self) -> Saved | None:
+    async def load(self) -> Saved | None:
         """Read everything back; None if the folder is new."""
         ...
 
-    def begin(self, fingerprint: str, moment: Moment) -> None:
+    async def begin(self, fingerprint: str, moment: Moment) -> None:
         """Mark a new folder as belonging to a market."""
         ...
 
-    def commit(self, changes: Changes, moment: Moment) -> None:
-        """Store what one step changed, all of it or nothing."""
+    async def commit(self, changes: Changes, moment: Moment) -> None:
+        """Store what some steps changed, all of it or nothing; reports are not stored."""
         ...
 
-    def add_account(self, account: Account, owner: Owner, changes: Changes) -> None:
+    async def add_account(self, account: Account, owner: Owner, changes: Changes) -> None:
         """Store a new account with its balances and key."""
         ...
 
-    def add_shock(self, shock: Shock) -> None:
+    async def add_shock(self, shock: Shock) -> None:
         """Store a shock."""
         ...
 
-    def owner(self, name: str) -> Owner | None:
+    async def owner(self, name: str) -> Owner | None:
         """Find an account by name."""
         ...
 
-    def api_keys(self) -> list[ApiKey]:
+    async def api_keys(self) -> list[ApiKey]:
         """List every key."""
         ...
 
-    def order(self, account: int, symbol: str, order_id: int) -> Order | None:
+    async def order(self, account: int, symbol: str, order_id: int) -> Order | None:
         """Find an order by its id."""
         ...
 
-    def order_by_client_id(self, account: int, symbol: str, client_id: str) -> Order | None:
+    async def order_by_client_id(self, account: int, symbol: str, client_id: str) -> Order | None:
         """Find the newest order that carries a client id."""
         ...
 
-    def list_orders(self, account: int, list_id: int | None, client_id: str) -> list[Order]:
+    async def list_orders(self, account: int, list_id: int | None, client_id: str) -> list[Order]:
         """Find the orders of a list by its id or client id."""
         ...
 
-    def orders(self, query: HistoryQuery) -> list[Order]:
+    async def orders(self, query: HistoryQuery) -> list[Order]:
         """List orders."""
         ...
 
-    def trades(self, query: HistoryQuery) -> list[Trade]:
+    async def trades(self, query: HistoryQuery) -> list[Trade]:
         """List trades."""
         ...
 
-    def order_trades(self, order_id: int) -> list[Trade]:
+    async def order_trades(self, order_id: int) -> list[Trade]:
         """List the trades of one order."""
         ...
 
-    def everything(self, account: int) -> tuple[list[Order], list[Trade]]:
+    async def everything(self, account: int) -> tuple[list[Order], list[Trade]]:
         """List all orders and trades of an account, over all symbols."""
         ...
 
-    def count_trades(self, account: int) -> int:
+    async def count_trades(self, account: int) -> int:
         """Count an account's trades."""
+        ...
+
+    async def put_key(self, key: ApiKey) -> None:
+        """Store a key, or its new permissions."""
+        ...
+
+    async def delete_key(self, key: str) -> None:
+        """Forget a key."""
+        ...
+
+    async def prevented_matches(self, query: HistoryQuery) -> list[PreventedMatch]:
+        """List prevented matches; `order_id` is the taker's or the maker's."""
+        ...
+
+    async def order_amendments(self, query: HistoryQuery) -> list[Amendment]:
+        """List the amendments of the order `order_id`; `from_id` is an execution id."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database."""
         ...

@@ -1,18 +1,20 @@
 """The exchange as its shells use it: every step is decided, stored, then told."""
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 
 from botexchange.clock import VenueClock
+from botexchange.journal import Journal
 from botexchange.market.candles import Candle
 from botexchange.market.intervals import INTERVALS, open_of
 from botexchange.market.source import CandleRange, MarketSource
 from botexchange.matching.accounts import Account
 from botexchange.matching.engine import Engine
-from botexchange.matching.lists import OcoRequest
+from botexchange.matching.lists import ListRequest
 from botexchange.matching.orders import Order, OrderRequest, Trade
 from botexchange.matching.quotes import Tick
-from botexchange.matching.reports import Changes
+from botexchange.matching.reports import Changes, Report
 from botexchange.ports import ApiKey, KeyKind, Moment, Owner, Shock, Store
 from botexchange.streams.hub import UserHub
 from botexchange.streams.user_events import user_event
@@ -40,6 +42,7 @@ class VenueParts:
     store: Store
     source: MarketSource
     clock: VenueClock
+    keys: list[ApiKey]
     rates: Rates
     weight_limit: int
 
@@ -47,8 +50,8 @@ class VenueParts:
 class Venue:
     """Accounts, orders and the market behind them.
 
-    Every method runs to its end without waiting, so steps never mix. Each is committed before
-    it returns and before its first event leaves.
+    A step runs to its end without waiting, so steps never mix. Whoever tells a user about one
+    awaits `durable` first; the user's events leave once the step is stored.
     """
 
     def __init__(self, parts: VenueParts, position_ms: int) -> None:
@@ -60,8 +63,11 @@ class Venue:
         self.weight_limit = parts.weight_limit
         self.users = UserHub()
         self.position_ms = position_ms
+        self._reserve_ms = AHEAD_SECONDS * 1_000 * parts.clock.speed
+        self.keys = {key.key: key for key in parts.keys}
         self._rates = parts.rates
-        self.keys = {key.key: key for key in parts.store.api_keys()}
+        self._opening = asyncio.Lock()
+        self._journal = Journal(parts.store, self._moment, self._tell)
 
     def now_ms(self) -> int:
         """Give the venue's time."""
@@ -74,11 +80,11 @@ class Venue:
         (order,) = changes.orders.values()
         return order, changes.trades
 
-    def place_oco(self, uid: int, request: OcoRequest) -> tuple[Order, Order]:
-        """Place two orders of which one cancels the other."""
-        legs = self.engine.place_oco(uid, request, self.now_ms())
-        self._settle()
-        return legs
+    def place_list(self, uid: int, request: ListRequest) -> list[Order]:
+        """Place an order list."""
+        orders = self.engine.place_list(uid, request, self.now_ms())
+        changes = self._settle()
+        return [changes.orders[order.id] for order in orders]
 
     def cancel(self, order: Order, cancel_client_id: str) -> list[Order]:
         """Cancel an order; give every order that ended with it."""
@@ -92,24 +98,40 @@ class Venue:
         self.position_ms = tick.time_ms
         return len(self._settle().reports)
 
+    async def durable(self) -> None:
+        """Return once every step so far is stored and told."""
+        await self._journal.durable()
+
+    async def find_order(
+        self, uid: int, symbol: str, order_id: int | None, client_id: str
+    ) -> Order | None:
+        """Find an order by its id, else the newest with a client id."""
+        await self.durable()
+        if order_id is None:
+            return await self.store.order_by_client_id(uid, symbol, client_id)
+        return await self.store.order(uid, symbol, order_id)
+
     def set_balances(self, uid: int, balances: dict[str, int]) -> None:
         """Cancel everything an account has open and start it again with these balances."""
         self.engine.set_balances(uid, balances, self.now_ms())
         self._settle()
 
-    def open_account(
+    async def open_account(
         self, name: str, balances: dict[str, int], public_key: str | None = None
     ) -> tuple[Owner, bool]:
         """Open an account, or give the one of this name; the flag says if it is new."""
-        known = self.store.owner(name)
-        if known is not None:
-            return known, False
+        async with self._opening:
+            known = await self.store.owner(name)
+            return (known, False) if known else (await self._open(name, balances, public_key), True)
+
+    async def _open(self, name: str, balances: dict[str, int], public_key: str | None) -> Owner:
         uid = max(self.engine.accounts, default=FIRST_UID - 1) + 1
         api_key = ApiKey(
             key=secrets.token_hex(32),
             uid=uid,
             kind=KeyKind.ED25519 if public_key else KeyKind.HMAC,
             secret=public_key or secrets.token_hex(32),
+            created_ms=self.now_ms(),
         )
         account = Account(
             uid=uid,
@@ -120,16 +142,16 @@ class Venue:
         )
         owner = Owner(uid=uid, api_key=api_key, initial=balances, created_ms=self.now_ms())
         self.engine.add_account(account)
-        self.store.add_account(account, owner, self.engine.drain())
+        await self.store.add_account(account, owner, self.engine.drain())
         self.keys[api_key.key] = api_key
-        return owner, True
+        return owner
 
-    def shock(self, symbol: str, factor: int) -> None:
+    async def shock(self, symbol: str, factor: int) -> None:
         """Multiply a symbol's price by a factor (1e-6) from the next trade on."""
         self.engine.market(symbol)
         shock = Shock(symbol=symbol, time_ms=self.position_ms + 1, factor=factor)
         self.source.shock(symbol, shock.time_ms, factor)
-        self.store.add_shock(shock)
+        await self.store.add_shock(shock)
 
     def candles(
         self, symbol: str, interval: str, limit: int, span: tuple[int | None, int | None]
@@ -159,21 +181,25 @@ class Venue:
         if not self.engine.has_open_orders:
             self.position_ms = max(self.position_ms, self.now_ms() - QUIET_MS)
 
-    def save_moment(self, *, is_last: bool = False) -> None:
-        """Store where market and clock stand; the last time, without reserve."""
-        moment = self._moment()
-        if is_last:
-            moment = Moment(position_ms=self.position_ms, ceiling_ms=self.now_ms())
-        self.store.commit(self.engine.drain(), moment)
+    async def save_moment(self) -> None:
+        """Store where market and clock stand, with everything before it."""
+        self._journal.append(self.engine.drain())
+        await self.durable()
+
+    async def close(self) -> None:
+        """Store everything, the clock without reserve, and let go of the store."""
+        self._reserve_ms = 0
+        await self.save_moment()
+        await self.store.close()
 
     def _settle(self) -> Changes:
         changes = self.engine.drain()
         if changes:
-            self.store.commit(changes, self._moment())
-            for report in changes.reports:
-                self.users.publish(report.account, user_event(report))
+            self._journal.append(changes)
         return changes
 
+    def _tell(self, report: Report) -> None:
+        self.users.publish(report.account, user_event(report))
+
     def _moment(self) -> Moment:
-        ahead = AHEAD_SECONDS * 1_000 * self.clock.speed
-        return Moment(position_ms=self.position_ms, ceiling_ms=self.now_ms() + ahead)
+        return Moment(position_ms=self.position_ms, ceiling_ms=self.now_ms() + self._reserve_ms)

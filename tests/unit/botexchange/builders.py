@@ -1,8 +1,8 @@
 """Builders for engine tests: plain decimals in, the engine's units inside."""
 
+from botexchange.market.catalogue import CATALOGUE
 from botexchange.matching.accounts import Account
 from botexchange.matching.engine import Engine
-from botexchange.matching.instruments import CATALOGUE
 from botexchange.matching.numbers import to_units
 from botexchange.matching.orders import OrderRequest, OrderType, Side, TimeInForce
 from botexchange.matching.quotes import Tick

@@ -92,7 +92,7 @@ class Run:
                 case ("place", uid, request):
                     self.engine.place(uid, request, now)
                 case ("oco", uid, request):
-                    self.engine.place_oco(uid, request, now)
+                    self.engine.place_list(uid, request, now)
                 case ("cancel", uid, index):
                     found = self.engine.open_orders(uid)
                     if index < len(found):

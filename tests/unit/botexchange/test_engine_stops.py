@@ -126,7 +126,7 @@ def an_oco(side="SELL", limit="55000", stop="45000", price="44000"):
 def test_oco_holds_once_for_both_legs():
     engine = an_engine()
 
-    above, below = engine.place_oco(UID, an_oco(), NOW)
+    above, below = engine.place_list(UID, an_oco(), NOW)
 
     assert executions(engine.drain()) == ["list", "NEW/NEW", "NEW/NEW", "balances"]
     assert locked(engine, "BTC") == to_units("1")
@@ -135,7 +135,7 @@ def test_oco_holds_once_for_both_legs():
 
 def test_oco_limit_leg_that_trades_expires_the_stop():
     engine = an_engine()
-    engine.place_oco(UID, an_oco(), NOW)
+    engine.place_list(UID, an_oco(), NOW)
     engine.drain()
 
     engine.move(a_tick("56000", at=NOW + 5))
@@ -149,7 +149,7 @@ def test_oco_limit_leg_that_trades_expires_the_stop():
 
 def test_oco_stop_leg_that_triggers_takes_over_the_holding():
     engine = an_engine()
-    engine.place_oco(UID, an_oco(), NOW)
+    engine.place_list(UID, an_oco(), NOW)
     engine.drain()
 
     engine.move(a_tick("44500", at=NOW + 5))
@@ -163,7 +163,7 @@ def test_oco_stop_leg_that_triggers_takes_over_the_holding():
 
 def test_canceling_one_leg_cancels_the_list():
     engine = an_engine()
-    above, below = engine.place_oco(UID, an_oco(), NOW)
+    above, below = engine.place_list(UID, an_oco(), NOW)
     engine.drain()
 
     ended = engine.cancel(below, NOW + 1)
@@ -177,6 +177,6 @@ def test_oco_with_legs_on_the_wrong_side_is_refused():
     engine = an_engine()
 
     with pytest.raises(VenueError, match="relationship of the prices"):
-        engine.place_oco(UID, an_oco(limit="49000"), NOW)
+        engine.place_list(UID, an_oco(limit="49000"), NOW)
 
     assert not engine.drain()

@@ -65,7 +65,7 @@ class AdminApi:
         if public_key is not None and not (isinstance(public_key, str) and is_ed25519(public_key)):
             raise InvalidInput.of("publicKey", "must be the PEM of an Ed25519 public key")
         balances = _balances(body.get("balances"))
-        owner, is_new = self.venue.open_account(name, balances, public_key)
+        owner, is_new = await self.venue.open_account(name, balances, public_key)
         if is_new:
             _log.info("account_opened", account=name, uid=owner.uid)
         return {
@@ -76,18 +76,21 @@ class AdminApi:
         }
 
     async def _show_account(self, request: web.Request) -> Json:
-        return self._account(self._owner(request.match_info["name"]))
+        owner = await self._owner(request.match_info["name"])
+        return await self._account(owner)
 
     async def _reset_account(self, request: web.Request) -> Json:
-        owner = self._owner(request.match_info["name"])
+        owner = await self._owner(request.match_info["name"])
         body = await _body(request) if request.can_read_body else {}
         balances = _balances(body["balances"]) if "balances" in body else owner.initial
         self.venue.set_balances(owner.uid, balances)
-        return self._account(owner)
+        await self.venue.durable()
+        return await self._account(owner)
 
     async def _orders(self, request: web.Request) -> Json:
-        owner = self._owner(request.query.get("name", ""))
-        orders, trades = self.venue.store.everything(owner.uid)
+        owner = await self._owner(request.query.get("name", ""))
+        await self.venue.durable()
+        orders, trades = await self.venue.store.everything(owner.uid)
         return {
             "uid": owner.uid,
             "orders": [order_info(order) for order in orders],
@@ -128,12 +131,12 @@ class AdminApi:
         )
         if factor < PPM // 100:
             raise InvalidInput.of("percent", "must be above -99")
-        self.venue.shock(market.instrument.symbol, factor)
+        await self.venue.shock(market.instrument.symbol, factor)
         _log.info("market_shocked", symbol=market.instrument.symbol, percent=percent)
         return {"symbol": market.instrument.symbol, "factor": str(factor)}
 
-    def _owner(self, name: str) -> Owner:
-        owner = self.venue.store.owner(name)
+    async def _owner(self, name: str) -> Owner:
+        owner = await self.venue.store.owner(name)
         if owner is None:
             raise NotFound(f"no account {name}")
         return owner
@@ -141,7 +144,7 @@ class AdminApi:
     def _market(self, body: Json) -> SymbolMarket:
         return self.venue.engine.market(str(body.get("symbol")))
 
-    def _account(self, owner: Owner) -> Json:
+    async def _account(self, owner: Owner) -> Json:
         account = self.venue.engine.accounts[owner.uid]
         return {
             "name": account.name,
@@ -154,7 +157,7 @@ class AdminApi:
                 for asset in account.assets()
             },
             "openOrders": len(self.venue.engine.open_orders(owner.uid)),
-            "fills": self.venue.store.count_trades(owner.uid),
+            "fills": await self.venue.store.count_trades(owner.uid),
         }
 
 

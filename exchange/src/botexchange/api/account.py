@@ -14,14 +14,14 @@ __all__ = ["account", "all_orders", "api_restrictions", "commission", "my_trades
 DAY_MS = 86_400_000
 
 
-def account(call: Call) -> Json:
+async def account(call: Call) -> Json:
     """Answer GET account."""
     omit_zero = call.params.flag("omitZeroBalances")
     owner = call.venue.engine.accounts[call.uid]
     return account_info(owner, call.venue.now_ms(), omit_zero=omit_zero)
 
 
-def commission(call: Call) -> Json:
+async def commission(call: Call) -> Json:
     """Answer GET account/commission."""
     symbol = call.params.required("symbol")
     call.venue.engine.market(symbol)
@@ -42,24 +42,24 @@ def commission(call: Call) -> Json:
     }
 
 
-def all_orders(call: Call) -> list[Json]:
+async def all_orders(call: Call) -> list[Json]:
     """Answer GET allOrders."""
     query = _history(call)
     query = replace(query, from_id=call.params.integer("orderId"))
-    return [order_info(order) for order in call.venue.store.orders(query)]
+    return [order_info(order) for order in await call.venue.store.orders(query)]
 
 
-def my_trades(call: Call) -> list[Json]:
+async def my_trades(call: Call) -> list[Json]:
     """Answer GET myTrades."""
     params, query = call.params, _history(call)
     from_id = params.integer("fromId")
     if from_id is not None and (query.start_ms is not None or query.end_ms is not None):
         raise VenueError(-1128, "Combination of optional parameters invalid.")
     query = replace(query, from_id=from_id, order_id=params.integer("orderId"))
-    return [trade_info(trade) for trade in call.venue.store.trades(query)]
+    return [trade_info(trade) for trade in await call.venue.store.trades(query)]
 
 
-def api_restrictions(call: Call) -> Json:
+async def api_restrictions(call: Call) -> Json:
     """Answer GET apiRestrictions: a paper key can read and trade, nothing else."""
     return {
         "ipRestrict": False,

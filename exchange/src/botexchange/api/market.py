@@ -27,17 +27,17 @@ ORDERS_10S: Final = 100
 ORDERS_1D: Final = 200_000
 
 
-def ping(_call: Call) -> Json:
+async def ping(_call: Call) -> Json:
     """Answer GET ping."""
     return {}
 
 
-def server_time(call: Call) -> Json:
+async def server_time(call: Call) -> Json:
     """Answer GET time."""
     return {"serverTime": call.venue.now_ms()}
 
 
-def exchange_info(call: Call) -> Json:
+async def exchange_info(call: Call) -> Json:
     """Answer GET exchangeInfo."""
     return {
         "timezone": "UTC",
@@ -52,7 +52,7 @@ def exchange_info(call: Call) -> Json:
     }
 
 
-def klines(call: Call) -> list[list[object]]:
+async def klines(call: Call) -> list[list[object]]:
     """Answer GET klines."""
     params = call.params
     symbol = params.required("symbol")
@@ -77,7 +77,7 @@ def klines(call: Call) -> list[list[object]]:
     ]
 
 
-def price_ticker(call: Call) -> object:
+async def price_ticker(call: Call) -> object:
     """Answer GET ticker/price: an object for `symbol`, a list otherwise."""
     found = [
         {"symbol": market.instrument.symbol, "price": plain(market.last)}
@@ -86,13 +86,13 @@ def price_ticker(call: Call) -> object:
     return found[0] if call.params.has("symbol") else found
 
 
-def book_ticker(call: Call) -> object:
+async def book_ticker(call: Call) -> object:
     """Answer GET ticker/bookTicker: an object for `symbol`, a list otherwise."""
     found = [_best(market) for market in _wanted(call)]
     return found[0] if call.params.has("symbol") else found
 
 
-def average_price(call: Call) -> Json:
+async def average_price(call: Call) -> Json:
     """Answer GET avgPrice."""
     market = call.venue.engine.market(call.params.required("symbol"))
     return {
@@ -102,7 +102,7 @@ def average_price(call: Call) -> Json:
     }
 
 
-def depth(call: Call) -> Json:
+async def depth(call: Call) -> Json:
     """Answer GET depth."""
     market = call.venue.engine.market(call.params.required("symbol"))
     limit = call.params.limit(100, 5_000)
@@ -200,15 +200,14 @@ def _filters(instrument: Instrument) -> list[Json]:
 
 
 def _price_filters(instrument: Instrument) -> list[Json]:
-    up, down = plain(instrument.multiplier_up), plain(instrument.multiplier_down)
     minutes = instrument.average_minutes
     return [
         {
             "filterType": "PERCENT_PRICE_BY_SIDE",
-            "bidMultiplierUp": up,
-            "bidMultiplierDown": down,
-            "askMultiplierUp": up,
-            "askMultiplierDown": down,
+            "bidMultiplierUp": plain(instrument.bid_multiplier_up),
+            "bidMultiplierDown": plain(instrument.bid_multiplier_down),
+            "askMultiplierUp": plain(instrument.ask_multiplier_up),
+            "askMultiplierDown": plain(instrument.ask_multiplier_down),
             "avgPriceMins": minutes,
         },
         {

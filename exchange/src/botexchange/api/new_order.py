@@ -10,6 +10,7 @@ from botexchange.matching.orders import (
     LIMIT_TYPES,
     OrderRequest,
     OrderType,
+    Prevention,
     Side,
     TimeInForce,
 )
@@ -20,7 +21,6 @@ __all__ = ["ResponseType", "read_oco", "read_order", "response_type"]
 _TYPE: Final = VenueError(-1116, "Invalid orderType.")
 _SIDE: Final = VenueError(-1117, "Invalid side.")
 _FORCE: Final = VenueError(-1115, "Invalid timeInForce.")
-_PREVENTION: Final = ("NONE", "EXPIRE_MAKER", "EXPIRE_TAKER", "EXPIRE_BOTH", "DECREMENT")
 _UNSUPPORTED: Final = {
     "icebergQty": "Iceberg orders are not supported for this symbol.",
     "trailingDelta": "Trailing stop orders are not supported for this symbol.",
@@ -143,8 +143,7 @@ def _time_in_force(params: Params, name: str, kind: OrderType) -> TimeInForce:
     return TimeInForce.GTC
 
 
-def _prevention(params: Params) -> str:
-    mode = params.text("selfTradePreventionMode") or "EXPIRE_MAKER"
-    if mode not in _PREVENTION:
-        raise invalid("selfTradePreventionMode")
-    return mode
+def _prevention(params: Params) -> Prevention:
+    if not params.has("selfTradePreventionMode"):
+        return Prevention.EXPIRE_MAKER
+    return params.choice("selfTradePreventionMode", Prevention, invalid("selfTradePreventionMode"))

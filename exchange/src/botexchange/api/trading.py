@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-def new_order(call: Call) -> Json:
+async def new_order(call: Call) -> Json:
     """Answer POST order."""
     request = read_order(call.params)
     detail = response_type(call.params, request.type)
@@ -44,7 +44,7 @@ def new_order(call: Call) -> Json:
             return full(order, trades)
 
 
-def test_order(call: Call) -> Json:
+async def test_order(call: Call) -> Json:
     """Answer POST order/test: every check but funds, no order."""
     request = read_order(call.params)
     response_type(call.params, request.type)
@@ -52,19 +52,19 @@ def test_order(call: Call) -> Json:
     return {}
 
 
-def new_oco(call: Call) -> Json:
+async def new_oco(call: Call) -> Json:
     """Answer POST orderList/oco."""
-    return list_result(list(call.venue.place_oco(call.uid, read_oco(call.params))))
+    return list_result(call.venue.place_list(call.uid, read_oco(call.params)))
 
 
-def get_order(call: Call) -> Json:
+async def get_order(call: Call) -> Json:
     """Answer GET order."""
-    return order_info(_find(call, NO_SUCH_ORDER))
+    return order_info(await _find(call, NO_SUCH_ORDER))
 
 
-def cancel_order(call: Call) -> Json:
+async def cancel_order(call: Call) -> Json:
     """Answer DELETE order; an order of a list takes the list with it."""
-    order = _find(call, UNKNOWN_ORDER)
+    order = await _find(call, UNKNOWN_ORDER)
     if not order.is_open:
         raise VenueError(*UNKNOWN_ORDER)
     _check_restriction(call, order)
@@ -75,7 +75,7 @@ def cancel_order(call: Call) -> Json:
     return canceled(ended[0], cancel_id)
 
 
-def cancel_all(call: Call) -> list[Json]:
+async def cancel_all(call: Call) -> list[Json]:
     """Answer DELETE openOrders."""
     symbol, cancel_id = call.params.required("symbol"), _cancel_id(call)
     answers = []
@@ -88,18 +88,19 @@ def cancel_all(call: Call) -> list[Json]:
     return answers
 
 
-def open_orders(call: Call) -> list[Json]:
+async def open_orders(call: Call) -> list[Json]:
     """Answer GET openOrders."""
     found = call.venue.engine.open_orders(call.uid, call.params.text("symbol"))
     return [order_info(order) for order in found]
 
 
-def get_list(call: Call) -> Json:
+async def get_list(call: Call) -> Json:
     """Answer GET orderList."""
-    return list_info(_find_list(call, (-2018, "Order list does not exist."), "origClientOrderId"))
+    refusal = (-2018, "Order list does not exist.")
+    return list_info(await _find_list(call, refusal, "origClientOrderId"))
 
 
-def open_lists(call: Call) -> list[Json]:
+async def open_lists(call: Call) -> list[Json]:
     """Answer GET openOrderList."""
     lists: dict[int, list[Order]] = {}
     for order in call.venue.engine.open_orders(call.uid):
@@ -108,9 +109,9 @@ def open_lists(call: Call) -> list[Json]:
     return [list_info(orders) for orders in lists.values()]
 
 
-def cancel_list(call: Call) -> Json:
+async def cancel_list(call: Call) -> Json:
     """Answer DELETE orderList."""
-    found = _find_list(call, UNKNOWN_ORDER, "listClientOrderId")
+    found = await _find_list(call, UNKNOWN_ORDER, "listClientOrderId")
     still_open = [order for order in found if order.is_open]
     if not still_open or found[0].symbol != call.params.required("symbol"):
         raise VenueError(*UNKNOWN_ORDER)
@@ -118,7 +119,7 @@ def cancel_list(call: Call) -> Json:
     return list_result(call.venue.cancel(still_open[0], cancel_id), cancel_id)
 
 
-def _find(call: Call, refusal: tuple[int, str]) -> Order:
+async def _find(call: Call, refusal: tuple[int, str]) -> Order:
     """Find the order that orderId and/or origClientOrderId name; both must agree (-2039)."""
     symbol = call.params.required("symbol")
     call.venue.engine.market(symbol)
@@ -128,10 +129,7 @@ def _find(call: Call, refusal: tuple[int, str]) -> Order:
         raise VenueError(
             -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
         )
-    if order_id is None:
-        order = call.venue.store.order_by_client_id(call.uid, symbol, client_id)
-    else:
-        order = call.venue.store.order(call.uid, symbol, order_id)
+    order = await call.venue.find_order(call.uid, symbol, order_id, client_id)
     if order is None:
         raise VenueError(*refusal)
     if client_id and order.client_order_id != client_id:
@@ -139,12 +137,13 @@ def _find(call: Call, refusal: tuple[int, str]) -> Order:
     return order
 
 
-def _find_list(call: Call, refusal: tuple[int, str], client_name: str) -> list[Order]:
+async def _find_list(call: Call, refusal: tuple[int, str], client_name: str) -> list[Order]:
     list_id = call.params.integer("orderListId")
     client_id = call.params.client_id(client_name)
     if list_id is None and not client_id:
         raise missing("orderListId")
-    found = call.venue.store.list_orders(call.uid, list_id, client_id)
+    await call.venue.durable()
+    found = await call.venue.store.list_orders(call.uid, list_id, client_id)
     if not found:
         raise VenueError(*refusal)
     return found

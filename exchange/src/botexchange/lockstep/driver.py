@@ -48,9 +48,10 @@ class LockstepDriver:
         for tick in source.ticks(self._venue.position_ms, boundary - 1):
             self._clock.advance(tick.time_ms)
             if self._venue.trade(tick):
+                await self._venue.durable()
                 await self._gate.wait()
         self._clock.advance(boundary)
-        self._venue.save_moment()
+        await self._venue.save_moment()
         self._gate.released += 1
         for stream in self._hub.streams():
             frame = self._frame(stream, boundary)

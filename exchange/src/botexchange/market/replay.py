@@ -6,10 +6,11 @@ from typing import Final
 
 from botcore.domain.errors import InvalidInput, NotAllowed
 from botexchange.market.candles import Bar, Candle, merge
+from botexchange.market.catalogue import instrument_for
 from botexchange.market.csv_file import Series
 from botexchange.market.intervals import INTERVALS, open_after, open_of
 from botexchange.market.source import CandleRange
-from botexchange.matching.instruments import Instrument, instrument_for
+from botexchange.matching.instruments import Instrument
 from botexchange.matching.numbers import floor_to_step
 from botexchange.matching.quotes import Tick
 

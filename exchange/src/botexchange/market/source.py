@@ -8,7 +8,7 @@ from botexchange.market.candles import Candle
 from botexchange.matching.instruments import Instrument
 from botexchange.matching.quotes import Tick
 
-__all__ = ["CandleRange", "MarketSource"]
+__all__ = ["CandleRange", "MarketSource", "PublicTrade"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,17 @@ class CandleRange:
     first_ms: int
     last_ms: int
     position_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicTrade:
+    """One trade of the market; ids of a symbol rise by one."""
+
+    id: int
+    time_ms: int
+    price: int
+    quantity: int
+    is_buyer_maker: bool
 
 
 class MarketSource(Protocol):

@@ -5,10 +5,11 @@ from functools import lru_cache
 from typing import Final
 
 from botexchange.market.candles import Bar, Candle, merge
+from botexchange.market.catalogue import CATALOGUE
 from botexchange.market.intervals import DAY_MS, INTERVALS, MINUTE_MS, open_after, open_of
 from botexchange.market.source import CandleRange
 from botexchange.market.tree import day_bar, draws, path, split
-from botexchange.matching.instruments import CATALOGUE, Instrument
+from botexchange.matching.instruments import Instrument
 from botexchange.matching.numbers import SCALE, floor_to_step
 from botexchange.matching.quotes import Tick
 

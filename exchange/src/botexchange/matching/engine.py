@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from botexchange.matching.accounts import Account
 from botexchange.matching.floor import Floor
 from botexchange.matching.instruments import Instrument
-from botexchange.matching.lists import OcoRequest, end_siblings, place_oco
+from botexchange.matching.lists import ListRequest, end_siblings, place_list
 from botexchange.matching.orders import Order, OrderRequest
 from botexchange.matching.placing import place, validate
 from botexchange.matching.quotes import SymbolMarket, Tick
@@ -72,9 +72,9 @@ class Engine:
         """Refuse what `place` would refuse, funds aside; changes nothing."""
         validate(self._floor, self._floor.accounts[uid], request)
 
-    def place_oco(self, uid: int, request: OcoRequest, now_ms: int) -> tuple[Order, Order]:
-        """Place two orders of which one cancels the other."""
-        legs = place_oco(self._floor, self._floor.accounts[uid], request, now_ms)
+    def place_list(self, uid: int, request: ListRequest, now_ms: int) -> list[Order]:
+        """Place an order list."""
+        legs = place_list(self._floor, self._floor.accounts[uid], request, now_ms)
         self._floor.tell_balances(now_ms)
         return legs
 

@@ -2,7 +2,7 @@
 
 from botexchange.matching.instruments import Instrument
 from botexchange.matching.numbers import SCALE, notional
-from botexchange.matching.orders import ALGO_TYPES, OrderRequest, OrderType
+from botexchange.matching.orders import ALGO_TYPES, OrderRequest, OrderType, Side
 from botexchange.matching.quotes import SymbolMarket
 from botexchange.matching.refusals import filter_failure
 
@@ -16,7 +16,7 @@ def check_filters(market: SymbolMarket, request: OrderRequest) -> None:
         if price:
             _check_price(instrument, price)
     if request.price:
-        _check_percent(instrument, request.price, market.average())
+        _check_percent(instrument, request, market.average())
     if request.quantity or not request.quote_quantity:
         _check_quantity(instrument, request)
     _check_notional(market, request)
@@ -37,10 +37,11 @@ def _check_price(instrument: Instrument, price: int) -> None:
         raise filter_failure("PRICE_FILTER")
 
 
-def _check_percent(instrument: Instrument, price: int, average: int) -> None:
-    low = average * instrument.multiplier_down
-    high = average * instrument.multiplier_up
-    if not low <= price * SCALE <= high:
+def _check_percent(instrument: Instrument, request: OrderRequest, average: int) -> None:
+    down, up = instrument.bid_multiplier_down, instrument.bid_multiplier_up
+    if request.side is Side.SELL:
+        down, up = instrument.ask_multiplier_down, instrument.ask_multiplier_up
+    if not average * down <= request.price * SCALE <= average * up:
         raise filter_failure("PERCENT_PRICE_BY_SIDE")
 
 

@@ -1,16 +1,18 @@
 """What can be traded and by which rules (symbol filters)."""
 
 from dataclasses import dataclass
-from typing import Final
 
-from botexchange.matching.numbers import SCALE, to_units
+from botexchange.matching.numbers import SCALE
 
-__all__ = ["CATALOGUE", "Instrument", "instrument_for"]
+__all__ = ["ExchangeRules", "Instrument"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """One symbol; every number is in 1e-8 units unless it is a count."""
+    """One symbol; every number is in 1e-8 units unless it is a count.
+
+    A bound of 0 switches its rule off (Binance: filters).
+    """
 
     symbol: str
     base: str
@@ -26,74 +28,38 @@ class Instrument:
     """Quote amount that stands on the best level of the ladder."""
     reference: int
     """Price the synthetic market swings around."""
-    multiplier_up: int = 5 * SCALE
-    multiplier_down: int = SCALE // 5
+    min_price: int | None = None
+    """One tick by default."""
+    min_quantity: int | None = None
+    """One step by default."""
+    market_min_quantity: int = 0
+    market_step: int = 0
+    apply_min_to_market: bool = True
+    apply_max_to_market: bool = False
+    bid_multiplier_up: int = 5 * SCALE
+    bid_multiplier_down: int = SCALE // 5
+    ask_multiplier_up: int = 5 * SCALE
+    ask_multiplier_down: int = SCALE // 5
     average_minutes: int = 5
+    iceberg_parts: int = 100
     max_orders: int = 200
     max_algo_orders: int = 5
+    max_iceberg_orders: int = 20
+    max_order_lists: int = 20
+    max_amendments: int = 10
+    max_position: int = 0
+    trailing_above: tuple[int, int] = (10, 2_000)
+    """Least and most trailing delta (bips) of stops that trigger above the market."""
+    trailing_below: tuple[int, int] = (10, 2_000)
 
 
-def _listed(symbol: str, tick: str, step: str, most: str, reference: str) -> Instrument:
-    """Build a USDT pair with Binance's usual limits."""
-    return Instrument(
-        symbol=symbol,
-        base=symbol.removesuffix("USDT"),
-        quote="USDT",
-        tick=to_units(tick),
-        step=to_units(step),
-        max_price=to_units("1000000"),
-        max_quantity=to_units(most),
-        market_max_quantity=to_units(most) // 50,
-        min_notional=to_units("5"),
-        max_notional=to_units("9000000"),
-        depth=to_units("25000"),
-        reference=to_units(reference),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRules:
+    """Filters over all symbols of an account, as counts; 0 switches one off."""
 
-
-CATALOGUE: Final = {
-    one.symbol: one
-    for one in (
-        _listed("BTCUSDT", "0.01", "0.00001", "9000", "60000"),
-        _listed("ETHUSDT", "0.01", "0.0001", "9000", "3000"),
-        _listed("BNBUSDT", "0.01", "0.001", "9000", "600"),
-        _listed("SOLUSDT", "0.01", "0.001", "90000", "150"),
-        _listed("ADAUSDT", "0.0001", "0.1", "9000000", "0.5"),
-    )
-}
-
-_QUOTES: Final = {"USDT": "25000", "USDC": "25000", "FDUSD": "25000", "BTC": "0.5", "ETH": "10"}
-
-
-def instrument_for(symbol: str, price: int) -> Instrument | None:
-    """Give the rules of a replayed symbol; an unlisted one gets a tick and step that fit its price.
-
-    None if the symbol ends in no known quote asset.
-    """
-    known = CATALOGUE.get(symbol)
-    if known is not None:
-        return known
-    quote = next((name for name in _QUOTES if symbol.endswith(name) and symbol != name), None)
-    if quote is None:
-        return None
-    depth = to_units(_QUOTES[quote])
-    tick = 1
-    while tick * 1_000_000 < price:
-        tick *= 10
-    step = SCALE
-    while step > 1_000 and step * price // SCALE > depth // 25_000:
-        step //= 10
-    return Instrument(
-        symbol=symbol,
-        base=symbol.removesuffix(quote),
-        quote=quote,
-        tick=tick,
-        step=max(step, SCALE // tick),
-        max_price=to_units("1000000"),
-        max_quantity=to_units("90000000"),
-        market_max_quantity=to_units("9000000"),
-        min_notional=depth // 5_000,
-        max_notional=depth * 360,
-        depth=depth,
-        reference=price,
-    )
+    max_orders: int = 1_000
+    max_algo_orders: int = 200
+    max_iceberg_orders: int = 10_000
+    max_order_lists: int = 200
+    max_asset: tuple[tuple[str, int], ...] = ()
+    """Most of an asset in one order (1e-8 units), shown in myFilters alone."""

@@ -5,13 +5,20 @@ from dataclasses import dataclass, replace
 from botexchange.matching.accounts import Account
 from botexchange.matching.filters import check_counts
 from botexchange.matching.floor import Floor
-from botexchange.matching.orders import ALGO_TYPES, LIMIT_TYPES, Order, OrderRequest, Side
+from botexchange.matching.orders import (
+    ALGO_TYPES,
+    LIMIT_TYPES,
+    Contingency,
+    Order,
+    OrderRequest,
+    Side,
+)
 from botexchange.matching.placing import check_alone, draft, is_triggered
 from botexchange.matching.quotes import SymbolMarket
 from botexchange.matching.refusals import DUPLICATE_ORDER, WRONG_PRICES, VenueError
 from botexchange.matching.settle import finish, start
 
-__all__ = ["OcoRequest", "end_siblings", "place_oco"]
+__all__ = ["ListRequest", "OcoRequest", "OtoRequest", "end_siblings", "place_list"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +30,29 @@ class OcoRequest:
     list_client_id: str = ""
 
 
-def place_oco(
-    floor: Floor, account: Account, request: OcoRequest, now_ms: int
-) -> tuple[Order, Order]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtoRequest:
+    """A working order and what goes on the book once it is fully filled.
+
+    One pending order makes an OTO list, two (above and below the market) an OTOCO list.
+    """
+
+    working: OrderRequest
+    pending: tuple[OrderRequest, ...]
+    list_client_id: str = ""
+
+
+ListRequest = OcoRequest | OtoRequest
+
+
+def place_list(floor: Floor, account: Account, request: ListRequest, now_ms: int) -> list[Order]:
+    """Place a list; gives its orders in Binance's order."""
+    if isinstance(request, OtoRequest):
+        raise VenueError(-1014, "Unsupported order combination.")
+    return _place_oco(floor, account, request, now_ms)
+
+
+def _place_oco(floor: Floor, account: Account, request: OcoRequest, now_ms: int) -> list[Order]:
     """Place both legs; they share what the larger one holds."""
     market = floor.market(request.above.symbol)
     _validate(floor, account, market, request)
@@ -48,11 +75,12 @@ def place_oco(
                 client_order_id=leg.client_order_id or f"auto-{order_id}",
                 locked=holds,
                 list_id=list_id,
+                contingency=Contingency.OCO,
                 list_client_id=list_client_id,
             )
         )
     floor.tell_list(tuple(legs), now_ms, is_done=False)
-    return start(floor, legs[0], now_ms), start(floor, legs[1], now_ms)
+    return [start(floor, leg, now_ms) for leg in legs]
 
 
 def end_siblings(floor: Floor, order: Order, now_ms: int, *, cancel_client_id: str = "") -> Order:

@@ -9,10 +9,12 @@ from botexchange.matching.numbers import notional
 __all__ = [
     "ALGO_TYPES",
     "LIMIT_TYPES",
+    "Contingency",
     "Order",
     "OrderRequest",
     "OrderStatus",
     "OrderType",
+    "Prevention",
     "Side",
     "TimeInForce",
     "Trade",
@@ -50,10 +52,32 @@ class OrderStatus(StrEnum):
     """Where an order is in its life."""
 
     NEW = "NEW"
+    PENDING_NEW = "PENDING_NEW"
+    """A leg of an OTO list that waits until the working order is filled."""
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
     FILLED = "FILLED"
     CANCELED = "CANCELED"
+    REJECTED = "REJECTED"
     EXPIRED = "EXPIRED"
+    EXPIRED_IN_MATCH = "EXPIRED_IN_MATCH"
+    """Ended by self-trade prevention."""
+
+
+class Prevention(StrEnum):
+    """Self-trade prevention modes; the taker's rules."""
+
+    NONE = "NONE"
+    EXPIRE_MAKER = "EXPIRE_MAKER"
+    EXPIRE_TAKER = "EXPIRE_TAKER"
+    EXPIRE_BOTH = "EXPIRE_BOTH"
+    DECREMENT = "DECREMENT"
+
+
+class Contingency(StrEnum):
+    """What binds the orders of a list; OTOCO lists are OTO."""
+
+    OCO = "OCO"
+    OTO = "OTO"
 
 
 ALGO_TYPES: Final = frozenset(
@@ -72,6 +96,7 @@ LIMIT_TYPES: Final = frozenset(
         OrderType.TAKE_PROFIT_LIMIT,
     }
 )
+_OPEN: Final = frozenset({OrderStatus.NEW, OrderStatus.PENDING_NEW, OrderStatus.PARTIALLY_FILLED})
 _STOPS: Final = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT})
 
 
@@ -87,8 +112,13 @@ class OrderRequest:
     quote_quantity: int = 0
     price: int = 0
     stop_price: int = 0
+    trailing_delta: int = 0
+    """How far a trailing stop follows the best price, in bips (1/100 of a percent)."""
+    iceberg_quantity: int = 0
     client_order_id: str = ""
-    prevention: str = "EXPIRE_MAKER"
+    prevention: Prevention = Prevention.EXPIRE_MAKER
+    strategy_id: int | None = None
+    strategy_type: int | None = None
 
     @property
     def triggers_above(self) -> bool:
@@ -111,9 +141,18 @@ class Order:
     price: int
     stop_price: int
     client_order_id: str
-    prevention: str
+    prevention: Prevention
+    trailing_delta: int = 0
+    trailing_ms: int = -1
+    """When the market reached the stop price and tracking began; -1 before."""
+    trailing_best: int = 0
+    """Best price since tracking began."""
+    iceberg_quantity: int = 0
+    strategy_id: int | None = None
+    strategy_type: int | None = None
     list_id: int = -1
     list_client_id: str = ""
+    contingency: Contingency | None = None
     status: OrderStatus = OrderStatus.NEW
     executed: int = 0
     quote_executed: int = 0
@@ -124,11 +163,16 @@ class Order:
     working_ms: int = -1
     """When it went on the book; -1 while it waits for its trigger."""
     expiry_reason: str = ""
+    prevented_match_id: int = -1
+    prevented_quantity: int = 0
+    """What self-trade prevention took from it."""
+    amendments: int = 0
+    """How often its quantity was amended."""
 
     @property
     def is_open(self) -> bool:
         """Tell whether it can still trade."""
-        return self.status in {OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED}
+        return self.status in _OPEN
 
     @property
     def is_waiting(self) -> bool:

@@ -3,9 +3,18 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from botexchange.matching.orders import Order, Trade
+from botexchange.matching.orders import Order, Prevention, Trade
 
-__all__ = ["BalanceReport", "Changes", "Execution", "ExecutionReport", "ListReport", "Report"]
+__all__ = [
+    "Amendment",
+    "BalanceReport",
+    "Changes",
+    "Execution",
+    "ExecutionReport",
+    "ListReport",
+    "PreventedMatch",
+    "Report",
+]
 
 
 class Execution(StrEnum):
@@ -14,7 +23,10 @@ class Execution(StrEnum):
     NEW = "NEW"
     TRADE = "TRADE"
     CANCELED = "CANCELED"
+    REPLACED = "REPLACED"
+    REJECTED = "REJECTED"
     EXPIRED = "EXPIRED"
+    TRADE_PREVENTION = "TRADE_PREVENTION"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +40,7 @@ class ExecutionReport:
     trade: Trade | None
     cancel_client_id: str
     time_ms: int
+    prevented: "PreventedMatch | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +62,37 @@ class ListReport:
     time_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreventedMatch:
+    """Two orders of one account that would have traded with each other."""
+
+    id: int
+    account: int
+    symbol: str
+    taker_order_id: int
+    maker_order_id: int
+    price: int
+    taker_prevented_quantity: int
+    maker_prevented_quantity: int
+    prevention: Prevention
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """One reduction of an order's quantity that kept its place in the queue."""
+
+    account: int
+    symbol: str
+    order_id: int
+    execution_id: int
+    old_client_order_id: str
+    new_client_order_id: str
+    old_quantity: int
+    new_quantity: int
+    time_ms: int
+
+
 Report = ExecutionReport | BalanceReport | ListReport
 
 
@@ -60,6 +104,8 @@ class Changes:
     orders: dict[int, Order] = field(default_factory=dict)
     trades: list[Trade] = field(default_factory=list)
     balances: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    prevented: list[PreventedMatch] = field(default_factory=list)
+    amendments: list[Amendment] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
 
     def __bool__(self) -> bool:

@@ -50,14 +50,14 @@ class RestApi:
             return self._refuse(request, _OVERLOADED)
         try:
             body = (await request.read()).decode()
-            response = self._answer(request, body)
+            response = await self._answer(request, body)
         except VenueError as error:
             response = self._refuse(request, error)
         except UnicodeError:
             response = self._refuse(request, VenueError(-1100, "Illegal characters found."))
         return self._spoil(request, response, fault)
 
-    def _answer(self, request: web.Request, body: str) -> web.Response:
+    async def _answer(self, request: web.Request, body: str) -> web.Response:
         address = request.remote or ""
         self.weights.check(address)
         endpoint = _route(request)
@@ -68,19 +68,19 @@ class RestApi:
             uid = self._sender(request, params, rest_payload(query, body), endpoint)
             call = Call(venue=self.venue, params=params, uid=uid)
             with self._hold(uid):
-                return self._perform(request, endpoint, call, weight)
+                return await self._perform(request, endpoint, call, weight)
         except LimitError:
             raise
         except VenueError:
             self.weights.add(address, 1)
             raise
 
-    def _perform(
+    async def _perform(
         self, request: web.Request, endpoint: Endpoint, call: Call, weight: int
     ) -> web.Response:
         if endpoint.places_orders:
             self.orders.check(call.uid, endpoint.places_orders)
-        answer = endpoint.answer(call)
+        answer = await endpoint.perform(call)
         used = self.weights.add(request.remote or "", 0 if endpoint.is_free_on_success else weight)
         headers = {"X-MBX-USED-WEIGHT-1M": str(used)}
         if endpoint.places_orders:

@@ -1,44 +1,50 @@
-"""Orders and trades as rows; the tables have the fields' names, in the same order."""
+"""Records as JSON documents with the columns they are found by."""
 
-import sqlite3
-from typing import Any
+from typing import TypeVar
 
-from botexchange.matching.orders import Order, OrderStatus, OrderType, Side, TimeInForce, Trade
+from pydantic import TypeAdapter
 
-__all__ = ["PUT_ORDER", "PUT_TRADE", "order_from", "order_row", "trade_from", "trade_row"]
+from botexchange.matching.orders import Order, Trade
+from botexchange.matching.reports import Amendment, PreventedMatch
+from botexchange.ports import ApiKey
 
-_ORDER = tuple(Order.__dataclass_fields__)
-_TRADE = tuple(Trade.__dataclass_fields__)
-PUT_ORDER = (
-    "INSERT OR REPLACE INTO orders VALUES"
-    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-PUT_TRADE = "INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+__all__ = ["AMENDMENT", "KEY", "ORDER", "PREVENTED", "TRADE", "order_row", "text", "trade_row"]
+
+T = TypeVar("T")
+ORDER = TypeAdapter(Order)
+TRADE = TypeAdapter(Trade)
+PREVENTED = TypeAdapter(PreventedMatch)
+AMENDMENT = TypeAdapter(Amendment)
+KEY = TypeAdapter(ApiKey)
+
+
+def text(adapter: TypeAdapter[T], record: T) -> str:
+    """Write a record as JSON; what has its default is left out."""
+    return adapter.dump_json(record, exclude_defaults=True).decode()
 
 
 def order_row(order: Order) -> tuple[object, ...]:
     """Turn an order into a row."""
-    return tuple(getattr(order, name) for name in _ORDER)
+    return (
+        order.id,
+        order.account,
+        order.symbol,
+        order.client_order_id,
+        order.list_id,
+        order.list_client_id,
+        order.created_ms,
+        order.is_open,
+        text(ORDER, order),
+    )
 
 
 def trade_row(trade: Trade) -> tuple[object, ...]:
     """Turn a trade into a row."""
-    return tuple(getattr(trade, name) for name in _TRADE)
-
-
-def order_from(row: sqlite3.Row) -> Order:
-    """Turn a row into an order."""
-    values: dict[str, Any] = {name: row[name] for name in _ORDER}
-    values["side"] = Side(values["side"])
-    values["type"] = OrderType(values["type"])
-    values["time_in_force"] = TimeInForce(values["time_in_force"])
-    values["status"] = OrderStatus(values["status"])
-    return Order(**values)
-
-
-def trade_from(row: sqlite3.Row) -> Trade:
-    """Turn a row into a trade."""
-    values: dict[str, Any] = {name: row[name] for name in _TRADE}
-    values["side"] = Side(values["side"])
-    values["maker"] = bool(values["maker"])
-    return Trade(**values)
+    return (
+        trade.id,
+        trade.account,
+        trade.symbol,
+        trade.order_id,
+        trade.time_ms,
+        text(TRADE, trade),
+    )

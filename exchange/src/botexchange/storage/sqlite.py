@@ -13,14 +13,16 @@ from pathlib import Path
 from botcore.domain.errors import Conflict, InvariantBroken
 from botexchange.matching.accounts import Account
 from botexchange.matching.orders import Order, Trade
-from botexchange.matching.reports import Changes
-from botexchange.ports import ApiKey, HistoryQuery, KeyKind, Moment, Owner, Saved, Shock
+from botexchange.matching.reports import Amendment, Changes, PreventedMatch
+from botexchange.ports import ApiKey, HistoryQuery, Moment, Owner, Saved, Shock
 from botexchange.storage.rows import (
-    PUT_ORDER,
-    PUT_TRADE,
-    order_from,
+    AMENDMENT,
+    KEY,
+    ORDER,
+    PREVENTED,
+    TRADE,
     order_row,
-    trade_from,
+    text,
     trade_row,
 )
 
@@ -30,8 +32,12 @@ _LAST = (1 << 63) - 1
 _MOMENT = "UPDATE venue SET sequence = ?, position_ms = ?, ceiling_ms = ?"
 _BALANCE = "UPDATE balances SET free = ?, locked = ? WHERE uid = ? AND asset = ?"
 _NEW_BALANCE = "INSERT INTO balances VALUES (?, ?, 0, ?, ?)"
+_ORDER = "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_TRADE = "INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?)"
+_PREVENTED = "INSERT INTO prevented_matches VALUES (?, ?, ?, ?, ?, ?)"
+_AMENDMENT = "INSERT INTO amendments VALUES (?, ?, ?, ?, ?)"
 _HISTORY = """
-SELECT * FROM {table} WHERE account = ? AND symbol = ? AND id >= ? AND {time} BETWEEN ? AND ?
+SELECT document FROM {table} WHERE account = ? AND symbol = ? AND id >= ? AND {time} BETWEEN ? AND ?
 AND (? IS NULL OR {order} = ?) ORDER BY id {direction} LIMIT ?
 """
 
@@ -58,11 +64,11 @@ class SqliteStore:
         except sqlite3.OperationalError as error:
             raise Conflict(f"{folder} can't be opened: {error}") from error
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the database."""
         self._db.close()
 
-    def load(self) -> Saved | None:
+    async def load(self) -> Saved | None:
         """Read everything back; None if the folder is new."""
         row = self._db.execute("SELECT * FROM venue").fetchone()
         if row is None:
@@ -77,27 +83,25 @@ class SqliteStore:
             ),
             accounts=tuple(self._accounts()),
             orders=tuple(
-                order_from(row)
-                for row in self._db.execute(
-                    "SELECT * FROM orders WHERE status IN ('NEW', 'PARTIALLY_FILLED') ORDER BY id"
-                )
+                ORDER.validate_json(row[0])
+                for row in self._db.execute("SELECT document FROM orders WHERE is_open ORDER BY id")
             ),
         )
 
-    def begin(self, fingerprint: str, moment: Moment) -> None:
+    async def begin(self, fingerprint: str, moment: Moment) -> None:
         """Mark a new folder as belonging to a market."""
         self._db.execute(
             "INSERT INTO venue VALUES (1, ?, 0, ?, ?)",
             (fingerprint, moment.position_ms, moment.ceiling_ms),
         )
 
-    def commit(self, changes: Changes, moment: Moment) -> None:
+    async def commit(self, changes: Changes, moment: Moment) -> None:
         """Store what one step changed, all of it or nothing."""
         with self._transaction():
             self._write(changes)
             self._db.execute(_MOMENT, (changes.sequence, moment.position_ms, moment.ceiling_ms))
 
-    def add_account(self, account: Account, owner: Owner, changes: Changes) -> None:
+    async def add_account(self, account: Account, owner: Owner, changes: Changes) -> None:
         """Store a new account with its balances and key."""
         key = owner.api_key
         with self._transaction():
@@ -112,7 +116,7 @@ class SqliteStore:
                 ),
             )
             self._db.execute(
-                "INSERT INTO api_keys VALUES (?, ?, ?, ?)", (key.key, key.uid, key.kind, key.secret)
+                "INSERT INTO api_keys VALUES (?, ?, ?)", (key.key, key.uid, text(KEY, key))
             )
             for asset, amount in owner.initial.items():
                 self._db.execute(
@@ -120,16 +124,17 @@ class SqliteStore:
                 )
             self._write(changes)
 
-    def add_shock(self, shock: Shock) -> None:
+    async def add_shock(self, shock: Shock) -> None:
         """Store a shock."""
         self._db.execute(
             "INSERT INTO shocks VALUES (?, ?, ?)", (shock.symbol, shock.time_ms, shock.factor)
         )
 
-    def owner(self, name: str) -> Owner | None:
+    async def owner(self, name: str) -> Owner | None:
         """Find an account by name."""
         row = self._db.execute(
-            "SELECT * FROM accounts JOIN api_keys USING (uid) WHERE name = ?", (name,)
+            "SELECT * FROM accounts JOIN api_keys USING (uid) WHERE name = ? ORDER BY api_keys.rowid LIMIT 1",
+            (name,),
         ).fetchone()
         if row is None:
             return None
@@ -138,66 +143,111 @@ class SqliteStore:
         )
         return Owner(
             uid=row["uid"],
-            api_key=_key(row),
+            api_key=KEY.validate_json(row["document"]),
             initial=dict(initial.fetchall()),
             created_ms=row["created_ms"],
         )
 
-    def api_keys(self) -> list[ApiKey]:
+    async def api_keys(self) -> list[ApiKey]:
         """List every key."""
-        return [_key(row) for row in self._db.execute("SELECT * FROM api_keys")]
+        return [
+            KEY.validate_json(row[0]) for row in self._db.execute("SELECT document FROM api_keys")
+        ]
 
-    def order(self, account: int, symbol: str, order_id: int) -> Order | None:
+    async def order(self, account: int, symbol: str, order_id: int) -> Order | None:
         """Find an order by its id."""
         row = self._db.execute(
-            "SELECT * FROM orders WHERE id = ? AND account = ? AND symbol = ?",
+            "SELECT document FROM orders WHERE id = ? AND account = ? AND symbol = ?",
             (order_id, account, symbol),
         ).fetchone()
-        return None if row is None else order_from(row)
+        return None if row is None else ORDER.validate_json(row[0])
 
-    def order_by_client_id(self, account: int, symbol: str, client_id: str) -> Order | None:
+    async def order_by_client_id(self, account: int, symbol: str, client_id: str) -> Order | None:
         """Find the newest order that carries a client id."""
         row = self._db.execute(
-            "SELECT * FROM orders WHERE account = ? AND symbol = ? AND client_order_id = ?"
+            "SELECT document FROM orders WHERE account = ? AND symbol = ? AND client_order_id = ?"
             " ORDER BY id DESC LIMIT 1",
             (account, symbol, client_id),
         ).fetchone()
-        return None if row is None else order_from(row)
+        return None if row is None else ORDER.validate_json(row[0])
 
-    def list_orders(self, account: int, list_id: int | None, client_id: str) -> list[Order]:
+    async def list_orders(self, account: int, list_id: int | None, client_id: str) -> list[Order]:
         """Find the orders of a list by its id or client id."""
         rows = self._db.execute(
-            "SELECT * FROM orders WHERE account = ? AND list_id >= 0"
+            "SELECT document FROM orders WHERE account = ? AND list_id >= 0"
             " AND (list_id = ? OR (? IS NULL AND list_client_id = ?)) ORDER BY id",
             (account, list_id, list_id, client_id),
         )
-        return [order_from(row) for row in rows]
+        return [ORDER.validate_json(row[0]) for row in rows]
 
-    def orders(self, query: HistoryQuery) -> list[Order]:
+    async def orders(self, query: HistoryQuery) -> list[Order]:
         """List orders."""
         rows = self._history(query, table="orders", time="created_ms", order="id")
-        return [order_from(row) for row in rows]
+        return [ORDER.validate_json(row[0]) for row in rows]
 
-    def trades(self, query: HistoryQuery) -> list[Trade]:
+    async def trades(self, query: HistoryQuery) -> list[Trade]:
         """List trades."""
         rows = self._history(query, table="trades", time="time_ms", order="order_id")
-        return [trade_from(row) for row in rows]
+        return [TRADE.validate_json(row[0]) for row in rows]
 
-    def order_trades(self, order_id: int) -> list[Trade]:
+    async def order_trades(self, order_id: int) -> list[Trade]:
         """List the trades of one order."""
-        rows = self._db.execute("SELECT * FROM trades WHERE order_id = ? ORDER BY id", (order_id,))
-        return [trade_from(row) for row in rows]
+        rows = self._db.execute(
+            "SELECT document FROM trades WHERE order_id = ? ORDER BY id", (order_id,)
+        )
+        return [TRADE.validate_json(row[0]) for row in rows]
 
-    def everything(self, account: int) -> tuple[list[Order], list[Trade]]:
+    async def everything(self, account: int) -> tuple[list[Order], list[Trade]]:
         """List all orders and trades of an account, over all symbols."""
-        orders = self._db.execute("SELECT * FROM orders WHERE account = ? ORDER BY id", (account,))
-        trades = self._db.execute("SELECT * FROM trades WHERE account = ? ORDER BY id", (account,))
-        return [order_from(row) for row in orders], [trade_from(row) for row in trades]
+        orders = self._db.execute(
+            "SELECT document FROM orders WHERE account = ? ORDER BY id", (account,)
+        )
+        trades = self._db.execute(
+            "SELECT document FROM trades WHERE account = ? ORDER BY id", (account,)
+        )
+        return [ORDER.validate_json(row[0]) for row in orders], [
+            TRADE.validate_json(row[0]) for row in trades
+        ]
 
-    def count_trades(self, account: int) -> int:
+    async def count_trades(self, account: int) -> int:
         """Count an account's trades."""
         row = self._db.execute("SELECT count(*) FROM trades WHERE account = ?", (account,))
         return int(row.fetchone()[0])
+
+    async def put_key(self, key: ApiKey) -> None:
+        """Store a key, or its new permissions."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO api_keys VALUES (?, ?, ?)", (key.key, key.uid, text(KEY, key))
+        )
+
+    async def delete_key(self, key: str) -> None:
+        """Forget a key."""
+        self._db.execute("DELETE FROM api_keys WHERE api_key = ?", (key,))
+
+    async def prevented_matches(self, query: HistoryQuery) -> list[PreventedMatch]:
+        """List prevented matches; `order_id` is the taker's or the maker's."""
+        rows = self._db.execute(
+            "SELECT document FROM prevented_matches WHERE account = ? AND symbol = ? AND id >= ?"
+            " AND (? IS NULL OR ? IN (taker_order_id, maker_order_id)) ORDER BY id LIMIT ?",
+            (
+                query.account,
+                query.symbol,
+                query.from_id or 0,
+                query.order_id,
+                query.order_id,
+                query.limit,
+            ),
+        )
+        return [PREVENTED.validate_json(row[0]) for row in rows]
+
+    async def order_amendments(self, query: HistoryQuery) -> list[Amendment]:
+        """List the amendments of the order `order_id`; `from_id` is an execution id."""
+        rows = self._db.execute(
+            "SELECT document FROM amendments WHERE account = ? AND symbol = ? AND order_id = ?"
+            " AND id >= ? ORDER BY id LIMIT ?",
+            (query.account, query.symbol, query.order_id, query.from_id or 0, query.limit),
+        )
+        return [AMENDMENT.validate_json(row[0]) for row in rows]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -216,8 +266,20 @@ class SqliteStore:
             raise InvariantBroken(f"the store failed: {error}") from error
 
     def _write(self, changes: Changes) -> None:
-        self._db.executemany(PUT_ORDER, map(order_row, changes.orders.values()))
-        self._db.executemany(PUT_TRADE, map(trade_row, changes.trades))
+        self._db.executemany(_ORDER, map(order_row, changes.orders.values()))
+        self._db.executemany(_TRADE, map(trade_row, changes.trades))
+        for match in changes.prevented:
+            ids = (
+                match.id,
+                match.account,
+                match.symbol,
+                match.taker_order_id,
+                match.maker_order_id,
+            )
+            self._db.execute(_PREVENTED, (*ids, text(PREVENTED, match)))
+        for one in changes.amendments:
+            row = (one.execution_id, one.account, one.symbol, one.order_id, text(AMENDMENT, one))
+            self._db.execute(_AMENDMENT, row)
         for (uid, asset), (free, locked) in changes.balances.items():
             found = self._db.execute(_BALANCE, (free, locked, uid, asset))
             if not found.rowcount:
@@ -258,9 +320,3 @@ class SqliteStore:
             ),
         ).fetchall()
         return rows if is_oldest_first else rows[::-1]
-
-
-def _key(row: sqlite3.Row) -> ApiKey:
-    return ApiKey(
-        key=row["api_key"], uid=row["uid"], kind=KeyKind(row["kind"]), secret=row["secret"]
-    )

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import WSMsgType, web
@@ -46,7 +46,7 @@ class MarketStreams:
             participant.market_connections += change
             self.gate.changed()
 
-    def _control(self, connection: Connection, text: str) -> None:
+    async def _control(self, connection: Connection, text: str) -> None:
         """Answer SUBSCRIBE, UNSUBSCRIBE and LIST_SUBSCRIPTIONS."""
         try:
             message = json.loads(text)
@@ -73,14 +73,14 @@ class MarketStreams:
 
 
 async def serve(
-    socket: web.WebSocketResponse, connection: Connection, on_text: Callable[[str], None]
+    socket: web.WebSocketResponse, connection: Connection, on_text: Callable[[str], Awaitable[None]]
 ) -> None:
     """Read a connection's messages and write its queue until either side ends."""
     writer = asyncio.create_task(connection.write())
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
-                on_text(message.data)
+                await on_text(message.data)
     finally:
         writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)

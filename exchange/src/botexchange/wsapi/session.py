@@ -37,14 +37,14 @@ class Session:
     """Account by subscription id."""
     last_subscription: int = -1
 
-    def receive(self, text: str) -> None:
+    async def receive(self, text: str) -> None:
         """Answer one message; whatever is wrong with it becomes Binance's error."""
         number: object = None
         try:
             message = _request(json.loads(text))
             number = message.get("id")
             self.weights.check(self.address)
-            result = self._perform(str(message["method"]), _arguments(message))
+            result = await self._perform(str(message["method"]), _arguments(message))
             answer: Arguments = {"id": number, "status": 200, "result": result}
         except (ValueError, RecursionError):
             answer = _failure(number, VenueError(-1135, "Invalid JSON Request"))
@@ -66,7 +66,7 @@ class Session:
         for subscription in list(self.subscriptions):
             self._end(subscription)
 
-    def _perform(self, method: str, arguments: Arguments) -> object:
+    async def _perform(self, method: str, arguments: Arguments) -> object:
         """Perform a method of the session itself, or answer as REST does."""
         name = method.removeprefix("v3/")
         own = {
@@ -78,9 +78,9 @@ class Session:
             "userDataStream.subscribe.signature": self._subscribe_signed,
             "userDataStream.unsubscribe": self._unsubscribe,
         }.get(name)
-        return self._call(name, arguments) if own is None else own(arguments)
+        return await self._call(name, arguments) if own is None else own(arguments)
 
-    def _call(self, method: str, arguments: Arguments) -> object:
+    async def _call(self, method: str, arguments: Arguments) -> object:
         endpoint = METHODS.get(method)
         if endpoint is None:
             raise VenueError(-1000, f"Unknown method '{method}'.")
@@ -91,7 +91,7 @@ class Session:
         params = Params.from_json(arguments)
         if endpoint.places_orders:
             self.orders.check(uid, endpoint.places_orders)
-        result = endpoint.answer(Call(venue=self.venue, params=params, uid=uid))
+        result = await endpoint.perform(Call(venue=self.venue, params=params, uid=uid))
         self.orders.add(uid, endpoint.places_orders)
         if not endpoint.is_free_on_success:
             self.weights.add(self.address, endpoint.weight(params))
