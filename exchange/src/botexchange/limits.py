@@ -7,8 +7,8 @@ depend on how fast it runs, has them follow the venue's.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from botexchange.api.market import ORDERS_1D, ORDERS_10S
 from botexchange.matching.refusals import VenueError
+from botexchange.quotas import Quotas
 
 __all__ = ["LimitError", "OrderCounter", "WeightCounter"]
 
@@ -39,10 +39,10 @@ class _Window:
 class WeightCounter:
     """REQUEST_WEIGHT of each IP."""
 
-    def __init__(self, now_ms: Callable[[], int], limit: int) -> None:
-        """Allow `limit` per minute of a clock."""
+    def __init__(self, now_ms: Callable[[], int], quotas: Quotas) -> None:
+        """Count by the minutes of a clock."""
         self._now_ms = now_ms
-        self._limit = limit
+        self._limit = quotas.request_weight
         self._windows: dict[str, _Window] = {}
 
     def add(self, address: str, weight: int) -> int:
@@ -66,8 +66,9 @@ class WeightCounter:
 class OrderCounter:
     """New orders of each account per 10 seconds and per day."""
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
+    def __init__(self, now_ms: Callable[[], int], quotas: Quotas) -> None:
         """Count by the windows of a clock."""
+        self._quotas = quotas
         self._now_ms = now_ms
         self._short: dict[int, _Window] = {}
         self._long: dict[int, _Window] = {}
@@ -82,10 +83,10 @@ class OrderCounter:
         """Refuse (-1015) orders beyond a limit."""
         now = self._now_ms()
         short, long = self.add(uid, 0)
-        if short + orders > ORDERS_10S:
-            raise _too_many(ORDERS_10S, "10 SECOND", 10_000 - now % 10_000)
-        if long + orders > ORDERS_1D:
-            raise _too_many(ORDERS_1D, "1 DAY", 86_400_000 - now % 86_400_000)
+        if short + orders > self._quotas.orders_10s:
+            raise _too_many(self._quotas.orders_10s, "10 SECOND", 10_000 - now % 10_000)
+        if long + orders > self._quotas.orders_1d:
+            raise _too_many(self._quotas.orders_1d, "1 DAY", 86_400_000 - now % 86_400_000)
 
 
 def _too_many(limit: int, window: str, left_ms: int) -> LimitError:

@@ -16,6 +16,7 @@ from botexchange.matching.orders import Order, OrderRequest, Trade
 from botexchange.matching.quotes import Tick
 from botexchange.matching.reports import Changes, Report
 from botexchange.ports import ApiKey, KeyKind, Moment, Owner, Shock, Store
+from botexchange.quotas import Quotas
 from botexchange.streams.hub import UserHub
 from botexchange.streams.user_events import user_event
 
@@ -44,7 +45,7 @@ class VenueParts:
     clock: VenueClock
     keys: list[ApiKey]
     rates: Rates
-    weight_limit: int
+    quotas: Quotas
 
 
 class Venue:
@@ -60,7 +61,7 @@ class Venue:
         self.store = parts.store
         self.source = parts.source
         self.clock = parts.clock
-        self.weight_limit = parts.weight_limit
+        self.quotas = parts.quotas
         self.users = UserHub()
         self.position_ms = position_ms
         self._reserve_ms = AHEAD_SECONDS * 1_000 * parts.clock.speed

@@ -3,6 +3,7 @@
 import pytest
 
 from botexchange.limits import LimitError, OrderCounter, WeightCounter
+from botexchange.quotas import Quotas
 
 MINUTE = 28_333_333 * 60_000
 
@@ -19,7 +20,7 @@ class Now:
 
 def test_weight_is_counted_per_address_and_minute():
     now = Now()
-    counter = WeightCounter(now, 10)
+    counter = WeightCounter(now, Quotas(request_weight=10))
 
     assert counter.add("a", 4) == 4
     assert counter.add("a", 2) == 6
@@ -30,7 +31,7 @@ def test_weight_is_counted_per_address_and_minute():
 
 def test_weight_over_the_limit_waits_for_the_next_minute():
     now = Now(MINUTE + 45_000)
-    counter = WeightCounter(now, 10)
+    counter = WeightCounter(now, Quotas(request_weight=10))
     counter.add("a", 10)
     counter.check("a")
     counter.add("a", 1)
@@ -46,7 +47,7 @@ def test_weight_over_the_limit_waits_for_the_next_minute():
 
 def test_orders_are_limited_per_ten_seconds_and_day():
     now = Now(MINUTE - MINUTE % 86_400_000)
-    counter = OrderCounter(now)
+    counter = OrderCounter(now, Quotas())
     assert counter.add(1, 99) == (99, 99)
     counter.check(1, 1)
 

@@ -1,7 +1,5 @@
 """Public endpoints: time, rules, prices."""
 
-from typing import Final
-
 from botexchange.api.call import Call
 from botexchange.api.payloads import Json
 from botexchange.matching.instruments import Instrument
@@ -9,10 +7,9 @@ from botexchange.matching.numbers import plain
 from botexchange.matching.orders import OrderType, Side
 from botexchange.matching.quotes import Level, SymbolMarket
 from botexchange.matching.refusals import VenueError
+from botexchange.quotas import rate_limits
 
 __all__ = [
-    "ORDERS_1D",
-    "ORDERS_10S",
     "average_price",
     "book_ticker",
     "depth",
@@ -22,9 +19,6 @@ __all__ = [
     "price_ticker",
     "server_time",
 ]
-
-ORDERS_10S: Final = 100
-ORDERS_1D: Final = 200_000
 
 
 async def ping(_call: Call) -> Json:
@@ -42,11 +36,7 @@ async def exchange_info(call: Call) -> Json:
     return {
         "timezone": "UTC",
         "serverTime": call.venue.now_ms(),
-        "rateLimits": [
-            _limit("REQUEST_WEIGHT", "MINUTE", 1, call.venue.weight_limit),
-            _limit("ORDERS", "SECOND", 10, ORDERS_10S),
-            _limit("ORDERS", "DAY", 1, ORDERS_1D),
-        ],
+        "rateLimits": rate_limits(call.venue.quotas),
         "exchangeFilters": [],
         "symbols": [_symbol_info(market) for market in _wanted(call)],
     }
@@ -134,10 +124,6 @@ def _best(market: SymbolMarket) -> Json:
         "askPrice": plain(asks[0][0]),
         "askQty": plain(asks[0][1]),
     }
-
-
-def _limit(kind: str, interval: str, number: int, limit: int) -> Json:
-    return {"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": limit}
 
 
 def _symbol_info(market: SymbolMarket) -> Json:

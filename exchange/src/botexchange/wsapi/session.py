@@ -55,7 +55,7 @@ class Session:
                 "rateLimitType": "REQUEST_WEIGHT",
                 "interval": "MINUTE",
                 "intervalNum": 1,
-                "limit": self.venue.weight_limit,
+                "limit": self.venue.quotas.request_weight,
                 "count": self.weights.add(self.address, 0),
             }
         ]

@@ -1,0 +1,35 @@
+"""How much a client may ask (Binance: LIMITS)."""
+
+from dataclasses import dataclass
+
+__all__ = ["Quotas", "rate_limits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """Limits per window."""
+
+    request_weight: int = 6_000
+    """Per IP and minute."""
+    raw_requests: int = 300_000
+    """Per IP and five minutes."""
+    orders_10s: int = 100
+    """Unfilled orders per account and ten seconds."""
+    orders_1d: int = 200_000
+    """Unfilled orders per account and UTC day."""
+    connections: int = 300
+    """WebSocket connection attempts per IP and five minutes."""
+
+
+def rate_limits(quotas: Quotas) -> list[dict[str, object]]:
+    """List the limits as exchangeInfo shows them."""
+    return [
+        _limit("REQUEST_WEIGHT", "MINUTE", 1, quotas.request_weight),
+        _limit("ORDERS", "SECOND", 10, quotas.orders_10s),
+        _limit("ORDERS", "DAY", 1, quotas.orders_1d),
+        _limit("RAW_REQUESTS", "MINUTE", 5, quotas.raw_requests),
+    ]
+
+
+def _limit(kind: str, interval: str, number: int, limit: int) -> dict[str, object]:
+    return {"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": limit}

@@ -1,0 +1,1 @@
+"""Puts the parts of each role together; the only importer of adapters."""

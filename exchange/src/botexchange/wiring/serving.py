@@ -1,0 +1,94 @@
+"""Listen on ports until told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from botcore.domain.errors import InvalidInput, InvariantBroken
+
+__all__ = ["Listener", "Program", "guard", "serve"]
+
+_log = structlog.get_logger(__name__)
+STOP_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An application and where it listens; `option` is named if it can't."""
+
+    application: web.Application
+    host: str
+    port: int
+    option: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A wired role: what it serves, and the task whose end ends it."""
+
+    public: Listener
+    admin: Listener
+    work: Callable[[], Coroutine[Any, Any, None]]
+    broken: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def guard(broken: asyncio.Event) -> Middleware:
+    """Make the middleware that stops the process when an invariant breaks: the next start recovers."""
+
+    @web.middleware
+    async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except InvariantBroken:
+            _log.exception("invariant_broken", path=request.path)
+            broken.set()
+            raise
+
+    return watch
+
+
+async def serve(program: Program, **facts: object) -> int:
+    """Serve until a signal, a broken invariant or the end of the work; 0 after a signal.
+
+    Raises:
+        InvalidInput: a port is taken.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    listeners = [await _listen(program.public), await _listen(program.admin)]
+    ports = [listener.addresses[0][1] for listener in listeners]
+    _log.info("exchange_ready", port=ports[0], admin_port=ports[1], **facts)
+    tasks = {
+        "stop": asyncio.create_task(stop.wait()),
+        "broken": asyncio.create_task(program.broken.wait()),
+        "work": asyncio.create_task(program.work()),
+    }
+    done, _ = await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks.values():
+        task.cancel()
+    results = await asyncio.gather(*tasks.values(), return_exceptions=True)
+    await asyncio.gather(*(listener.cleanup() for listener in listeners))
+    if tasks["stop"] in done:
+        _log.info("exchange_stopped")
+        return 0
+    _log.error("exchange_failed", cause=repr(results[-1]))
+    return 1
+
+
+async def _listen(listener: Listener) -> web.AppRunner:
+    runner = web.AppRunner(listener.application, access_log=None, shutdown_timeout=STOP_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, listener.host, listener.port).start()
+    except OSError as error:
+        raise InvalidInput.of(
+            listener.option, f"can't listen on {listener.host}:{listener.port}: {error.strerror}"
+        ) from None
+    return runner
