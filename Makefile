@@ -8,7 +8,7 @@ MEMBERS := core operator botrunner dashboard exchange
 SOURCES := $(MEMBERS:%=%/src) hack
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 .DEFAULT_GOAL := help
-.PHONY: help setup run up status down clean-all test test-cluster check static fmt lock clean lint types imports deps dead locks unit
+.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange fuzz-exchange check static fmt lock clean lint types imports deps dead locks unit
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,15 @@ test: static ## every test that needs no cluster, with real processes, Postgres 
 test-cluster: $(STATE)/dev ## every test that needs a cluster, on the one of make up
 	@$(BIN)/python -m hack.cluster up --no-example --since $(STARTED)
 	@$(BIN)/python -m pytest tests/cluster tests/e2e -m "not standalone" --platform cluster -q
+
+conformance: $(STATE)/dev ## other people's Binance clients, unmodified, against our exchange (CLIENTS=name,name or all)
+	@$(BIN)/python -m tests.conformance $(if $(CLIENTS),--clients $(CLIENTS))
+
+bench-exchange: $(STATE)/dev ## speed and size of the exchange, one line per row
+	@$(BIN)/python -m hack.bench exchange
+
+fuzz-exchange: $(STATE)/dev ## random calls to engine, HTTP and WebSocket (FUZZ_SECONDS=120, SEED=n)
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),120) $(if $(SEED),SEED=$(SEED)) $(BIN)/python -m pytest tests/fuzz -q -s
 
 check: static unit ## what needs no database and no browser, within a minute
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botcore.ledger.connect import connect
-from botcore.ledger.installation import ensure_database
+from botcore.ledger.installation import ensure_database, ensure_exchange_database
 from botcore.ledger.migrate import migrate
 from botcore.ledger.roles import ensure_roles
 from hack.standalone.installation import DATABASE, Installation
@@ -20,7 +20,7 @@ _NEWEST = (
 
 
 def prepare_database(installation: Installation) -> tuple[str, ...]:
-    """Create the database and the roles where missing, and apply the migrations that are new; returns those."""
+    """Create the databases and the roles where missing, and apply the migrations that are new; returns those."""
     return asyncio.run(_prepare(installation))
 
 
@@ -58,6 +58,7 @@ async def _prepare(installation: Installation) -> tuple[str, ...]:
         await ensure_database(connection, DATABASE)
     async with await connect(installation.address()) as connection:
         await ensure_roles(connection, installation.passwords())
+        await ensure_exchange_database(connection)
         return await migrate(connection)
 
 

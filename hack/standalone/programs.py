@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from botcore.ledger.roles import EXCHANGE
 from hack.standalone.embedded_postgres import EmbeddedPostgres
 from hack.standalone.installation import DATABASE, Installation
 from hack.standalone.supervision import Program
@@ -110,17 +111,25 @@ def _postgres(installation: Installation, tuning: Tuning) -> Service:
 def _exchange(installation: Installation, tuning: Tuning) -> Service:
     ports = installation.ports
     market = ["--source", "synthetic", "--seed", str(tuning.seed), "--speed", str(tuning.speed)]
+    # Its own database under its own role, both named as the exchange's default.
+    environment = {
+        "KBOTS_EXCHANGE_DATABASE_HOST": "127.0.0.1",
+        "KBOTS_EXCHANGE_DATABASE_PORT": str(ports["postgres"]),
+        "KBOTS_EXCHANGE_DATABASE_PASSWORD_FILE": str(installation.password_file(EXCHANGE)),
+    }
     if installation.is_replay:
-        # In lockstep the market waits for the bot: the same file gives the same trades at any speed.
+        # In lockstep the market waits for the bot: the same file gives the same trades at any speed. Every candle is
+        # stored before the next, so the memory is a folder, which does not wait for the disk.
         market = ["--source", "replay", "--csv", installation.market, "--lockstep", "1"]
+        environment = {"KBOTS_EXCHANGE_DATA": str(installation.folder / "exchange")}
     command = (
         tool("kbots-exchange"), "paper", *market, "--host", "127.0.0.1", "--port", str(ports["exchange"]),
-        "--admin-port", str(ports["exchangeAdmin"]), "--data", str(installation.folder / "exchange"),
+        "--admin-port", str(ports["exchangeAdmin"]),
     )  # fmt: skip
     health = f"{installation.url('exchangeAdmin')}/healthz"
     return Service(
         title="paper exchange",
-        program=Program(name="exchange", command=command),
+        program=Program(name="exchange", command=command, environment=environment),
         ports=("exchange", "exchangeAdmin"),
         is_ready=lambda: answers(health),
     )

@@ -83,11 +83,13 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert not vague, "\n".join(vague)
 
 
-def test_sql_driver_is_imported_in_the_ledger_alone() -> None:
+def test_sql_driver_is_imported_in_the_ledger_and_the_exchanges_store_alone() -> None:
+    store = "exchange/src/botexchange/storage/postgres.py"
     importers = [
         names(path)
         for path in [*package_files(), *python_files("hack")]
         if "botcore/ledger" not in names(path)
+        and names(path) != store
         and any(module.split(".")[0].startswith("psycopg") for module in imported(tree_of(path)))
     ]
 

@@ -16,6 +16,7 @@ Command = Callable[..., str]
 
 TRIAL = "chart-restricted"
 WITH_TOKEN = {"kbots-operator", "kbots-dashboard", "kbots-set-up-1"}
+RELAY = ("--set", "relay.enabled=true")
 EXTERNAL = ("--set", "postgres.enabled=false,database.host=db.example.org,database.adminSecret=db")
 
 OPERATOR = f"system:serviceaccount:{SYSTEM}:kbots-operator"
@@ -33,6 +34,7 @@ ALLOWED = [
     *((DASHBOARD, verb, "tradingbots", BOTS) for verb in ("create", "patch", "delete", "watch")),
     (SET_UP, "create", "secrets", SYSTEM),
     (SET_UP, "get", "secrets:kbots-sealing", SYSTEM),
+    (SET_UP, "get", "secrets:kbots-exchange", SYSTEM),
     (SET_UP, "create", "secrets", WEB),
     (SET_UP, "get", "secrets:kbots-dashboard", WEB),
 ]
@@ -116,20 +118,20 @@ def test_namespaces_take_restricted_pods_only(rendered: list[Manifest]) -> None:
 
 
 def test_every_pod_is_taken_by_a_restricted_namespace(
-    kubectl: Command, rendered: list[Manifest], restricted: str
+    kubectl: Command, helm: Command, rendered: list[Manifest], restricted: str
 ) -> None:
     judge = partial(dry_run, kubectl, restricted)
-    specs = [pod["spec"] for _, pod in pods(rendered)]
+    specs = [pod["spec"] for _, pod in pods([*rendered, *render(helm, *RELAY)])]
 
-    assert len(specs) == 7
+    assert len(specs) == 7 + 8
     for spec in specs:
         judge(spec)
     with pytest.raises(CommandFailed, match="violates PodSecurity"):
         judge({**specs[0], "hostNetwork": True})
 
 
-def test_every_pod_is_tighter_than_restricted(rendered: list[Manifest]) -> None:
-    for name, pod in pods(rendered):
+def test_every_pod_is_tighter_than_restricted(helm: Command, rendered: list[Manifest]) -> None:
+    for name, pod in pods([*rendered, *render(helm, *RELAY)]):
         spec = pod["spec"]
         assert spec["automountServiceAccountToken"] is (name in WITH_TOKEN), name
         assert spec["enableServiceLinks"] is False, name
@@ -138,7 +140,8 @@ def test_every_pod_is_tighter_than_restricted(rendered: list[Manifest]) -> None:
             assert container["resources"]["limits"]["memory"], name
             assert {"cpu", "memory"} <= container["resources"]["requests"].keys(), name
             assert not [one for one in container.get("env", ()) if "secretKeyRef" in str(one)], name
-        secrets = [one["secret"] for one in spec.get("volumes", ()) if "secret" in one]
+        volumes = spec.get("volumes", ())
+        secrets = [one[kind] for one in volumes for kind in ("secret", "projected") if kind in one]
         assert {one["defaultMode"] for one in secrets} <= {0o400}, name
 
 
@@ -174,6 +177,8 @@ def test_viewers_see_bots_and_editors_change_none(kubectl: Command, role: str) -
         ("operator.resyncSeconds=often", "/operator/resyncSeconds"),
         ("bots.max=0", "/bots/max"),
         ("exchange.speed=601", "/exchange/speed"),
+        ("relay.replicas=0", "/relay/replicas"),
+        ("exchange.symbols={}", "/exchange/symbols"),
         ("postgres.storage.size=big", "/postgres/storage/size"),
         ("dashboard.publicOrigin=example.org", "/dashboard/publicOrigin"),
         ("dashboard.colour=red", "colour"),
@@ -202,6 +207,8 @@ def test_external_database_replaces_postgres(helm: Command) -> None:
         if one["name"].endswith("_DATABASE_HOST")
     }
     assert hosts == {"db.example.org"}
+    exchange = dict(pods(made))["kbots-exchange"]["spec"]["containers"][0]["command"]
+    assert "--database-host=db.example.org" in exchange
     migrate = next(pod for name, pod in pods(made) if name.startswith("kbots-migrate"))
     assert migrate["spec"]["volumes"][0]["secret"]["secretName"] == "db"
 
@@ -230,7 +237,7 @@ def test_without_test_network_the_operator_knows_none(
 
 def test_connections_follow_the_most_bots(helm: Command) -> None:
     made = render(helm, "--set", "bots.max=100")
-    [postgres] = of_kind(made, "StatefulSet", SYSTEM)[1:]
+    [postgres] = of_kind(made, "StatefulSet", SYSTEM)
 
     assert "max_connections=440" in postgres["spec"]["template"]["spec"]["containers"][0]["args"]
     assert of_kind(made, "ResourceQuota", BOTS)[0]["spec"]["hard"] == {"pods": "105"}

@@ -23,6 +23,7 @@ TRIAL = "chart-policies"
 STRANGERS = {f"stranger-{space}": space for space in (SYSTEM, WEB, BOTS, "default")}
 NAMESPACES = {
     "operator": SYSTEM, "set-up": SYSTEM, "migrate": SYSTEM, "postgres": SYSTEM, "exchange": SYSTEM,
+    "relay": SYSTEM,
     "connections": SYSTEM, "dashboard": WEB, "botrunner": BOTS, "kube-dns": "kube-system", **STRANGERS,
 }  # fmt: skip
 OUTSIDE = {
@@ -30,13 +31,13 @@ OUTSIDE = {
     "another pod network": "10.9.8.7", "carrier network": "100.64.1.1",
 }  # fmt: skip
 PORTS = ("TCP 22", "TCP 53", "UDP 53", "TCP 80", "TCP 443", "TCP 5432", "TCP 6443", "TCP 8080", "TCP 8081",
-         "TCP 9080", "TCP 9081")  # fmt: skip
+         "TCP 9080", "TCP 9081", "TCP 9090", "TCP 9091", "TCP 9443")  # fmt: skip
 # Everything that may connect; whatever is not here may not. The outsider in "default" has no policy of its own.
-DNS = ("operator", "migrate", "connections", "dashboard", "botrunner")
+DNS = ("operator", "migrate", "connections", "exchange", "dashboard", "botrunner")
 API_SERVER = ("operator", "set-up", "dashboard")
 NEEDED: set[Traffic] = {
     *((who, "kube-dns", port) for who in DNS for port in ("TCP 53", "UDP 53")),
-    *((who, "postgres", "TCP 5432") for who in ("operator", "migrate", "connections", "dashboard", "botrunner")),
+    *((who, "postgres", "TCP 5432") for who in DNS),
     *((who, "exchange", "TCP 9080") for who in ("connections", "botrunner")),
     ("operator", "exchange", "TCP 9081"),
     ("connections", "dashboard", "TCP 8080"),
@@ -46,6 +47,13 @@ NEEDED: set[Traffic] = {
       for port in ("TCP 443", "TCP 6443")),
     ("botrunner", "internet", "TCP 443"),
 }  # fmt: skip
+# What is added by the relay and by a paper exchange that follows Binance.
+LIVE = ("--set", "relay.enabled=true,exchange.source=binance")
+NEEDED_LIVE: set[Traffic] = {
+    ("botrunner", "relay", "TCP 9090"),
+    *(("relay", "kube-dns", port) for port in ("TCP 53", "UDP 53")),
+    *((who, "internet", port) for who in ("relay", "exchange") for port in ("TCP 443", "TCP 9443")),
+}
 
 
 @pytest.fixture(scope="session")
@@ -83,9 +91,13 @@ def peers(kubectl: Command) -> list[Peer]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("options", "needed"), [((), NEEDED), (LIVE, NEEDED | NEEDED_LIVE)], ids=["default", "live"]
+)
 def test_policies_allow_what_is_needed_and_nothing_else(
-    cyclonus: str, policies: list[Manifest], tmp_path: Path
+    helm: Command, cyclonus: str, tmp_path: Path, options: tuple[str, ...], needed: set[Traffic]
 ) -> None:
+    policies = of_kind(render(helm, *options), "NetworkPolicy")
     traffics = list(itertools.product((*NAMESPACES, "internet"), (*NAMESPACES, *OUTSIDE), PORTS))
     # Between strangers of the namespaces without policies nothing is ours to decide.
     free = {"kube-dns", "stranger-default", *OUTSIDE}
@@ -97,8 +109,8 @@ def test_policies_allow_what_is_needed_and_nothing_else(
         if said
     }
 
-    assert allowed - NEEDED == set()
-    assert NEEDED - allowed == set()
+    assert allowed - needed == set()
+    assert needed - allowed == set()
 
 
 def test_policies_are_written_without_ambiguity(

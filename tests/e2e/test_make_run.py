@@ -150,18 +150,18 @@ def test_busy_port_is_named(folder: Path) -> None:
 
 
 def test_step_that_fails_names_its_log_and_fix_and_stops_what_was_started(folder: Path) -> None:
-    exchange, moved = folder / "exchange", folder / "exchange.moved"
-    exchange.rename(moved)
-    exchange.write_text("not a folder", encoding="utf-8")
+    pepper, moved = folder / "secrets" / "dashboard", folder / "moved"
+    pepper.rename(moved)
+    pepper.write_text("not a folder", encoding="utf-8")
     try:
         run = Run(folder)
         assert run.code(60) == 1
     finally:
-        exchange.unlink()
-        moved.rename(exchange)
+        pepper.unlink()
+        moved.rename(pepper)
 
-    assert "✗ paper exchange" in run.text
-    assert f"log: {folder / 'logs' / 'exchange.log'}" in run.text
+    assert "✗ dashboard" in run.text
+    assert f"log: {folder / 'logs' / 'dashboard.log'}" in run.text
     assert "fix:" in run.text
     assert "✓ Postgres stopped" in run.text
     assert started_here(folder) == []
@@ -180,5 +180,5 @@ def test_environments_hold_no_password(folder: Path) -> None:
                 seen.append((entry / "environ").read_bytes() + (entry / "cmdline").read_bytes())
     run.end(signal.SIGINT)
 
-    assert len(passwords) == 4
+    assert len(passwords) == 5
     assert [text for text in seen if any(password.encode() in text for password in passwords)] == []

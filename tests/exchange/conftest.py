@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from tests.exchange.server import Server
+from tests.exchange.server import Server, options_of
 
 _names = itertools.count(1)
 
@@ -16,7 +16,7 @@ def run_exchange(tmp_path):
     servers = []
 
     def run(*options, data="data"):
-        server = Server(tmp_path / data, *options)
+        server = Server(data and tmp_path / data, *options)
         servers.append(server)
         return server
 
@@ -24,6 +24,23 @@ def run_exchange(tmp_path):
     for server in servers:
         if server.process.poll() is None:
             server.kill()
+
+
+@pytest.fixture
+def database_options(postgres_server, tmp_path):
+    """Give the options that name an empty database of the exchange's own."""
+    database = postgres_server.create_for_exchange()
+    yield options_of(database, tmp_path)
+    postgres_server.drop(database)
+
+
+@pytest.fixture(params=["folder", "postgres"])
+def run_lasting(request, run_exchange):
+    """Give a function that starts an exchange whose state outlives it, in a folder or in Postgres."""
+    if request.param == "folder":
+        return run_exchange
+    options = request.getfixturevalue("database_options")
+    return lambda *others: run_exchange(*options, *others, data=None)
 
 
 @pytest.fixture(scope="module")

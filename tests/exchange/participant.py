@@ -16,6 +16,8 @@ class Participant:
         self._name, self._account, self._streams = name, account, streams
         self._frames, self.now = 0, 0
         self.candles, self.events = [], []
+        self.raw = {}
+        """What came as it came: market frames under 0, user events under 1."""
         self._session, self._sockets, self._readers = None, [], []
 
     async def connect(self, *, is_again=False):
@@ -47,6 +49,7 @@ class Participant:
 
     async def _read(self, connection):
         async for message in connection:
+            self.raw.setdefault(self._sockets.index(connection), []).append(message.data)
             self._inbox.put_nowait(json.loads(message.data))
 
     async def run(self, on_candle, until=None):
@@ -60,7 +63,7 @@ class Participant:
             if "event" in frame:
                 self.now = frame["event"]["E"]
                 self.events.append(frame["event"])
-            else:
+            elif "k" in frame["data"]:
                 self.now = frame["data"]["E"]
                 self.candles.append(frame["data"]["k"])
                 await on_candle(self, frame["data"]["k"])

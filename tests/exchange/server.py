@@ -1,8 +1,10 @@
 """Starts the real exchange as a process and talks to it."""
 
+import contextlib
 import json
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,7 +14,21 @@ import urllib.request
 
 from binance import AsyncClient, BinanceSocketManager
 
+from botcore.ledger.roles import EXCHANGE
+
 START_SECONDS = 15
+
+
+def options_of(database, folder):
+    """Name a database of the exchange's role; its password lies in the folder."""
+    password = folder / "exchange.password"
+    password.write_text(database.passwords[EXCHANGE])
+    return [
+        f"--database-host={database.host}",
+        f"--database-port={database.port}",
+        f"--database-name={database.dbname}",
+        f"--database-password-file={password}",
+    ]
 
 
 class Server:
@@ -26,13 +42,13 @@ class Server:
             "paper",
             "--port=0",
             "--admin-port=0",
-            f"--data={data}",
+            *([] if data is None else [f"--data={data}"]),
             *options,
         ]
         self.start()
 
     def start(self):
-        """Start, or start again on the same folder."""
+        """Start, or start again on the same data."""
         self.process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)
         self.lines, ready = [], queue.Queue()
         self._reader = threading.Thread(target=self._read, args=(ready,), daemon=True)
@@ -63,6 +79,10 @@ class Server:
         code = self._end()
         return code, time.monotonic() - began
 
+    def wait(self):
+        """Wait until the process ends by itself; give its exit code."""
+        return self._end()
+
     def _end(self):
         code = self.process.wait(10)
         self._reader.join(5)
@@ -87,6 +107,18 @@ class Server:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.headers, json.load(error)
+
+    def raw(self, data):
+        """Send bytes to the public port as they are; give what comes back until it falls silent."""
+        answer = b""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(data)
+            connection.settimeout(0.5)
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                while chunk := connection.recv(65_536):
+                    answer += chunk
+        return answer
 
     def account(self, name, **balances):
         """Open an account; give what the control port says."""

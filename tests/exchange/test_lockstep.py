@@ -1,8 +1,10 @@
 """A replay that waits for its participants, and gives every run the same trades."""
 
 import asyncio
+import json
 import os
 import random
+import urllib.request
 from decimal import Decimal
 from pathlib import Path
 
@@ -79,9 +81,9 @@ async def trade(participant, candle):
 RATES = (Decimal("1.01"), Decimal("0.99"))
 
 
-async def whole_run(server, join):
+async def whole_run(server, join, *streams):
     account = server.account("alice", USDT="100000")
-    participant = join(server, "p1", account)
+    participant = join(server, "p1", account, *streams)
     await participant.connect()
     await participant.run(trade, until=300)
     return participant, server.admin("GET", "orders?name=alice")
@@ -102,6 +104,29 @@ async def test_two_runs_are_the_same(run_replay, join):
     intrabar = [trade for trade in truth["trades"] if trade["isMaker"]]
     assert intrabar
     assert all(trade["time"] % HOUR for trade in intrabar)
+
+
+def orders_of_alice(server):
+    url = f"http://127.0.0.1:{server.admin_port}/admin/v1/orders?name=alice"
+    with urllib.request.urlopen(url) as answer:
+        return answer.read()
+
+
+async def test_two_runs_are_the_same_byte_for_byte(run_replay, join):
+    names = ("kline_1h", "trade", "depth", "bookTicker", "ticker", "miniTicker", "avgPrice")
+    streams = "/".join(f"btcusdt@{name}" for name in names)
+    texts = []
+    for data in ("one", "two"):
+        server = run_replay(1, data=data)
+        participant, _ = await whole_run(server, join, streams)
+        texts.append((participant.raw[0], participant.raw[1], orders_of_alice(server)))
+
+    (market, user, orders), (market_again, user_again, orders_again) = texts
+    assert len(user) > 200
+    assert user == user_again
+    assert market == market_again
+    assert orders == orders_again
+    assert {json.loads(text)["stream"].partition("@")[2] for text in market} == set(names)
 
 
 async def test_only_closed_candles_come_one_by_one(run_replay, join):

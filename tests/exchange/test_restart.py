@@ -1,10 +1,11 @@
 """What was answered or told survives a kill of the process."""
 
-import asyncio
 import time
 from decimal import Decimal
 
 import pytest
+
+from tests.exchange.storm import Storm
 
 pytestmark = pytest.mark.e2e
 
@@ -34,8 +35,8 @@ async def everything(client):
     }
 
 
-async def test_kill_loses_nothing(run_exchange):
-    server = run_exchange("--seed=7")
+async def test_kill_loses_nothing(run_lasting):
+    server = run_lasting("--seed=7")
     account = server.account("kbots-bots/alice", USDT="1000")
     client = await server.client(account)
     await place_some(client)
@@ -60,40 +61,20 @@ async def test_kill_loses_nothing(run_exchange):
         await one.close_connection()
 
 
-async def test_kill_during_a_storm_keeps_every_answered_order(run_exchange):
-    server = run_exchange("--seed=7")
-    account = server.account("storm", USDT="100000")
-    client = await server.client(account)
-    answered = []
+async def test_kill_during_a_storm_keeps_everything_that_was_answered(run_lasting):
+    server = run_lasting("--seed=7")
+    storm = await Storm.begin(server, "storm")
 
-    async def storm(number):
-        for index in range(50):
-            placed = await client.create_order(
-                symbol="BTCUSDT",
-                side="BUY",
-                type="MARKET",
-                quoteOrderQty="10",
-                newClientOrderId=f"{number}-{index}",
-            )
-            answered.append((placed["orderId"], placed["executedQty"]))
-
-    tasks = [asyncio.create_task(storm(number)) for number in range(2)]
-    while len(answered) < 30:
-        await asyncio.wait(tasks, timeout=0.01)
+    await storm.answers(60)
     server.kill()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await storm.end()
     server.start()
 
-    truth = server.admin("GET", "orders?name=storm")
-    kept = {order["orderId"]: order["executedQty"] for order in truth["orders"]}
-    assert set(answered) <= set(kept.items())
-    assert len(kept) <= len(answered) + 2, "at most one unanswered order per sender"
-    assert len(truth["trades"]) == len(kept)
-    await client.session.close()
+    storm.check(server)
 
 
-def test_clock_and_market_go_on_after_a_kill(run_exchange):
-    server = run_exchange("--speed=600", "--start=2024-01-01T00:00:00Z")
+def test_clock_and_market_go_on_after_a_kill(run_lasting):
+    server = run_lasting("--speed=600", "--start=2024-01-01T00:00:00Z")
     path = "/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime=1704067080000&limit=6"
     calm = server.public(path)[2]
     server.admin("POST", "shock", {"symbol": "BTCUSDT", "percent": "-5"})

@@ -1,19 +1,13 @@
 """A bot's day with python-binance: place, watch, query, cancel."""
 
+import re
 from decimal import Decimal
 
 import pytest
-from binance.exceptions import BinanceAPIException
+
+from tests.exchange.trader import a_bid, ask, cents, market_price
 
 pytestmark = pytest.mark.e2e
-
-
-async def market_price(client):
-    return Decimal((await client.get_symbol_ticker(symbol="BTCUSDT"))["price"])
-
-
-def cents(price):
-    return str(price.quantize(Decimal("0.01")))
 
 
 async def test_market_order_is_told_by_answer_stream_and_history(client, events):
@@ -33,7 +27,8 @@ async def test_market_order_is_told_by_answer_stream_and_history(client, events)
     assert sum(Decimal(trade["qty"]) for trade in history) == Decimal(answer["executedQty"])
     assert position["e"] == "outboundAccountPosition"
     balances = {one["asset"]: one["free"] for one in (await client.get_account())["balances"]}
-    assert {one["a"]: one["f"] for one in position["B"]} == balances
+    assert {one["a"] for one in position["B"]} == {"BTC", "USDT"}
+    assert all(balances[one["a"]] == one["f"] for one in position["B"])
 
 
 async def test_limit_order_rests_is_found_and_canceled(client, events):
@@ -92,30 +87,6 @@ async def test_stop_sells_after_a_shock(exchange, client, events):
     exchange.admin("POST", "shock", {"symbol": "BTCUSDT", "percent": "8.6957"})
 
 
-async def test_oco_is_placed_shown_and_canceled(client):
-    price = await market_price(client)
-    placed = await client.create_oco_order(
-        symbol="BTCUSDT",
-        side="SELL",
-        quantity="0.1",
-        aboveType="LIMIT_MAKER",
-        abovePrice=cents(price * Decimal("1.1")),
-        belowType="STOP_LOSS_LIMIT",
-        belowStopPrice=cents(price * Decimal("0.9")),
-        belowPrice=cents(price * Decimal("0.89")),
-        belowTimeInForce="GTC",
-    )
-    (open_list,) = await client.v3_get_open_order_list()
-    canceled = await client.cancel_order(
-        symbol="BTCUSDT", orderId=placed["orderReports"][1]["orderId"]
-    )
-
-    assert placed["listOrderStatus"] == "EXECUTING"
-    assert open_list["orderListId"] == placed["orderListId"]
-    assert canceled["listOrderStatus"] == "ALL_DONE"
-    assert {order["status"] for order in canceled["orderReports"]} == {"CANCELED"}
-
-
 async def test_lists_page_from_an_id(client):
     orders = [
         await client.create_order(symbol="BTCUSDT", side="BUY", type="MARKET", quoteOrderQty="10")
@@ -134,63 +105,62 @@ async def test_lists_page_from_an_id(client):
     assert [order["orderId"] for order in from_order] == [one["orderId"] for one in orders[1:]]
 
 
-async def test_key_may_trade_but_not_withdraw(client):
-    rights = await client.get_account_api_permissions()
+async def test_orders_without_a_client_id_get_one_like_binances(client):
+    bid = await ask(client, "post", "order", **await a_bid(client))
 
-    assert rights["enableSpotAndMarginTrading"]
-    assert not rights["enableWithdrawals"]
+    canceled = await client.cancel_order(symbol="BTCUSDT", orderId=bid["orderId"])
 
-
-ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quoteOrderQty": "10"}
-LIMIT = {**ORDER, "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "100"}
-LIMIT.pop("quoteOrderQty")
+    made = {bid["clientOrderId"], canceled["clientOrderId"]}
+    assert len(made) == 2
+    assert all(re.fullmatch("[a-zA-Z0-9]{22}", one) for one in made)
 
 
-@pytest.mark.parametrize(
-    ("change", "code", "message"),
-    [
-        ({"symbol": "NOPEUSDT"}, -1121, "Invalid symbol."),
-        ({"side": "HOLD"}, -1117, "Invalid side."),
-        ({"type": "ICEBERG"}, -1116, "Invalid orderType."),
-        ({"quoteOrderQty": "1e3"}, -1100, "Illegal characters found in parameter 'quoteOrderQty'"),
-        ({"quoteOrderQty": "1.123456789"}, -1111, "too much precision"),
-        ({"quoteOrderQty": "99999999999999"}, -1108, "overflow"),
-        ({"quoteOrderQty": "20000"}, -2010, "insufficient balance"),
-        ({"quoteOrderQty": "1"}, -1013, "Filter failure: NOTIONAL"),
-        ({"quoteOrderQty": ""}, -1105, "was empty"),
-        ({"price": "100"}, -1106, "sent when not required"),
-        ({"newClientOrderId": "a.b"}, -1100, "newClientOrderId"),
-        ({"newOrderRespType": "LONG"}, -1130, "newOrderRespType"),
-        ({"icebergQty": "1"}, -2010, "Iceberg orders are not supported"),
-        ({**LIMIT, "quoteOrderQty": None}, -1013, "PERCENT_PRICE_BY_SIDE"),
-        ({**LIMIT, "quoteOrderQty": None, "timeInForce": None}, -1102, "'timeInForce'"),
-        ({**LIMIT, "quoteOrderQty": None, "timeInForce": "GTX"}, -1115, "Invalid timeInForce."),
-        ({**LIMIT, "quoteOrderQty": None, "price": None}, -1102, "'price'"),
-        ({**LIMIT, "quoteOrderQty": None, "price": "0"}, -1013, "Invalid price."),
-    ],
-)
-async def test_wrong_order_is_refused_in_binances_words(client, change, code, message):
-    wrong = {name: value for name, value in {**ORDER, **change}.items() if value is not None}
+async def test_every_answer_shows_what_only_some_orders_have(client):
+    price = await market_price(client)
+    sent = {
+        "symbol": "BTCUSDT",
+        "side": "SELL",
+        "type": "STOP_LOSS_LIMIT",
+        "timeInForce": "GTC",
+        "quantity": "0.1",
+        "price": cents(price * Decimal("0.8")),
+        "stopPrice": cents(price * Decimal("0.9")),
+        "trailingDelta": "500",
+        "icebergQty": "0.05",
+        "strategyId": "3",
+        "strategyType": "1000000",
+    }
 
-    with pytest.raises(BinanceAPIException) as refused:
-        await client.create_order(**wrong)
+    placed = await client.create_order(**sent, newOrderRespType="RESULT")
+    (shown,) = await client.get_open_orders(symbol="BTCUSDT")
+    canceled = await client.cancel_order(symbol="BTCUSDT", orderId=placed["orderId"])
 
-    assert refused.value.status_code == 400
-    assert refused.value.code == code
-    assert message in refused.value.message
+    for answer in (placed, shown, canceled):
+        assert Decimal(answer["stopPrice"]) == Decimal(sent["stopPrice"])
+        assert (answer["trailingDelta"], answer["trailingTime"]) == (500, -1)
+        assert answer["icebergQty"] == "0.05000000"
+        assert (answer["strategyId"], answer["strategyType"]) == (3, 1_000_000)
+    assert placed["workingTime"] == shown["workingTime"] == -1
+    assert shown["isWorking"] is False
+    assert "workingTime" not in canceled
 
 
-async def test_unknown_orders_are_refused(client):
-    placed = await client.create_order(**ORDER)
-    cases = [
-        (client.get_order, {"orderId": 999_999_999}, -2013),
-        (client.get_order, {}, -1102),
-        (client.get_order, {"orderId": placed["orderId"], "origClientOrderId": "x"}, -2039),
-        (client.cancel_order, {"orderId": placed["orderId"]}, -2011),
-        (client.cancel_order, {"origClientOrderId": "nobody"}, -2011),
-    ]
+async def test_all_open_orders_are_canceled_lists_as_one(client):
+    bid = await client.create_order(**await a_bid(client))
+    price = await market_price(client)
+    both = await client.create_oco_order(
+        symbol="BTCUSDT",
+        side="SELL",
+        quantity="0.1",
+        aboveType="LIMIT_MAKER",
+        abovePrice=cents(price * Decimal("1.1")),
+        belowType="STOP_LOSS",
+        belowStopPrice=cents(price * Decimal("0.9")),
+    )
 
-    for call, values, code in cases:
-        with pytest.raises(BinanceAPIException) as refused:
-            await call(symbol="BTCUSDT", **values)
-        assert refused.value.code == code
+    single, group = await client.cancel_all_open_orders(symbol="BTCUSDT")
+
+    assert (single["orderId"], single["status"]) == (bid["orderId"], "CANCELED")
+    assert (group["orderListId"], group["listOrderStatus"]) == (both["orderListId"], "ALL_DONE")
+    assert {one["status"] for one in group["orderReports"]} == {"CANCELED"}
+    assert await client.get_open_orders() == []

@@ -1,42 +1,17 @@
 """The WebSocket API: requests, Ed25519 log-on, user data."""
 
 import asyncio
-import base64
 import itertools
 import json
 import socket
 
 import aiohttp
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.exchange.signer import Signer
 
 pytestmark = pytest.mark.e2e
 _numbers = itertools.count(1)
-
-
-class Signer:
-    """An account with an Ed25519 key."""
-
-    def __init__(self, exchange):
-        self._private = Ed25519PrivateKey.generate()
-        public = self._private.public_key().public_bytes(
-            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
-        )
-        body = {
-            "name": f"ed25519/{next(_numbers)}",
-            "balances": {"USDT": "1000"},
-            "publicKey": public.decode(),
-        }
-        self.account = exchange.admin("POST", "accounts", body)
-        self._exchange = exchange
-
-    def sign(self, **params):
-        _, _, now = self._exchange.public("/api/v3/time")
-        params = {"apiKey": self.account["apiKey"], "timestamp": now["serverTime"], **params}
-        payload = "&".join(f"{name}={value}" for name, value in sorted(params.items()))
-        signature = base64.b64encode(self._private.sign(payload.encode())).decode()
-        return {**params, "signature": signature}
 
 
 class Caller:
@@ -90,7 +65,10 @@ async def test_logged_on_session_needs_no_more_signatures(call, signer):
         "executionReport",
         "outboundAccountPosition",
     ]
-    assert placed["rateLimits"][0]["count"] > 0
+    limits = [(one["rateLimitType"], one["interval"]) for one in placed["rateLimits"]]
+    assert limits == [("ORDERS", "SECOND"), ("ORDERS", "DAY"), ("REQUEST_WEIGHT", "MINUTE")]
+    assert placed["rateLimits"][2]["count"] > 0
+    assert len(account["rateLimits"]) == 1
 
 
 async def test_subscription_ends_when_asked(call, signer):
@@ -112,7 +90,7 @@ async def test_subscription_ends_when_asked(call, signer):
     ("method", "params", "code", "status"),
     [
         ("nonsense", {}, -1000, 400),
-        ("userDataStream.start", {}, -1000, 400),
+        ("userDataStream.start", {}, -1000, 410),
         ("userDataStream.subscribe", {}, -2014, 401),
         ("account.status", {"apiKey": "unknown"}, -2015, 401),
         ("order.place", {}, -2014, 401),

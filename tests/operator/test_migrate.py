@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 
-from botcore.ledger.roles import LOGIN_ROLES
+from botcore.ledger.roles import EXCHANGE, LOGIN_ROLES
 from tests.support.postgres import ADMIN, Database, Server, free_port
 
 OLD, NEW = str(uuid4()), str(uuid4())
@@ -81,6 +82,24 @@ def test_missing_database_is_made_and_bound_and_a_second_run_changes_nothing(
         assert connection.execute("select 1").fetchone() == (1,)
     said = first.stdout + first.stderr + second.stderr
     assert [value for value in missing.passwords.values() if value in said] == []
+
+
+def test_exchange_has_a_database_of_its_own_and_neither_side_enters_the_other(
+    tmp_path: Path, missing: Database, postgres_server: Server
+) -> None:
+    assert migrate(tmp_path, missing).returncode == 0
+    assert migrate(tmp_path, missing).returncode == 0
+
+    own = postgres_server.database(EXCHANGE)
+    with own.connect(EXCHANGE) as connection:
+        connection.execute("create schema of_this_test")
+        connection.execute("drop schema of_this_test")
+    for database, role in (
+        (missing, EXCHANGE),
+        *((own, role) for role in LOGIN_ROLES if role != EXCHANGE),
+    ):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            database.connect(role)
 
 
 def test_empty_database_takes_the_id_of_another_secret(tmp_path: Path, missing: Database) -> None:

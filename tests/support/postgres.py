@@ -19,7 +19,7 @@ from psycopg import sql
 
 from botcore.ledger.connect import DatabaseAddress, connect
 from botcore.ledger.migrate import migrate
-from botcore.ledger.roles import LOGIN_ROLES, ensure_roles
+from botcore.ledger.roles import EXCHANGE, LOGIN_ROLES, ensure_roles
 from hack.standalone.embedded_postgres import EmbeddedPostgres
 from tests.support.run_folders import run_folder
 
@@ -90,6 +90,16 @@ class Server:
             )
         )
         run_async(self._roles(dbname))  # rights on a database are not copied with it
+        return self.database(dbname)
+
+    def create_for_exchange(self) -> Database:
+        """Make an empty database of the paper exchange's role."""
+        dbname = f"test_{secrets.token_hex(6)}"
+        self._execute(
+            sql.SQL("create database {} owner {}").format(
+                sql.Identifier(dbname), sql.Identifier(EXCHANGE)
+            )
+        )
         return self.database(dbname)
 
     def drop(self, database: Database) -> None:

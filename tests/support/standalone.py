@@ -137,9 +137,16 @@ class StandalonePlatform:
         return not self.runner_pid(name) and not list(self.folder.glob(f"pods/**/tb-{name}*"))
 
     def restart_postgres(self) -> None:
-        postgres = self.inner.services[0]
-        self.inner.supervisor.stop(postgres.program.name)
-        self.inner.supervisor.start(postgres.program, postgres.is_ready)
+        postgres, exchange, *_ = self.inner.services
+        supervisor, name = self.inner.supervisor, exchange.program.name
+        before = supervisor.state(name)[1]
+        supervisor.stop(postgres.program.name)
+        supervisor.start(postgres.program, postgres.is_ready)
+        # Without its database the exchange ends, and comes back with it.
+        wait_until(
+            lambda: supervisor.state(name)[1] not in {0, before} and exchange.is_ready(),
+            "the exchange came back",
+        )
 
     def kill_operator(self) -> None:
         pid = self.inner.supervisor.state("operator")[1]

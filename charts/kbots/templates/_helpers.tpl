@@ -1,4 +1,4 @@
-{{/* Objects' names are fixed; "name" below is a program: operator, postgres, exchange, dashboard, set-up, migrate. */}}
+{{/* Objects' names are fixed; "name" below is a program: operator, postgres, exchange, relay, dashboard, set-up, migrate. */}}
 
 {{/* Labels of an object: dict "root" $ "name" <program>. */}}
 {{- define "kbots.labels" -}}

@@ -3,10 +3,13 @@
 import asyncio
 import sys
 
+import uvloop
+
 from botcore.domain.errors import PlatformError
 from botcore.runtime.logs import configure_logging
-from botexchange.settings import parse_settings
+from botexchange.settings import RelaySettings, parse_settings
 from botexchange.wiring.paper import run_paper
+from botexchange.wiring.relay import run_relay
 
 __all__ = ["main"]
 
@@ -16,7 +19,10 @@ def main() -> int:
     try:
         settings = parse_settings(sys.argv[1:])
         configure_logging("exchange")
-        return asyncio.run(run_paper(settings))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            if isinstance(settings, RelaySettings):
+                return runner.run(run_relay(settings))
+            return runner.run(run_paper(settings))
     except PlatformError as error:
         sys.stderr.write(f"kbots-exchange: {error}\n")
         return 2

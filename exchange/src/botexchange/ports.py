@@ -133,6 +133,10 @@ class Store(Protocol):
         """Store a new account with its balances and key."""
         ...
 
+    async def put_account(self, account: Account) -> None:
+        """Store an account's new rates and rights; its balances are stored by `commit`."""
+        ...
+
     async def add_shock(self, shock: Shock) -> None:
         """Store a shock."""
         ...
@@ -155,6 +159,13 @@ class Store(Protocol):
 
     async def list_orders(self, account: int, list_id: int | None, client_id: str) -> list[Order]:
         """Find the orders of a list by its id or client id."""
+        ...
+
+    async def order_lists(self, query: HistoryQuery) -> list[list[Order]]:
+        """List an account's order lists over all symbols, each with its orders.
+
+        `from_id` is a list id, `limit` counts lists, a list's time is its orders' creation.
+        """
         ...
 
     async def orders(self, query: HistoryQuery) -> list[Order]:

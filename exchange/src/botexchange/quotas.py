@@ -19,6 +19,12 @@ class Quotas:
     """Unfilled orders per account and UTC day."""
     connections: int = 300
     """WebSocket connection attempts per IP and five minutes."""
+    refusals: int = 10
+    """Requests an IP may send after a 429 until the window ends; one more and it is banned."""
+    control_messages: int = 5
+    """Frames a market stream connection may send per second."""
+    streams: int = 1_024
+    """Streams of one connection."""
 
 
 def rate_limits(quotas: Quotas) -> list[dict[str, object]]:

@@ -1,18 +1,23 @@
 """The exchange as its shells use it: every step is decided, stored, then told."""
 
 import asyncio
+import itertools
 import secrets
+from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 
+from botexchange.auth import key_kind
 from botexchange.clock import VenueClock
 from botexchange.journal import Journal
-from botexchange.market.candles import Candle
-from botexchange.market.intervals import INTERVALS, open_of
-from botexchange.market.source import CandleRange, MarketSource
+from botexchange.market.depth import PublishedBooks
+from botexchange.market.source import MarketSource
+from botexchange.market.windows import Windows
 from botexchange.matching.accounts import Account
 from botexchange.matching.engine import Engine
 from botexchange.matching.lists import ListRequest
-from botexchange.matching.orders import Order, OrderRequest, Trade
+from botexchange.matching.orders import Order, OrderRequest
 from botexchange.matching.quotes import Tick
 from botexchange.matching.reports import Changes, Report
 from botexchange.ports import ApiKey, KeyKind, Moment, Owner, Shock, Store
@@ -62,10 +67,17 @@ class Venue:
         self.source = parts.source
         self.clock = parts.clock
         self.quotas = parts.quotas
+        self.books = PublishedBooks(parts.engine.markets)
+        self.windows = Windows(parts.source)
         self.users = UserHub()
         self.position_ms = position_ms
         self._reserve_ms = AHEAD_SECONDS * 1_000 * parts.clock.speed
         self.keys = {key.key: key for key in parts.keys}
+        self.skew_ms = 0
+        self.watch: Callable[[Changes], None] | None = None
+        """Told what each step changed, at once."""
+        self._client_ids = itertools.count()
+        self._sequence = parts.engine.drain().sequence
         self._rates = parts.rates
         self._opening = asyncio.Lock()
         self._journal = Journal(parts.store, self._moment, self._tell)
@@ -74,24 +86,42 @@ class Venue:
         """Give the venue's time."""
         return self.clock.now_ms()
 
-    def place(self, uid: int, request: OrderRequest) -> tuple[Order, list[Trade]]:
-        """Place an order; give it with the trades it made at once."""
-        self.engine.place(uid, request, self.now_ms())
-        changes = self._settle()
-        (order,) = changes.orders.values()
-        return order, changes.trades
+    def shown_ms(self) -> int:
+        """Give the time that clients are told and judged by: a fault may have moved it."""
+        return self.clock.now_ms() + self.skew_ms
 
-    def place_list(self, uid: int, request: ListRequest) -> list[Order]:
-        """Place an order list."""
+    def new_client_id(self) -> str:
+        """Make the id of an order, list or cancel that came without one: 22 letters and digits.
+
+        The same calls in the same order get the same ids. None that was used comes again after a
+        restart: its use moved the sequence on.
+        """
+        seed = f"{self._sequence}/{next(self._client_ids)}".encode()
+        digest = blake2b(seed, digest_size=16).digest()
+        return b64encode(digest, b"aZ")[:22].decode()
+
+    def place(self, uid: int, request: OrderRequest) -> tuple[Order, Changes]:
+        """Place an order; give it with everything that changed."""
+        order = self.engine.place(uid, request, self.now_ms())
+        return order, self._settle()
+
+    def place_list(self, uid: int, request: ListRequest) -> tuple[list[Order], Changes]:
+        """Place an order list; gives its orders as the answer shows them, and what changed."""
         orders = self.engine.place_list(uid, request, self.now_ms())
-        changes = self._settle()
-        return [changes.orders[order.id] for order in orders]
+        return orders, self._settle()
 
     def cancel(self, order: Order, cancel_client_id: str) -> list[Order]:
         """Cancel an order; give every order that ended with it."""
         ended = self.engine.cancel(order, self.now_ms(), cancel_client_id=cancel_client_id)
         self._settle()
         return ended
+
+    def amend(self, order: Order, new_quantity: int, client_order_id: str) -> tuple[Order, Changes]:
+        """Reduce an open order's quantity; give it with everything that changed."""
+        amended = self.engine.amend(
+            order, new_quantity, self.now_ms(), client_order_id=client_order_id
+        )
+        return amended, self._settle()
 
     def trade(self, tick: Tick) -> int:
         """Let the market trade; say how many user events that caused."""
@@ -117,6 +147,11 @@ class Venue:
         self.engine.set_balances(uid, balances, self.now_ms())
         self._settle()
 
+    def transfer(self, uid: int, asset: str, amount: int) -> None:
+        """Pay an amount in, or out if it is negative; refuses with -2010."""
+        self.engine.transfer(uid, asset, amount, self.now_ms())
+        self._settle()
+
     async def open_account(
         self, name: str, balances: dict[str, int], public_key: str | None = None
     ) -> tuple[Owner, bool]:
@@ -130,7 +165,7 @@ class Venue:
         api_key = ApiKey(
             key=secrets.token_hex(32),
             uid=uid,
-            kind=KeyKind.ED25519 if public_key else KeyKind.HMAC,
+            kind=(key_kind(public_key) if public_key else None) or KeyKind.HMAC,
             secret=public_key or secrets.token_hex(32),
             created_ms=self.now_ms(),
         )
@@ -154,29 +189,6 @@ class Venue:
         self.source.shock(symbol, shock.time_ms, factor)
         await self.store.add_shock(shock)
 
-    def candles(
-        self, symbol: str, interval: str, limit: int, span: tuple[int | None, int | None]
-    ) -> list[Candle]:
-        """List candles by Binance's rules: from a start the oldest, otherwise the newest."""
-        start, end = span
-        last = min(self.position_ms if end is None else end, self.position_ms)
-        length = INTERVALS[interval]
-        if start is not None and start > last:
-            return []
-        if start is None:
-            first = open_of(interval, last) - (limit - 1) * length
-        else:
-            first, last = start, min(last, start + limit * length)
-        wanted = CandleRange(
-            symbol=symbol,
-            interval=interval,
-            first_ms=first,
-            last_ms=last,
-            position_ms=self.position_ms,
-        )
-        found = self.source.candles(wanted)
-        return found[-limit:] if start is None else found[:limit]
-
     def skip_quiet_time(self) -> None:
         """Go to the present if no order is open, since nothing can happen on the way."""
         if not self.engine.has_open_orders:
@@ -195,12 +207,16 @@ class Venue:
 
     def _settle(self) -> Changes:
         changes = self.engine.drain()
+        self._sequence = changes.sequence
+        if self.watch is not None:
+            self.watch(changes)
         if changes:
             self._journal.append(changes)
         return changes
 
     def _tell(self, report: Report) -> None:
-        self.users.publish(report.account, user_event(report))
+        if self.users.is_wanted(report.account):
+            self.users.publish(report.account, user_event(report))
 
     def _moment(self) -> Moment:
         return Moment(position_ms=self.position_ms, ceiling_ms=self.now_ms() + self._reserve_ms)

@@ -13,7 +13,7 @@ from botoperator.plan.manifests import decode_data
 from botoperator.services.set_up import SetUp, SetUpNames
 from tests.cluster.operator.api import Api
 
-NAMES = ("kbots-postgres", "kbots-database", "kbots-sealing", "kbots-dashboard")
+NAMES = ("kbots-postgres", "kbots-database", "kbots-exchange", "kbots-sealing", "kbots-dashboard")
 
 
 def set_up(client: KubeClient, api: Api) -> SetUp:
@@ -52,7 +52,7 @@ async def test_programs_understand_what_was_made(
         (tmp_path / name).chmod(0o400)
 
     assert set(database) == {"kbots_operator", "kbots_dashboard", "kbots_admin"}
-    assert len(set(database.values())) == 3
+    assert len({*database.values(), data(api, "kbots-exchange")["database-password"]}) == 4
     assert dashboard["database-password"] == database["kbots_dashboard"]
     assert len(dashboard["password-pepper"].strip()) == 64
     assert len(load_keyring(tmp_path).kids) == 1

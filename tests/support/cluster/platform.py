@@ -200,7 +200,8 @@ class ClusterPlatform:
             admin.ask("GET", "/healthz")
             return admin
 
-        return self.exchange.use(answering, OSError, http.client.HTTPException)
+        # It says 503 while it waits for its database, which is no answer either.
+        return self.exchange.use(answering, OSError, http.client.HTTPException, AssertionError)
 
     def _kubectl(self, *arguments: str, text: str | None = None) -> str:
         where = () if "-n" in arguments else ("-n", BOTS)

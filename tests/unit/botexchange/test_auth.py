@@ -3,12 +3,23 @@
 import base64
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from botexchange.auth import check_signature, check_time, find_key, rest_payload, ws_payload
+from botexchange.auth import (
+    check_encoding,
+    check_signature,
+    check_time,
+    find_key,
+    key_kind,
+    rest_payload,
+    ws_payload,
+)
 from botexchange.matching.refusals import VenueError
-from botexchange.ports import ApiKey, KeyKind
+from botexchange.ports import ApiKey, KeyKind, KeyPermissions
 
 DOC_KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
 DOC_SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
@@ -37,6 +48,11 @@ WS_UNICODE = {
     "price": "0.10000000",
     "recvWindow": 5000,
 }
+
+
+def pem_of(private):
+    public = private.public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def test_documented_rest_vector_is_accepted():
@@ -98,6 +114,64 @@ def test_ed25519_signature_is_checked():
             check_signature(key, QUERY, wrong)
     with pytest.raises(VenueError):
         check_signature(key, QUERY + "0", signature)
+
+
+def test_signature_may_stand_anywhere():
+    first, rest = QUERY.split("&", 1)
+
+    assert rest_payload(f"{first}&signature=ab%2Bc&{rest}", "") == QUERY
+    assert rest_payload(f"signature=abc&{QUERY}", "") == QUERY
+    assert rest_payload("", f"{QUERY}&signature=abc") == QUERY
+
+
+def test_rsa_signature_is_checked():
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = pem_of(private)
+    key = ApiKey(key="k", uid=1, kind=KeyKind.RSA, secret=pem)
+    signature = base64.b64encode(private.sign(QUERY.encode(), PKCS1v15(), SHA256())).decode()
+
+    check_signature(key, QUERY, signature)
+
+    for wrong in (QUERY_SIGNATURE, "not base64", signature[:-4] + "AAA="):
+        with pytest.raises(VenueError):
+            check_signature(key, QUERY, wrong)
+
+
+def test_kind_of_a_public_key_is_told():
+    assert key_kind(pem_of(Ed25519PrivateKey.generate())) is KeyKind.ED25519
+    assert key_kind(pem_of(rsa.generate_private_key(65537, 2048))) is KeyKind.RSA
+    assert key_kind(pem_of(rsa.generate_private_key(65537, 1024))) is None  # noqa: S505 too short
+    assert key_kind("nonsense") is None
+
+
+@pytest.mark.parametrize(
+    "payload", [QUERY, "symbol=%EF%BC%91", "a=1&b=-_.~!$'()*+,;:@/?", "", "symbols=%5B%22A%22%5D"]
+)
+def test_percent_encoded_payload_is_accepted(payload):
+    check_encoding(payload)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["a=[1]", 'a="b"', "a=b c", "a={}", "a=１", "a=%zz", "a=%2", "a=<b>", "a=b|c", "a=\n"],  # noqa: RUF001
+)
+def test_payload_that_should_have_been_encoded_is_refused(payload):
+    with pytest.raises(VenueError) as refused:
+        check_encoding(payload)
+
+    assert refused.value.code == -1022
+
+
+def test_key_is_bound_to_its_addresses():
+    bound = ApiKey(
+        key=DOC_KEY, uid=1, kind=KeyKind.HMAC, secret=DOC_SECRET,
+        permissions=KeyPermissions(addresses=("10.0.0.1",)),
+    )  # fmt: skip
+
+    assert find_key({DOC_KEY: bound}, DOC_KEY, "10.0.0.1") is bound
+    with pytest.raises(VenueError) as refused:
+        find_key({DOC_KEY: bound}, DOC_KEY, "10.0.0.2")
+    assert (refused.value.code, refused.value.status) == (-2015, 401)
 
 
 @pytest.mark.parametrize(("name", "code"), [(None, -2014), ("a b", -2014), ("unknown", -2015)])

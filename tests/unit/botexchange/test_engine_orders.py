@@ -4,6 +4,7 @@ import pytest
 
 from botexchange.matching.numbers import fee, notional, to_units
 from botexchange.matching.orders import OrderStatus
+from botexchange.matching.quotes import SymbolStatus
 from botexchange.matching.refusals import VenueError
 from tests.unit.botexchange.builders import (
     NOW,
@@ -208,12 +209,16 @@ def test_refused_order_changes_nothing(request_, message):
     assert free(engine, "BTC") == to_units("10")
 
 
-def test_halted_symbol_takes_no_order():
+@pytest.mark.parametrize("status", [one for one in SymbolStatus if one != "TRADING"])
+def test_symbol_that_does_not_trade_takes_no_order_but_cancels(status):
     engine = an_engine()
-    engine.market("BTCUSDT").is_halted = True
+    order = engine.place(UID, a_request("LIMIT", "BUY", quantity="1", price="49000"), NOW)
+    engine.market("BTCUSDT").status = status
 
     with pytest.raises(VenueError, match="Market is closed"):
         engine.place(UID, a_request("MARKET", "BUY", quantity="1"), NOW)
+
+    assert [one.id for one in engine.cancel(order, NOW)] == [order.id]
 
 
 def test_reset_cancels_everything_and_sets_the_balances():

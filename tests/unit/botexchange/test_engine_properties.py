@@ -1,163 +1,195 @@
-"""What holds for every sequence of orders, cancels and market moves."""
+"""What holds for every sequence of orders, lists, amendments, cancels and market moves."""
+
+from copy import deepcopy
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botexchange.matching.lists import OcoRequest
-from botexchange.matching.orders import OrderRequest, OrderType, Side, TimeInForce
+from botexchange.matching.engine import Engine
+from botexchange.matching.numbers import to_units
+from botexchange.matching.orders import OrderStatus, Side
 from botexchange.matching.quotes import Tick
 from botexchange.matching.refusals import VenueError
-from tests.unit.botexchange.builders import NOW, SYMBOL, UID, an_account, an_engine
-
-CENT = 1_000_000
-prices = st.integers(4_700_000, 5_300_000).map(lambda cents: cents * CENT)
-quantities = st.integers(1, 200_000).map(lambda steps: steps * 1_000)
-uids = st.sampled_from([UID, UID + 1])
-
-
-def to_request(kind, side, force, quantity, price, stop):
-    is_limit = "LIMIT" in kind
-    return OrderRequest(
-        symbol=SYMBOL,
-        side=side,
-        type=kind,
-        time_in_force=force,
-        quantity=quantity,
-        price=price if is_limit else 0,
-        stop_price=stop if kind.startswith(("STOP", "TAKE")) else 0,
-    )
-
-
-requests = st.builds(
-    to_request,
-    st.sampled_from(OrderType),
-    st.sampled_from(Side),
-    st.sampled_from(TimeInForce),
-    quantities,
-    prices,
-    prices,
-)
-by_quote = st.builds(
-    lambda side, cents: OrderRequest(
-        symbol=SYMBOL, side=side, type=OrderType.MARKET, quote_quantity=cents * CENT
-    ),
-    st.sampled_from(Side),
-    st.integers(500, 3_000_000),
-)
-ocos = st.builds(
-    lambda side, quantity, above, below: OcoRequest(
-        above=to_request(OrderType.LIMIT_MAKER, side, TimeInForce.GTC, quantity, above, 0),
-        below=to_request(OrderType.STOP_LOSS_LIMIT, side, TimeInForce.GTC, quantity, below, below),
-    ),
-    st.just(Side.SELL),
-    quantities,
-    prices,
-    prices,
-)
-moves = st.tuples(st.just("move"), prices, quantities, st.booleans())
-steps = st.lists(
-    st.one_of(
-        moves,
-        st.tuples(st.just("place"), uids, st.one_of(requests, by_quote)),
-        st.tuples(st.just("oco"), uids, ocos),
-        st.tuples(st.just("cancel"), uids, st.integers(0, 20)),
-    ),
-    max_size=40,
-)
+from tests.unit.botexchange.builders import NOW, SYMBOL, UID, a_tick, an_account
+from tests.unit.botexchange.engine_steps import INSTRUMENTS, LOT, UIDS, prices, quantities, steps
 
 
 class Run:
     """Performs steps and remembers everything that was reported."""
 
     def __init__(self):
-        self.engine = an_engine()
-        self.engine.add_account(an_account(UID + 1))
+        self.engine = Engine(INSTRUMENTS)
+        self.engine.add_account(an_account(UID))
+        self.engine.add_account(an_account(UID + 1, bnb="0.5", discount=True))
+        self.engine.move(a_tick("50000", jump=True))
+        self.engine.move(a_tick("600", jump=True, symbol="BNBUSDT"))
         self.engine.drain()
-        self.orders, self.trades, self.last_id = {}, [], 0
+        self.changes, self.orders, self.trades, self.now_ms = [], {}, [], NOW
 
-    def step(self, number, step):
-        now = NOW + number
-        try:
-            match step:
-                case ("move", price, quantity, jump):
-                    self.engine.move(
-                        Tick(
-                            symbol=SYMBOL,
-                            time_ms=now,
-                            price=price,
-                            quantity=quantity,
-                            is_jump=jump,
-                        )
-                    )
-                case ("place", uid, request):
-                    self.engine.place(uid, request, now)
-                case ("oco", uid, request):
-                    self.engine.place_list(uid, request, now)
-                case ("cancel", uid, index):
-                    found = self.engine.open_orders(uid)
-                    if index < len(found):
-                        self.engine.cancel(found[index], now)
-        except VenueError:
-            assert not self.engine.drain(), "a refused step changed something"
-            return
-        self.absorb()
+    def perform(self, sequence):
+        for name, *values in sequence:
+            self.now_ms += 1
+            before = self.picture() if name in {"place", "place_list", "amend"} else None
+            try:
+                getattr(self, name)(*values)
+            except VenueError:
+                assert self.picture() == before, "a refused step changed something"
+                left = self.engine.drain()
+                assert not any((left.reports, left.orders, left.balances, left.trades))
+                continue
+            self.absorb(self.engine.drain())
+        return self
 
-    def absorb(self):
-        changes = self.engine.drain()
+    def picture(self):
+        """Give all the engine knows; only the running step's collection is left out."""
+        floor = self.engine._floor
+        return deepcopy(
+            (
+                floor.accounts,
+                floor.orders,
+                floor.lists,
+                floor.ended,
+                floor._sequence,
+                [
+                    (one.rising, one.falling, one.peaks, one.troughs)
+                    for one in floor.levels.values()
+                ],
+                [
+                    (symbol.orders, symbol.client_ids, symbol.buys, symbol.sells)
+                    for owned in floor.owned.values()
+                    for symbol in owned.symbols.values()
+                    if symbol.orders
+                ],
+                [(market.last, market.taken) for market in floor.markets.values()],
+            )
+        )
+
+    def move(self, price, quantity, jump):
+        self.engine.move(
+            Tick(symbol=SYMBOL, time_ms=self.now_ms, price=price, quantity=quantity, is_jump=jump)
+        )
+
+    def place(self, uid, request):
+        order = self.engine.place(uid, request, self.now_ms)
+        assert order.id in self.engine._floor.changes.orders
+
+    def place_list(self, uid, request):
+        self.engine.place_list(uid, request, self.now_ms)
+
+    def cancel(self, uid, index):
+        found = self.engine.open_orders(uid)
+        if index < len(found):
+            self.engine.cancel(found[index], self.now_ms)
+
+    def amend(self, uid, index, tenths):
+        found = self.engine.open_orders(uid)
+        if index < len(found):
+            quantity = found[index].quantity * tenths // 10
+            self.engine.amend(found[index], quantity - quantity % LOT, self.now_ms)
+
+    def thin(self, factor):
+        self.engine.market(SYMBOL).thinness = factor
+
+    def absorb(self, changes):
+        self.changes.append(changes)
         self.orders.update(changes.orders)
-        for trade in changes.trades:
-            assert trade.id > self.last_id
-            self.last_id = trade.id
+        last = self.trades[-1].id if self.trades else 0
+        assert all(trade.id > last for trade in changes.trades)
         self.trades.extend(changes.trades)
         for (uid, asset), (free, held) in changes.balances.items():
             account = self.engine.accounts[uid]
-            assert (free, held) == (account.free[asset], account.locked.get(asset, 0))
+            assert (free, held) == (account.free.get(asset, 0), account.locked.get(asset, 0))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(steps)
 def test_nothing_is_made_or_lost(sequence):
-    run = Run()
+    run = Run().perform(sequence)
 
-    for number, step in enumerate(sequence):
-        run.step(number, step)
-
-    for uid in (UID, UID + 1):
-        account, start = run.engine.accounts[uid], an_account(uid)
-        usdt, btc = start.free["USDT"], start.free["BTC"]
+    for uid in UIDS:
+        account = run.engine.accounts[uid]
+        owned = dict(an_account(uid, bnb="0.5" if uid != UID else "0").free)
         for trade in (one for one in run.trades if one.account == uid):
             sign = 1 if trade.side is Side.BUY else -1
-            btc += sign * trade.quantity
-            usdt -= sign * trade.quote
-            if trade.commission_asset == "BTC":
-                btc -= trade.commission
-            else:
-                usdt -= trade.commission
-        assert account.free["USDT"] + account.locked.get("USDT", 0) == usdt
-        assert account.free["BTC"] + account.locked.get("BTC", 0) == btc
+            owned["BTC"] += sign * trade.quantity
+            owned["USDT"] -= sign * trade.quote
+            owned[trade.commission_asset] -= trade.commission
+        for asset, amount in owned.items():
+            assert account.free.get(asset, 0) + account.locked.get(asset, 0) == amount
         assert min(*account.free.values(), *account.locked.values(), 0) == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(steps)
 def test_orders_agree_with_their_trades_and_holdings(sequence):
-    run = Run()
-
-    for number, step in enumerate(sequence):
-        run.step(number, step)
+    run = Run().perform(sequence)
 
     for order in run.orders.values():
         own = [trade for trade in run.trades if trade.order_id == order.id]
-        assert sum(trade.quantity for trade in own) == order.executed <= order.quantity
+        assert sum(trade.quantity for trade in own) == order.executed
+        assert order.executed + order.prevented_quantity <= order.quantity
         assert sum(trade.quote for trade in own) == order.quote_executed
+        assert (order.status is OrderStatus.FILLED) <= (order.remaining == 0)
+        assert order.is_open == (order.id in run.engine._floor.orders)
         if order.price:
             assert all(_is_within(order, trade.price) for trade in own)
-    for uid in (UID, UID + 1):
-        held = {"USDT": 0, "BTC": 0}
+    for uid in UIDS:
+        held = {"USDT": 0, "BTC": 0, "BNB": 0}
         for order in run.engine.open_orders(uid):
+            assert order == run.orders[order.id]
             held["USDT" if order.side is Side.BUY else "BTC"] += order.locked
         locked = run.engine.accounts[uid].locked
         assert {asset: locked.get(asset, 0) for asset in held} == held
+
+
+@settings(max_examples=50, deadline=None)
+@given(steps)
+def test_the_same_steps_give_the_same_changes(sequence):
+    assert repr(Run().perform(sequence).changes) == repr(Run().perform(sequence).changes)
+
+
+@settings(max_examples=50, deadline=None)
+@given(steps, st.integers(1, 5))
+def test_what_is_restored_goes_on_as_before(sequence, thinness):
+    run = Run().perform(sequence)
+    run.engine.market(SYMBOL).thinness = thinness
+    again = Run()
+    again.engine = Engine(INSTRUMENTS, sequence=run.engine.drain().sequence)
+    lists = {order.list_id for order in run.orders.values() if order.is_open}
+    again.engine.restore(
+        deepcopy(list(run.engine.accounts.values())),
+        [one for one in run.orders.values() if one.is_open or one.list_id in lists - {-1}],
+    )
+    for symbol, market in run.engine.markets.items():
+        twin = again.engine.market(symbol)
+        twin.last, twin.time_ms, twin.thinness = market.last, market.time_ms, market.thinness
+        market.taken.clear()
+    found = []
+    for one in (run, again):
+        one.engine.move(a_tick("49500", at=NOW + 1_000))
+        one.engine.move(a_tick("50500", at=NOW + 1_001))
+        found.append(repr(one.engine.drain()))
+
+    assert found[0] == found[1]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(prices, quantities), max_size=8),
+    st.lists(st.tuples(prices, quantities), max_size=8),
+)
+def test_no_ladder_is_crossed(bids, asks):
+    engine = Run().engine
+
+    engine.set_book(SYMBOL, bids, asks)
+
+    market = engine.market(SYMBOL)
+    buyers, sellers = market.offers(Side.SELL), market.offers(Side.BUY)
+    assert not buyers or not sellers or buyers[0][0] < sellers[0][0]
+    assert buyers == sorted(buyers, reverse=True)
+    assert sellers == sorted(sellers)
+    engine.set_book(SYMBOL, None, None)
+    assert market.offers(Side.SELL)[0][0] < to_units("50000") < market.offers(Side.BUY)[0][0]
 
 
 def _is_within(order, price):

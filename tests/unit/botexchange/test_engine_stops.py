@@ -16,15 +16,10 @@ from tests.unit.botexchange.builders import (
     free,
     locked,
     newest,
+    placed,
 )
 
 STOP = {"quantity": "1", "stop_price": "49000"}
-
-
-def placed(engine, request):
-    order = engine.place(UID, request, NOW)
-    engine.drain()
-    return order
 
 
 def test_stop_waits_off_the_book_and_holds_its_quantity():
@@ -78,16 +73,31 @@ def test_market_stop_sells_at_whatever_the_jump_leaves():
     assert all(trade.price < to_units("45000") for trade in changes.trades)
 
 
-def test_market_stop_buy_expires_when_funds_are_gone():
+def test_market_stop_buy_holds_what_it_costs_at_its_stop():
     engine = an_engine()
+
     placed(engine, a_request("STOP_LOSS", "BUY", quantity="1", stop_price="51000"))
-    placed(engine, a_request("MARKET", "BUY", quantity="1.5"))
 
+    assert locked(engine, "USDT") == to_units("51000")
     engine.move(a_tick("51500", at=NOW + 5))
-
     order = newest(engine.drain())
+    assert order.status is OrderStatus.FILLED
+    assert free(engine, "USDT") == to_units("100000") - order.quote_executed
+    assert locked(engine, "USDT") == 0
+
+
+def test_market_stop_buy_expires_when_the_jump_costs_more_than_is_there():
+    engine = an_engine()
+    placed(engine, a_request("STOP_LOSS", "BUY", quantity="1.9", stop_price="51000"))
+
+    engine.move(a_tick("55000", at=NOW + 5, jump=True))
+
+    changes = engine.drain()
+    order = newest(changes)
     assert order.status is OrderStatus.EXPIRED
     assert order.expiry_reason == "REJECTED"
+    assert changes.reports[-2].reject_reason == "INSUFFICIENT_BALANCES"
+    assert free(engine, "USDT") == to_units("100000")
 
 
 @pytest.mark.parametrize(

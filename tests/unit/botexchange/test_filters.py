@@ -4,13 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from botexchange.matching.numbers import fee, floor_to_step, notional, plain, to_units
+from botexchange.matching.numbers import to_units
 from botexchange.matching.refusals import VenueError
-from tests.unit.botexchange.builders import NOW, UID, a_request, an_engine
-
-
-def limit(**values):
-    return a_request("LIMIT", "BUY", **{"quantity": "0.01", "price": "49000", **values})
+from tests.unit.botexchange.builders import (
+    NOW,
+    SYMBOL,
+    UID,
+    a_request,
+    a_tick,
+    an_engine,
+    limit,
+    market,
+    refusal,
+    ruled,
+    stop,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,27 +66,6 @@ def test_border_values_pass(request_):
     an_engine().test(UID, request_)
 
 
-def test_one_order_too_many_is_refused():
-    engine = an_engine(usdt="1000000")
-    for _ in range(200):
-        engine.place(UID, limit(), NOW)
-
-    with pytest.raises(VenueError, match="MAX_NUM_ORDERS"):
-        engine.place(UID, limit(), NOW)
-
-
-def test_one_stop_too_many_is_refused_but_not_a_limit():
-    engine = an_engine()
-    stop = a_request("STOP_LOSS_LIMIT", "SELL", quantity="0.1", price="40000", stop_price="41000")
-    for _ in range(5):
-        engine.place(UID, stop, NOW)
-
-    with pytest.raises(VenueError, match="MAX_NUM_ALGO_ORDERS"):
-        engine.place(UID, stop, NOW)
-
-    engine.place(UID, limit(), NOW)
-
-
 def test_filters_follow_the_instrument():
     engine = an_engine()
     market = engine.market("BTCUSDT")
@@ -88,16 +75,152 @@ def test_filters_follow_the_instrument():
         engine.test(UID, limit())
 
 
-def test_numbers_are_exact():
-    assert plain(to_units("0.00000001")) == "0.00000001"
-    assert plain(to_units("123456789.12345678")) == "123456789.12345678"
-    assert notional(to_units("61234.57"), to_units("0.00001")) == to_units("0.6123457")
-    assert floor_to_step(to_units("1.23456"), to_units("0.001")) == to_units("1.234")
-    with pytest.raises(ValueError, match="precision"):
-        to_units("0.000000001")
+@pytest.mark.parametrize(
+    ("rules", "passes", "fails", "name"),
+    [
+        ({"min_price": "49000"}, limit(price="49000"), limit(price="48999.99"), "PRICE_FILTER"),
+        ({"max_price": "49000"}, limit(price="49000"), limit(price="49000.01"), "PRICE_FILTER"),
+        ({"max_price": "49000"}, stop(stop_price="49000"), stop(stop_price="49000.01"), "PRICE_FILTER"),
+        ({"bid_multiplier_down": "0.98"}, limit(price="49000"), limit(price="48999.99"), "PERCENT_PRICE_BY_SIDE"),
+        ({"bid_multiplier_up": "1.1"}, limit(price="55000"), limit(price="55000.01"), "PERCENT_PRICE_BY_SIDE"),
+        (
+            {"ask_multiplier_up": "1.1"},
+            a_request("LIMIT", "SELL", quantity="1", price="55000"),
+            a_request("LIMIT", "SELL", quantity="1", price="55000.01"),
+            "PERCENT_PRICE_BY_SIDE",
+        ),
+        (
+            {"ask_multiplier_down": "0.98"},
+            a_request("LIMIT", "SELL", quantity="1", price="49000"),
+            a_request("LIMIT", "SELL", quantity="1", price="48999.99"),
+            "PERCENT_PRICE_BY_SIDE",
+        ),
+        ({"min_quantity": "0.5"}, limit(quantity="0.5"), limit(quantity="0.49999"), "LOT_SIZE"),
+        ({"max_quantity": "0.5"}, limit(quantity="0.5"), limit(quantity="0.50001"), "LOT_SIZE"),
+        (
+            {"min_quantity": "0.5"},
+            limit(quantity="1", iceberg_quantity="0.5"),
+            limit(quantity="1", iceberg_quantity="0.49999"),
+            "LOT_SIZE",
+        ),
+        ({"market_min_quantity": "0.5"}, market(quantity="0.5"), market(quantity="0.49999"), "MARKET_LOT_SIZE"),
+        ({"market_min_quantity": "0.5"}, limit(quantity="0.4"), market(quantity="0.4"), "MARKET_LOT_SIZE"),
+        ({"market_step": "0.01"}, market(quantity="0.02"), market(quantity="0.025"), "MARKET_LOT_SIZE"),
+        ({"max_notional": "490"}, limit(), limit(quantity="0.01001"), "NOTIONAL"),
+        ({"max_notional": "490"}, market(quantity="1"), limit(quantity="1"), "NOTIONAL"),
+        (
+            {"max_notional": "500", "apply_max_to_market": True},
+            market(quantity="0.01"),
+            market(quantity="0.01001"),
+            "NOTIONAL",
+        ),
+        (
+            {"min_notional": "500", "apply_min_to_market": False},
+            market(quantity="0.001"),
+            limit(quantity="0.001"),
+            "NOTIONAL",
+        ),
+        (
+            {"iceberg_parts": 4},
+            limit(quantity="1", iceberg_quantity="0.25"),
+            limit(quantity="1", iceberg_quantity="0.24999"),
+            "ICEBERG_PARTS",
+        ),
+        (
+            {"trailing_below": (100, 200)},
+            stop(trailing_delta=100),
+            stop(trailing_delta=99),
+            "TRAILING_DELTA",
+        ),
+        (
+            {"trailing_below": (100, 200)},
+            stop(trailing_delta=200),
+            stop(trailing_delta=201),
+            "TRAILING_DELTA",
+        ),
+        (
+            {"trailing_above": (100, 200)},
+            stop(side="BUY", trailing_delta=200),
+            stop(side="BUY", trailing_delta=201),
+            "TRAILING_DELTA",
+        ),
+        (
+            {"trailing_above": (100, 200)},
+            a_request("TAKE_PROFIT", "SELL", quantity="1", trailing_delta=100),
+            a_request("TAKE_PROFIT", "SELL", quantity="1", trailing_delta=99),
+            "TRAILING_DELTA",
+        ),
+    ],
+)  # fmt: skip
+def test_filter_draws_its_line_exactly(rules, passes, fails, name):
+    engine = ruled(**rules)
+
+    assert refusal(engine, passes) is None
+    assert refusal(engine, fails) == name
 
 
-def test_commission_rounds_half_up():
-    # Binance's commission FAQ: 0.040229875 becomes 0.04022988.
-    assert fee(4_022_987_500, to_units("0.001")) == 4_022_988
-    assert fee(4_022_987_499, to_units("0.001")) == 4_022_987
+@pytest.mark.parametrize(
+    ("rules", "request_"),
+    [
+        ({"min_price": 0, "bid_multiplier_down": 0, "min_notional": 0}, limit(price="0.01", quantity="1")),
+        ({"max_price": 0, "bid_multiplier_up": 0}, limit(price="2000000")),
+        ({"tick": 0, "min_price": 0}, limit(price="49000.001")),
+        ({"max_quantity": 0, "market_max_quantity": 0, "max_notional": 0}, market(quantity="10000")),
+        ({"max_notional": 0}, limit(quantity="1000")),
+        ({"iceberg_parts": 0}, limit(quantity="1", iceberg_quantity="0.00001")),
+        ({"trailing_below": (0, 0)}, stop(trailing_delta=9_000)),
+    ],
+)  # fmt: skip
+def test_bound_of_zero_switches_its_rule_off(rules, request_):
+    assert refusal(ruled(**rules), request_) is None
+
+
+@pytest.mark.parametrize(("minutes", "top"), [(5, "46750"), (0, "44000")])
+def test_percent_price_follows_the_average_or_without_minutes_the_last_price(minutes, top):
+    engine = ruled(average_minutes=minutes, bid_multiplier_up="1.1")
+
+    # 1 000 at 50 000 and 3 000 at 40 000 make an average of 42 500.
+    engine.move(a_tick("40000", at=NOW, quantity="3000"))
+
+    assert refusal(engine, limit(price=top)) is None
+    assert refusal(engine, limit(price=str(int(top) + 1))) == "PERCENT_PRICE_BY_SIDE"
+
+
+def test_average_forgets_what_is_older_than_its_minutes():
+    engine = ruled()
+
+    engine.move(a_tick("40000", at=NOW + 1, quantity="3000"))
+    assert engine.market(SYMBOL).average() == to_units("42500")
+    engine.move(a_tick("40000", at=NOW + 300_001, quantity="1"))
+
+    assert engine.market(SYMBOL).average() == to_units("40000")
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "message"),
+    [
+        (limit(iceberg_quantity="0.02"), -2010, "IcebergQty exceeds QTY."),
+        (limit(iceberg_quantity="0.005", force="IOC"), -1014, "Unsupported order combination."),
+        (limit(price="0.01", quantity="0.0000001"), -2010, "Price * QTY is zero or less."),
+    ],
+)
+def test_numbers_that_make_no_order_are_refused(request_, code, message):
+    engine = ruled(min_notional=0, bid_multiplier_down=0, step=1)
+
+    with pytest.raises(VenueError) as refused:
+        engine.test(UID, request_)
+
+    assert (refused.value.code, refused.value.message) == (code, message)
+
+
+def test_quote_amount_that_buys_too_much_or_nothing_is_refused():
+    engine = ruled(market_max_quantity="0.1", min_quantity="0.01")
+
+    with pytest.raises(VenueError, match="MARKET_LOT_SIZE"):
+        engine.place(UID, market(quote_quantity="6000"), NOW)
+    with pytest.raises(VenueError, match="liquidity is less than LOT_SIZE"):
+        engine.place(UID, market(quote_quantity="100"), NOW)
+    engine.set_book(SYMBOL, [], [])
+    with pytest.raises(VenueError, match="liquidity is less than symbol minimum"):
+        engine.place(UID, market(quote_quantity="1000"), NOW)
+    assert not engine.drain()

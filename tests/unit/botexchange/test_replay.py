@@ -1,8 +1,12 @@
 """Candles from a file, played as trades."""
 
+from decimal import Decimal
+
+import duckdb
 import pytest
 
 from botcore.domain.errors import InvalidInput, NotAllowed
+from botexchange.market.candles import join
 from botexchange.market.csv_file import read_series
 from botexchange.market.replay import ReplaySource
 from botexchange.market.source import CandleRange
@@ -112,6 +116,76 @@ def test_rising_candle_visits_its_low_first_a_falling_one_its_high(write):
     assert [tick.is_jump for tick in ticks] == [True, False, False, False] * 2
     assert sum(tick.quantity for tick in ticks) == to_units("48")
     assert [tick.time_ms for tick in ticks] == sorted(tick.time_ms for tick in ticks)
+
+
+def test_tape_is_what_the_candles_sum_up(write):
+    source = a_source(write, [HEADER, *GOOD, "2024-01-01 04:00:00,100,100,100,100,1"])
+    end = BEGIN + 9 * HOUR
+    tape = source.trades("BTCUSDT", 0, 1_000, end)
+
+    wanted = CandleRange(symbol="BTCUSDT", interval="1h", first_ms=0, last_ms=end, position_ms=end)
+    found = source.candles(wanted)
+
+    assert [one.id for one in tape] == list(range(16))
+    assert [candle.trades for candle in found] == [4, 4, 4, 0, 4], "nobody trades in a gap"
+    for candle in found:
+        mine = [one for one in tape if candle.open_ms <= one.time_ms <= candle.close_ms]
+        bought = [one for one in mine if not one.is_buyer_maker]
+        assert candle.trades == 0 or candle.first_trade == mine[0].id
+        assert candle.bar.volume == sum(one.quantity for one in mine)
+        assert candle.taker == sum(one.quantity for one in bought)
+        assert candle.quote == sum(one.price * one.quantity // 10**8 for one in mine)
+        assert candle.taker_quote == sum(one.price * one.quantity // 10**8 for one in bought)
+    for moment in (BEGIN - 1, BEGIN, BEGIN + 1, BEGIN + 3 * HOUR, BEGIN + 4 * HOUR, end):
+        later = [one.id for one in tape if one.time_ms >= moment]
+        assert source.trade_id("BTCUSDT", moment) == (later[0] if later else 16)
+
+
+def test_long_candles_are_their_short_ones(write):
+    lines = [
+        f"{BEGIN + n * HOUR},{100 + n % 7},{120 + n % 5},{90 - n % 3},{101},{n}" for n in range(60)
+    ]
+    source = a_source(write, [HEADER, *lines])
+
+    def candles(interval, first, last):
+        return source.candles(
+            CandleRange(
+                symbol="BTCUSDT",
+                interval=interval,
+                first_ms=first,
+                last_ms=last,
+                position_ms=BEGIN + 50 * HOUR,
+            )
+        )
+
+    for candle in candles("1d", BEGIN, BEGIN + 100 * HOUR):
+        hours = candles("1h", candle.open_ms, candle.close_ms)
+        assert candle.stretch() == join(hour.stretch() for hour in hours)
+
+
+def test_parquet_is_read_exactly(tmp_path):
+    path = tmp_path / "BTCUSDT-1h.parquet"
+    with duckdb.connect() as database:
+        database.execute(
+            "CREATE TABLE c (open_time TIMESTAMP, open DECIMAL(18,8), high DOUBLE, low DOUBLE,"
+            " close VARCHAR, volume DOUBLE)"
+        )
+        rows = [("2024-01-01 00:00:00", Decimal("100.00000001"), 110.1, 90.3, "105", 0.1)]
+        rows.append(("2024-01-01 01:00:00", Decimal(105), 106, 104, "105.5", 1e-05))
+        database.executemany("INSERT INTO c VALUES (?, ?, ?, ?, ?, ?)", rows)
+        database.execute(f"COPY c TO '{path}' (FORMAT PARQUET)")
+
+    series = read_series(path, None, None)
+
+    assert (series.symbol, series.interval, series.begin_ms) == ("BTCUSDT", "1h", BEGIN)
+    numbers = ("100.00000001", "110.1", "90.3", "105", "0.1")
+    assert series.bars[0] == tuple(map(to_units, numbers))
+    assert series.bars[1].volume == to_units("0.00001")
+
+
+def test_broken_parquet_is_refused(write):
+    with pytest.raises(InvalidInput, match="can't be read"):
+        read_series(write(["nonsense"], "BTCUSDT-1h.parquet"), None, None)
 
 
 def test_market_ends_with_the_file(write):

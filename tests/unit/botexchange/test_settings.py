@@ -53,7 +53,9 @@ def test_start_without_a_zone_is_utc():
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ("paper", "--data"),
+        ("paper --data d --database-host h --database-password-file f", "--data"),
+        ("paper --database-host h", "--database-password-file"),
+        ("paper --database-host h --database-password-file f --database-port 0", "--database-port"),
         ("paper --data d --speed 0", "--speed"),
         ("paper --data d --speed 601", "--speed"),
         ("paper --data d --speed fast", "--speed"),

@@ -92,6 +92,8 @@ def test_every_object_of_the_schema_refuses_unknown_fields() -> None:
         ("dashboard.publicOrigin", "https://example.org/path"),
         ("dashboard.service.nodePort", 70_000),
         ("exchange.speed", 601),
+        ("exchange.source", "moon"),
+        ("relay.replicas", 0),
         ("postgres.storage.size", "a lot"),
         ("images.operator.tag", "with space"),
         ("namespaces.web", "Kbots"),

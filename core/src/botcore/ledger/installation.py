@@ -5,8 +5,9 @@ from uuid import UUID
 from psycopg import AsyncConnection, sql
 
 from botcore.domain.errors import InvalidInput
+from botcore.ledger.roles import EXCHANGE
 
-__all__ = ["bind_installation", "ensure_database"]
+__all__ = ["bind_installation", "ensure_database", "ensure_exchange_database"]
 
 
 async def ensure_database(connection: AsyncConnection, name: str) -> bool:
@@ -16,6 +17,18 @@ async def ensure_database(connection: AsyncConnection, name: str) -> bool:
         return False
     await connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     return True
+
+
+async def ensure_exchange_database(connection: AsyncConnection) -> bool:
+    """Create the paper exchange's own database unless it is there, and tell whether it was made; in autocommit.
+
+    Its role owns it and makes its tables; it must exist.
+    """
+    is_new = await ensure_database(connection, EXCHANGE)
+    name = sql.Identifier(EXCHANGE)
+    await connection.execute(sql.SQL("alter database {} owner to {}").format(name, name))
+    await connection.execute(sql.SQL("revoke all on database {} from public").format(name))
+    return is_new
 
 
 async def bind_installation(connection: AsyncConnection, installation: UUID) -> bool:

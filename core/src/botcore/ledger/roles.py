@@ -6,9 +6,12 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-__all__ = ["LOGIN_ROLES", "ensure_roles", "scram_verifier"]
+__all__ = ["EXCHANGE", "LEDGER_ROLES", "LOGIN_ROLES", "ensure_roles", "scram_verifier"]
 
-LOGIN_ROLES: Final = ("kbots_operator", "kbots_dashboard", "kbots_admin")
+LEDGER_ROLES: Final = ("kbots_operator", "kbots_dashboard", "kbots_admin")
+EXCHANGE: Final = "kbots_exchange"
+"""The paper exchange's role and its own database, which no other role enters, as it enters no other."""
+LOGIN_ROLES: Final = (*LEDGER_ROLES, EXCHANGE)
 
 
 def scram_verifier(connection: psycopg.AsyncConnection, role: str, password: str) -> str:
@@ -23,7 +26,7 @@ def scram_verifier(connection: psycopg.AsyncConnection, role: str, password: str
 
 
 async def ensure_roles(connection: psycopg.AsyncConnection, passwords: Mapping[str, str]) -> None:
-    """Create the owner, the bots' group and the three logins, or set their passwords anew.
+    """Create the owner, the bots' group and the four logins, or set their passwords anew.
 
     `kbots_operator` may create logins and hand out `kbots_bot` without being able to use it.
     """

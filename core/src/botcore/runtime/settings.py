@@ -21,7 +21,9 @@ class EnvSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
-    def load(cls, prefix: str, environment: Mapping[str, str] | None = None, **given: Any) -> Self:
+    def load(
+        cls, prefix: str, environment: Mapping[str, str] | None = None, /, **given: Any
+    ) -> Self:
         """Read the environment; `given` values (command-line options) outrank it.
 
         Raises:

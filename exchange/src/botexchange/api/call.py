@@ -2,24 +2,64 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 from botexchange.api.params import Params
+from botexchange.matching.refusals import VenueError
+from botexchange.ports import ApiKey, KeyPermissions
 from botexchange.venue import Venue
 
-__all__ = ["Call", "Endpoint"]
+__all__ = ["Call", "DetailedError", "Endpoint", "Right"]
+
+
+_NO_PERMISSIONS: Final = KeyPermissions(reading=False, spot_trading=False)
+
+
+class DetailedError(VenueError):
+    """A refusal with `data` beside code and text (cancelReplace); something may have happened."""
+
+    def __init__(
+        self, code: int, message: str, data: dict[str, object], *, status: int = 400
+    ) -> None:
+        """Carry what each half of the request came to."""
+        super().__init__(code, message, status=status)
+        self.data = data
+
+
+class Right(StrEnum):
+    """What the sender's key must be allowed to do."""
+
+    NOTHING = "NOTHING"
+    READ = "READ"
+    TRADE = "TRADE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request whose sender is known; `uid` is 0 for public endpoints."""
+    """A request whose sender is known; `uid` is 0 and `key` None for public endpoints."""
 
     venue: Venue
     params: Params
     uid: int = 0
+    key: ApiKey | None = None
+    order_counts: tuple[int, int] = (0, 0)
+    """Unfilled orders of these 10 seconds and of this day."""
+    order_limit: VenueError | None = None
+    """Why no further order may be placed now (-1015); given when the endpoint goes on anyway."""
+
+    @property
+    def permissions(self) -> KeyPermissions:
+        """Say what the sender's key may do; without one nothing."""
+        return _NO_PERMISSIONS if self.key is None else self.key.permissions
 
 
 def _fixed(weight: int) -> Callable[[Params], int]:
     return lambda _params: weight
+
+
+def _never(_params: Params) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +69,37 @@ class Endpoint:
     answer: Callable[[Call], Awaitable[object]]
     weight: Callable[[Params], int]
     is_signed: bool = False
+    right: Right = Right.NOTHING
     places_orders: int = 0
-    """How many orders a success adds to the account's count."""
+    """How many orders a success adds to the account's unfilled-order count."""
+    goes_on_over_limit: Callable[[Params], bool] = _never
+    """Tells whether it is to be performed, with `Call.order_limit`, though the count is full."""
     is_free_on_success: bool = False
     """Placing and cancelling cost weight only when they fail (since 2026-04-02)."""
 
     async def perform(self, call: Call) -> object:
-        """Answer, with every step before and of this request stored."""
-        if self.is_signed and not self.is_free_on_success:
+        """Answer, with every step before and of this request stored.
+
+        Raises:
+            VenueError: -2015 if the key lacks the right, or the endpoint's own refusal.
+        """
+        self._check_right(call)
+        if not self.is_signed:
+            return await self.answer(call)
+        if self.right is not Right.TRADE:
             await call.venue.durable()
-        answer = await self.answer(call)
-        if self.is_free_on_success:
+        try:
+            return await self.answer(call)
+        finally:
+            # A refusal may come after a step (cancelReplace), and tells of what is open as well.
             await call.venue.durable()
-        return answer
+
+    def _check_right(self, call: Call) -> None:
+        if self.right is Right.NOTHING:
+            return
+        allowed = call.permissions
+        if not (allowed.reading if self.right is Right.READ else allowed.spot_trading):
+            raise VenueError(-2015, "Invalid API-key, IP, or permissions for action.", status=401)
 
     @classmethod
     def public(cls, answer: Callable[[Call], Awaitable[object]], weight: int = 1) -> "Endpoint":
@@ -51,7 +109,7 @@ class Endpoint:
     @classmethod
     def signed(cls, answer: Callable[[Call], Awaitable[object]], weight: int) -> "Endpoint":
         """Describe a query of the sender's own data."""
-        return cls(answer=answer, weight=_fixed(weight), is_signed=True)
+        return cls(answer=answer, weight=_fixed(weight), is_signed=True, right=Right.READ)
 
     @classmethod
     def trading(cls, answer: Callable[[Call], Awaitable[object]], places: int = 0) -> "Endpoint":
@@ -60,6 +118,7 @@ class Endpoint:
             answer=answer,
             weight=_fixed(1),
             is_signed=True,
+            right=Right.TRADE,
             places_orders=places,
             is_free_on_success=True,
         )

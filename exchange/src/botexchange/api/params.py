@@ -10,13 +10,16 @@ from urllib.parse import parse_qsl
 from botexchange.matching.numbers import to_units
 from botexchange.matching.refusals import VenueError
 
-__all__ = ["Params", "invalid", "missing", "parse_form"]
+__all__ = ["Params", "invalid", "missing", "parse_form", "surplus"]
 
 _DECIMAL: Final = re.compile(r"^([0-9]{1,20})(\.[0-9]{1,20})?$")
-_INTEGER: Final = re.compile(r"^[0-9]{1,19}$")
+_INTEGER: Final = re.compile(r"^[0-9]{1,20}$")
 _WINDOW: Final = re.compile(r"^[0-9]{1,10}(\.[0-9]{1,3})?$")
 _LARGEST: Final = (1 << 63) - 1
 _CLIENT_ID: Final = re.compile(r"^[a-zA-Z0-9-_]{1,36}$")
+_SYMBOL: Final = re.compile(r"^(?:(?![a-z])[\w\-.]){1,50}$")
+_SYMBOL_RANGE: Final = r"^[\w\-._&&[^a-z]]{1,50}$"  # Binance writes it as Java does
+_MICROSECONDS: Final = 10**14  # an instant above this is in microseconds
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -44,11 +47,12 @@ class Params:
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> "Params":
-        """Take the parameters of a WebSocket request."""
+        """Take the parameters of a WebSocket request; null counts as not sent."""
         return cls(
             {
                 name: value if isinstance(value, str) else json.dumps(value)
                 for name, value in values.items()
+                if value is not None
             }
         )
 
@@ -65,9 +69,16 @@ class Params:
 
     def required(self, name: str) -> str:
         """Give a parameter that must be there (-1102)."""
-        value = self._values.get(name)
-        if not value:
+        value = self.text(name)
+        if value is None:
             raise missing(name)
+        return value
+
+    def symbol(self) -> str:
+        """Give the mandatory `symbol`: letters may be of any script, but not small Latin ones."""
+        value = self.required("symbol")
+        if not _SYMBOL.fullmatch(value):
+            raise _illegal("symbol", _SYMBOL_RANGE)
         return value
 
     def decimal(self, name: str) -> int:
@@ -75,14 +86,14 @@ class Params:
         value = self.text(name)
         if value is None:
             return 0
-        if not _DECIMAL.match(value):
+        if not _DECIMAL.fullmatch(value):
             raise _illegal(name, _DECIMAL.pattern)
         try:
             units = to_units(value)
         except ValueError:
             raise VenueError(-1111, f"Parameter '{name}' has too much precision.") from None
         if units > _LARGEST:
-            raise VenueError(-1108, f"Parameter '{name}' overflow.")
+            raise VenueError(-1108, f"Parameter '{name}' overflowed.")
         return units
 
     def integer(self, name: str) -> int | None:
@@ -90,9 +101,17 @@ class Params:
         value = self.text(name)
         if value is None:
             return None
-        if not _INTEGER.match(value) or int(value) > _LARGEST:
-            raise _illegal(name, "^[0-9]{1,19}$")
-        return int(value)
+        if not _INTEGER.fullmatch(value):
+            raise _illegal(name, _INTEGER.pattern)
+        number = int(value)
+        if number > _LARGEST:
+            raise VenueError(-1108, f"Parameter '{name}' overflowed.")
+        return number
+
+    def instant(self, name: str) -> int | None:
+        """Give a time in ms; it may be sent in microseconds, which its size shows."""
+        value = self.integer(name)
+        return value if value is None or value < _MICROSECONDS else value // 1_000
 
     def limit(self, default: int, most: int) -> int:
         """Give `limit`, cut to the most the endpoint gives."""
@@ -104,7 +123,7 @@ class Params:
     def window(self) -> float:
         """Give `recvWindow` in ms."""
         value = self.text("recvWindow") or "5000"
-        if not _WINDOW.match(value):
+        if not _WINDOW.fullmatch(value):
             raise _illegal("recvWindow", _WINDOW.pattern)
         return float(value)
 
@@ -125,13 +144,14 @@ class Params:
     def client_id(self, name: str) -> str:
         """Give a client id, "" if it was not sent."""
         value = self.text(name) or ""
-        if value and not _CLIENT_ID.match(value):
+        if value and not _CLIENT_ID.fullmatch(value):
             raise _illegal(name, _CLIENT_ID.pattern)
         return value
 
     def symbols(self) -> list[str] | None:
         """Give `symbol` or the JSON list `symbols`; None if neither was sent."""
-        one, many = self.text("symbol"), self.text("symbols")
+        one = self.symbol() if self.has("symbol") else None
+        many = self.text("symbols")
         if one is not None and many is not None:
             raise VenueError(-1128, "Combination of optional parameters invalid.")
         if many is None:
@@ -142,14 +162,25 @@ class Params:
             names = None
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise _illegal("symbols", r"^\[\"[A-Z0-9]{1,20}\"(,\"[A-Z0-9]{1,20}\")*\]$")
+        if len(set(names)) < len(names):
+            raise VenueError(-1151, "Symbol is present multiple times in the list.")
         return names
 
 
-def missing(name: str) -> VenueError:
-    """Say that a mandatory parameter is missing."""
+def missing(name: str, other: str = "") -> VenueError:
+    """Say that a mandatory parameter, or one of two, is missing."""
+    if other:
+        return VenueError(
+            -1102, f"Param '{name}' or '{other}' must be sent, but both were empty/null!"
+        )
     return VenueError(
         -1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed."
     )
+
+
+def surplus(name: str) -> VenueError:
+    """Say that a parameter may not be sent with these others."""
+    return VenueError(-1106, f"Parameter '{name}' sent when not required.")
 
 
 def invalid(name: str) -> VenueError:

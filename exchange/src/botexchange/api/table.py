@@ -1,100 +1,168 @@
 """Which function answers which path and which WebSocket method."""
 
+from collections.abc import Callable
 from typing import Final
 
-from botexchange.api import account, market, trading
-from botexchange.api.call import Endpoint
+from botexchange.api import account, history, order_lists, replacing, trading, wallet
+from botexchange.api.call import Endpoint, Right
+from botexchange.api.market_table import MARKET_METHODS, MARKET_ROUTES
 from botexchange.api.params import Params
 
-__all__ = ["METHODS", "RETIRED", "ROUTES"]
+__all__ = ["METHODS", "RETIRED", "RETIRED_METHODS", "ROUTES"]
 
 
-_DEPTH_COSTS: Final = ((100, 5), (500, 25), (1_000, 50), (5_000, 250))
+def _fixed(weight: int) -> Callable[[Params], int]:
+    return lambda _params: weight
 
 
 def _open_orders_weight(params: Params) -> int:
     return 6 if params.has("symbol") else 80
 
 
-def _ticker_weight(params: Params) -> int:
-    return 2 if params.has("symbol") else 4
-
-
-def _depth_weight(params: Params) -> int:
-    limit = params.limit(100, 5_000)
-    return next(
-        cost for most, cost in ((100, 5), (500, 25), (1_000, 50), (5_000, 250)) if limit <= most
-    )
-
-
 def _trades_weight(params: Params) -> int:
     return 5 if params.has("orderId") else 20
 
 
+def _prevented_weight(params: Params) -> int:
+    return 2 if params.has("preventedMatchId") else 20
+
+
 _NEW_ORDER = Endpoint.trading(trading.new_order, places=1)
-_TEST_ORDER = Endpoint.signed(trading.test_order, 1)
-_GET_ORDER = Endpoint.signed(trading.get_order, 4)
+_TEST_ORDER = Endpoint(
+    answer=account.test_order, weight=account.test_weight, is_signed=True, right=Right.TRADE
+)
+_GET_ORDER = Endpoint.signed(history.get_order, 4)
 _CANCEL_ORDER = Endpoint.trading(trading.cancel_order)
 _CANCEL_ALL = Endpoint.trading(trading.cancel_all)
-_OPEN_ORDERS = Endpoint(answer=trading.open_orders, weight=_open_orders_weight, is_signed=True)
-_ALL_ORDERS = Endpoint.signed(account.all_orders, 20)
-_MY_TRADES = Endpoint(answer=account.my_trades, weight=_trades_weight, is_signed=True)
-_NEW_OCO = Endpoint.trading(trading.new_oco, places=2)
+_CANCEL_REPLACE = Endpoint(
+    answer=replacing.cancel_replace,
+    weight=_fixed(1),
+    is_signed=True,
+    right=Right.TRADE,
+    places_orders=1,
+    goes_on_over_limit=replacing.cancels_over_limit,
+    is_free_on_success=True,
+)
+_AMEND = Endpoint(answer=trading.amend_order, weight=_fixed(4), is_signed=True, right=Right.TRADE)
+_AMENDMENTS = Endpoint.signed(history.amendments, 4)
+_OPEN_ORDERS = Endpoint(
+    answer=history.open_orders, weight=_open_orders_weight, is_signed=True, right=Right.READ
+)
+_ALL_ORDERS = Endpoint.signed(history.all_orders, 20)
+_MY_TRADES = Endpoint(
+    answer=history.my_trades, weight=_trades_weight, is_signed=True, right=Right.READ
+)
+_PREVENTED = Endpoint(
+    answer=history.prevented_matches, weight=_prevented_weight, is_signed=True, right=Right.READ
+)
+_ALLOCATIONS = Endpoint.signed(history.allocations, 20)
+_SOR = Endpoint.trading(trading.refuse_sor)
+
+_OLD_OCO = Endpoint.trading(order_lists.new_old_oco, places=2)
+_OCO = Endpoint.trading(order_lists.new_oco, places=2)
+_OTO = Endpoint.trading(order_lists.new_oto, places=2)
+_OTOCO = Endpoint.trading(order_lists.new_otoco, places=3)
+_OPO = Endpoint.trading(trading.refuse_opo)
+_GET_LIST = Endpoint.signed(order_lists.get_list, 4)
+_CANCEL_LIST = Endpoint.trading(order_lists.cancel_list)
+_OPEN_LISTS = Endpoint.signed(order_lists.open_lists, 6)
+_ALL_LISTS = Endpoint.signed(order_lists.all_lists, 20)
+
 _ACCOUNT = Endpoint.signed(account.account, 20)
 _COMMISSION = Endpoint.signed(account.commission, 20)
-_PING = Endpoint.public(market.ping)
-_TIME = Endpoint.public(market.server_time)
-_INFO = Endpoint.public(market.exchange_info, 20)
-_DEPTH = Endpoint(answer=market.depth, weight=_depth_weight)
-_KLINES = Endpoint.public(market.klines, 2)
+_ORDER_COUNTS = Endpoint.signed(account.order_counts, 40)
+_MY_FILTERS = Endpoint.signed(account.my_filters, 40)
+# A key shows its own rights whatever they are.
+_RESTRICTIONS = Endpoint(answer=wallet.api_restrictions, weight=_fixed(1), is_signed=True)
+_NO_MARGIN = Endpoint.public(wallet.no_margin_pairs)
 
 ROUTES: Final[dict[tuple[str, str], Endpoint]] = {
-    ("GET", "/api/v3/ping"): _PING,
-    ("GET", "/api/v3/time"): _TIME,
-    ("GET", "/api/v3/exchangeInfo"): _INFO,
-    ("GET", "/api/v3/depth"): _DEPTH,
-    ("GET", "/api/v3/klines"): _KLINES,
-    ("GET", "/api/v3/uiKlines"): _KLINES,
-    ("GET", "/api/v3/avgPrice"): Endpoint.public(market.average_price, 2),
-    ("GET", "/api/v3/ticker/price"): Endpoint(answer=market.price_ticker, weight=_ticker_weight),
-    ("GET", "/api/v3/ticker/bookTicker"): Endpoint(
-        answer=market.book_ticker, weight=_ticker_weight
-    ),
+    **MARKET_ROUTES,
     ("POST", "/api/v3/order"): _NEW_ORDER,
     ("POST", "/api/v3/order/test"): _TEST_ORDER,
     ("GET", "/api/v3/order"): _GET_ORDER,
     ("DELETE", "/api/v3/order"): _CANCEL_ORDER,
+    ("POST", "/api/v3/order/cancelReplace"): _CANCEL_REPLACE,
+    ("PUT", "/api/v3/order/amend/keepPriority"): _AMEND,
+    ("GET", "/api/v3/order/amendments"): _AMENDMENTS,
     ("GET", "/api/v3/openOrders"): _OPEN_ORDERS,
     ("DELETE", "/api/v3/openOrders"): _CANCEL_ALL,
     ("GET", "/api/v3/allOrders"): _ALL_ORDERS,
     ("GET", "/api/v3/myTrades"): _MY_TRADES,
-    ("POST", "/api/v3/orderList/oco"): _NEW_OCO,
-    ("GET", "/api/v3/orderList"): Endpoint.signed(trading.get_list, 4),
-    ("DELETE", "/api/v3/orderList"): Endpoint.trading(trading.cancel_list),
-    ("GET", "/api/v3/openOrderList"): Endpoint.signed(trading.open_lists, 6),
+    ("GET", "/api/v3/myPreventedMatches"): _PREVENTED,
+    ("GET", "/api/v3/myAllocations"): _ALLOCATIONS,
+    ("POST", "/api/v3/sor/order"): _SOR,
+    ("POST", "/api/v3/sor/order/test"): _SOR,
+    ("POST", "/api/v3/order/oco"): _OLD_OCO,
+    ("POST", "/api/v3/orderList/oco"): _OCO,
+    ("POST", "/api/v3/orderList/oto"): _OTO,
+    ("POST", "/api/v3/orderList/otoco"): _OTOCO,
+    ("POST", "/api/v3/orderList/opo"): _OPO,
+    ("POST", "/api/v3/orderList/opoco"): _OPO,
+    ("GET", "/api/v3/orderList"): _GET_LIST,
+    ("DELETE", "/api/v3/orderList"): _CANCEL_LIST,
+    ("GET", "/api/v3/openOrderList"): _OPEN_LISTS,
+    ("GET", "/api/v3/allOrderList"): _ALL_LISTS,
     ("GET", "/api/v3/account"): _ACCOUNT,
     ("GET", "/api/v3/account/commission"): _COMMISSION,
-    ("GET", "/sapi/v1/account/apiRestrictions"): Endpoint.signed(account.api_restrictions, 1),
+    ("GET", "/api/v3/rateLimit/order"): _ORDER_COUNTS,
+    ("GET", "/api/v3/myFilters"): _MY_FILTERS,
+    ("GET", "/sapi/v1/account/apiRestrictions"): _RESTRICTIONS,
+    ("GET", "/sapi/v1/account/status"): Endpoint.signed(wallet.account_status, 1),
+    ("GET", "/sapi/v1/account/info"): Endpoint.signed(wallet.account_info, 1),
+    ("GET", "/sapi/v1/account/apiTradingStatus"): Endpoint.signed(wallet.api_trading_status, 1),
+    ("GET", "/sapi/v1/asset/tradeFee"): Endpoint.signed(wallet.trade_fees, 1),
+    ("GET", "/sapi/v1/asset/assetDetail"): Endpoint.signed(wallet.asset_details, 1),
+    ("POST", "/sapi/v3/asset/getUserAsset"): Endpoint.signed(wallet.user_assets, 5),
+    ("GET", "/sapi/v1/capital/config/getall"): Endpoint.signed(wallet.all_coins, 10),
+    ("GET", "/sapi/v1/margin/allPairs"): _NO_MARGIN,
+    ("GET", "/sapi/v1/margin/isolated/allPairs"): _NO_MARGIN,
+    ("GET", "/sapi/v1/system/status"): Endpoint.public(wallet.system_status),
 }
 
 METHODS: Final[dict[str, Endpoint]] = {
-    "ping": _PING,
-    "time": _TIME,
-    "exchangeInfo": _INFO,
-    "depth": _DEPTH,
-    "klines": _KLINES,
+    **MARKET_METHODS,
     "order.place": _NEW_ORDER,
     "order.test": _TEST_ORDER,
     "order.status": _GET_ORDER,
     "order.cancel": _CANCEL_ORDER,
+    "order.cancelReplace": _CANCEL_REPLACE,
+    "order.amend.keepPriority": _AMEND,
+    "order.amendments": _AMENDMENTS,
     "openOrders.status": _OPEN_ORDERS,
     "openOrders.cancelAll": _CANCEL_ALL,
-    "orderList.place.oco": _NEW_OCO,
+    "sor.order.place": _SOR,
+    "sor.order.test": _SOR,
+    "orderList.place": _OLD_OCO,
+    "orderList.place.oco": _OCO,
+    "orderList.place.oto": _OTO,
+    "orderList.place.otoco": _OTOCO,
+    "orderList.place.opo": _OPO,
+    "orderList.place.opoco": _OPO,
+    "orderList.status": _GET_LIST,
+    "orderList.cancel": _CANCEL_LIST,
+    "openOrderLists.status": _OPEN_LISTS,
+    "allOrderLists": _ALL_LISTS,
     "allOrders": _ALL_ORDERS,
     "myTrades": _MY_TRADES,
+    "myPreventedMatches": _PREVENTED,
+    "myAllocations": _ALLOCATIONS,
+    "myFilters": _MY_FILTERS,
     "account.status": _ACCOUNT,
     "account.commission": _COMMISSION,
+    "account.rateLimits.orders": _ORDER_COUNTS,
 }
 
-RETIRED: Final = frozenset({"/api/v3/userDataStream"})
+RETIRED: Final = frozenset(
+    {
+        "/api/v1/userDataStream",
+        "/api/v3/userDataStream",
+        "/sapi/v1/userDataStream",
+        "/sapi/v1/userDataStream/isolated",
+    }
+)
 """Paths Binance has switched off (410): listen keys, since 2026-02-20."""
+RETIRED_METHODS: Final = frozenset(
+    {"userDataStream.start", "userDataStream.ping", "userDataStream.stop"}
+)
+"""WebSocket methods that were switched off with them."""

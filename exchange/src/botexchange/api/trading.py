@@ -1,167 +1,129 @@
-"""Endpoints that place, cancel and find orders."""
+"""Endpoints that place, reduce and cancel orders."""
+
+from typing import Final
 
 from botexchange.api.call import Call
-from botexchange.api.new_order import ResponseType, read_oco, read_order, response_type
-from botexchange.api.params import missing
-from botexchange.api.payloads import (
-    Json,
-    ack,
-    canceled,
-    full,
-    list_info,
-    list_result,
-    order_info,
-    result,
-)
-from botexchange.matching.orders import Order, OrderStatus
-from botexchange.matching.refusals import NO_SUCH_ORDER, UNKNOWN_ORDER, VenueError
+from botexchange.api.finding import known_symbol, list_members, open_order
+from botexchange.api.new_order import ResponseType, read_order, response_type
+from botexchange.api.payloads import Json, amended, canceled, list_canceled, placed
+from botexchange.matching.orders import Contingency, Order, OrderRequest, OrderStatus, OrderType
+from botexchange.matching.refusals import ACCOUNT_DISABLED, UNKNOWN_ORDER, VenueError
 
 __all__ = [
+    "amend_order",
     "cancel_all",
-    "cancel_list",
+    "cancel_allowed",
+    "cancel_answer",
+    "cancel_id",
     "cancel_order",
-    "get_list",
-    "get_order",
-    "new_oco",
+    "check_may_trade",
     "new_order",
-    "open_lists",
-    "open_orders",
-    "test_order",
+    "read_new",
+    "refuse_opo",
+    "refuse_sor",
 ]
+
+_ORDER_REJECTED: Final = -2010
+_AMEND_REJECTED: Final = -2038
+_FULL_TYPES: Final = frozenset({OrderType.LIMIT, OrderType.MARKET})
+_RESTRICTIONS: Final = {
+    "ONLY_NEW": OrderStatus.NEW,
+    "ONLY_PARTIALLY_FILLED": OrderStatus.PARTIALLY_FILLED,
+}
 
 
 async def new_order(call: Call) -> Json:
     """Answer POST order."""
-    request = read_order(call.params)
-    detail = response_type(call.params, request.type)
-    order, trades = call.venue.place(call.uid, request)
-    match detail:
-        case ResponseType.ACK:
-            return ack(order)
-        case ResponseType.RESULT:
-            return result(order)
-        case ResponseType.FULL:
-            return full(order, trades)
-
-
-async def test_order(call: Call) -> Json:
-    """Answer POST order/test: every check but funds, no order."""
-    request = read_order(call.params)
-    response_type(call.params, request.type)
-    call.venue.engine.test(call.uid, request)
-    return {}
-
-
-async def new_oco(call: Call) -> Json:
-    """Answer POST orderList/oco."""
-    return list_result(call.venue.place_list(call.uid, read_oco(call.params)))
-
-
-async def get_order(call: Call) -> Json:
-    """Answer GET order."""
-    return order_info(await _find(call, NO_SUCH_ORDER))
+    check_may_trade(call)
+    request, detail = read_new(call)
+    order, changes = call.venue.place(call.uid, request)
+    return placed(order, changes, detail)
 
 
 async def cancel_order(call: Call) -> Json:
     """Answer DELETE order; an order of a list takes the list with it."""
-    order = await _find(call, UNKNOWN_ORDER)
-    if not order.is_open:
-        raise VenueError(*UNKNOWN_ORDER)
-    _check_restriction(call, order)
-    cancel_id = _cancel_id(call)
-    ended = call.venue.cancel(order, cancel_id)
-    if order.list_id >= 0:
-        return list_result(ended, cancel_id)
-    return canceled(ended[0], cancel_id)
+    check_may_trade(call)
+    name = cancel_id(call, "newClientOrderId")
+    order = cancel_allowed(call, open_order(call, "orderId", "origClientOrderId"))
+    return await cancel_answer(call, call.venue.cancel(order, name), name)
 
 
 async def cancel_all(call: Call) -> list[Json]:
     """Answer DELETE openOrders."""
-    symbol, cancel_id = call.params.required("symbol"), _cancel_id(call)
-    answers = []
+    check_may_trade(call)
+    symbol, name = known_symbol(call), call.venue.new_client_id()
+    groups = []
     while found := call.venue.engine.open_orders(call.uid, symbol):
-        ended = call.venue.cancel(found[0], cancel_id)
-        is_list = found[0].list_id >= 0
-        answers.append(list_result(ended, cancel_id) if is_list else canceled(ended[0], cancel_id))
-    if not answers:
+        groups.append(call.venue.cancel(found[0], name))
+    if not groups:
         raise VenueError(*UNKNOWN_ORDER)
-    return answers
+    return [await cancel_answer(call, ended, name) for ended in groups]
 
 
-async def open_orders(call: Call) -> list[Json]:
-    """Answer GET openOrders."""
-    found = call.venue.engine.open_orders(call.uid, call.params.text("symbol"))
-    return [order_info(order) for order in found]
+async def amend_order(call: Call) -> Json:
+    """Answer PUT order/amend/keepPriority."""
+    check_may_trade(call)
+    call.params.required("newQty")
+    quantity = call.params.decimal("newQty")
+    if not quantity:
+        raise VenueError(-1013, "Invalid quantity.")
+    name = cancel_id(call, "newClientOrderId")
+    unknown = (_AMEND_REJECTED, UNKNOWN_ORDER[1])
+    order = open_order(call, "orderId", "origClientOrderId", unknown)
+    order, changes = call.venue.amend(order, quantity, name)
+    amendment = next(one for one in changes.amendments if one.order_id == order.id)
+    members = [] if order.list_id < 0 else await list_members(call, order.list_id)
+    return amended(order, amendment, members)
 
 
-async def get_list(call: Call) -> Json:
-    """Answer GET orderList."""
-    refusal = (-2018, "Order list does not exist.")
-    return list_info(await _find_list(call, refusal, "origClientOrderId"))
+async def refuse_sor(call: Call) -> Json:
+    """Answer POST sor/order: no symbol here has smart order routing."""
+    known_symbol(call)
+    raise VenueError(_ORDER_REJECTED, "SOR orders are not supported for this symbol.")
 
 
-async def open_lists(call: Call) -> list[Json]:
-    """Answer GET openOrderList."""
-    lists: dict[int, list[Order]] = {}
-    for order in call.venue.engine.open_orders(call.uid):
-        if order.list_id >= 0:
-            lists.setdefault(order.list_id, []).append(order)
-    return [list_info(orders) for orders in lists.values()]
+async def refuse_opo(call: Call) -> Json:
+    """Answer POST orderList/opo and opoco: no symbol here allows them (errors.md)."""
+    known_symbol(call)
+    raise VenueError(_ORDER_REJECTED, "OPO orders are not supported for this symbol.")
 
 
-async def cancel_list(call: Call) -> Json:
-    """Answer DELETE orderList."""
-    found = await _find_list(call, UNKNOWN_ORDER, "listClientOrderId")
-    still_open = [order for order in found if order.is_open]
-    if not still_open or found[0].symbol != call.params.required("symbol"):
-        raise VenueError(*UNKNOWN_ORDER)
-    cancel_id = _cancel_id(call)
-    return list_result(call.venue.cancel(still_open[0], cancel_id), cancel_id)
+def read_new(call: Call) -> tuple[OrderRequest, ResponseType]:
+    """Read a new order and how much of it the answer shows: all of LIMIT and MARKET by default."""
+    request = read_order(call.params, call.venue.new_client_id)
+    default = ResponseType.FULL if request.type in _FULL_TYPES else ResponseType.ACK
+    return request, response_type(call.params, default)
 
 
-async def _find(call: Call, refusal: tuple[int, str]) -> Order:
-    """Find the order that orderId and/or origClientOrderId name; both must agree (-2039)."""
-    symbol = call.params.required("symbol")
-    call.venue.engine.market(symbol)
-    order_id = call.params.integer("orderId")
-    client_id = call.params.client_id("origClientOrderId")
-    if order_id is None and not client_id:
-        raise VenueError(
-            -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
-        )
-    order = await call.venue.find_order(call.uid, symbol, order_id, client_id)
-    if order is None:
-        raise VenueError(*refusal)
-    if client_id and order.client_order_id != client_id:
-        raise VenueError(-2039, "Client order ID is not correct for this order ID.")
+def check_may_trade(call: Call) -> None:
+    """Refuse (-2010) an account that may neither place nor cancel orders."""
+    if not call.venue.engine.accounts[call.uid].can_trade:
+        raise VenueError(*ACCOUNT_DISABLED)
+
+
+def cancel_id(call: Call, name: str) -> str:
+    """Give the client id a cancel or amendment brings, or make one."""
+    return call.params.client_id(name) or call.venue.new_client_id()
+
+
+def cancel_allowed(call: Call, order: Order) -> Order:
+    """Give the order back if `cancelRestrictions` lets it be canceled (-1145, -2011)."""
+    wanted = call.params.text("cancelRestrictions")
+    if wanted is None:
+        return order
+    if wanted not in _RESTRICTIONS:
+        raise VenueError(-1145, "Invalid cancelRestrictions")
+    if order.status is not _RESTRICTIONS[wanted]:
+        raise VenueError(-2011, "Order was not canceled due to cancel restrictions.")
     return order
 
 
-async def _find_list(call: Call, refusal: tuple[int, str], client_name: str) -> list[Order]:
-    list_id = call.params.integer("orderListId")
-    client_id = call.params.client_id(client_name)
-    if list_id is None and not client_id:
-        raise missing("orderListId")
-    await call.venue.durable()
-    found = await call.venue.store.list_orders(call.uid, list_id, client_id)
-    if not found:
-        raise VenueError(*refusal)
-    return found
-
-
-def _cancel_id(call: Call) -> str:
-    """Give the id of the cancel: the sender's, or one made of the venue's time."""
-    return call.params.client_id("newClientOrderId") or f"cancel-{call.venue.now_ms()}"
-
-
-def _check_restriction(call: Call, order: Order) -> None:
-    allowed = {
-        None: order.status,
-        "ONLY_NEW": OrderStatus.NEW,
-        "ONLY_PARTIALLY_FILLED": OrderStatus.PARTIALLY_FILLED,
-    }
-    wanted = call.params.text("cancelRestrictions")
-    if wanted not in allowed:
-        raise VenueError(-1145, "Invalid cancelRestrictions")
-    if order.status is not allowed[wanted]:
-        raise VenueError(-2011, "Order was not canceled due to cancel restrictions.")
+async def cancel_answer(call: Call, ended: list[Order], name: str) -> Json:
+    """Show what a cancel ended: one order, or a list with all its orders."""
+    first = ended[0]
+    if first.list_id < 0:
+        return canceled(first, name)
+    members = ended
+    if first.contingency is Contingency.OTO:
+        members = await list_members(call, first.list_id)  # a filled working order is among them
+    return list_canceled(members, ended, name)

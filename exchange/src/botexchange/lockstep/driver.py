@@ -7,7 +7,9 @@ import structlog
 from botexchange.clock import LockstepClock
 from botexchange.lockstep.gate import Gate
 from botexchange.market.source import MarketSource
-from botexchange.streams.frames import MarketFrames, parse_kline
+from botexchange.streams.frames import MarketFrames
+from botexchange.streams.frames_topics import TopicKind
+from botexchange.streams.frames_wanted import WantedStreams
 from botexchange.streams.hub import MarketHub
 from botexchange.venue import Venue
 
@@ -32,6 +34,7 @@ class LockstepDriver:
         self._frames = frames
         self._gate = gate
         self._clock = clock
+        self._wanted = WantedStreams(hub, frames)
 
     async def run(self) -> None:
         """Run to the end of the source, then stand still."""
@@ -50,16 +53,22 @@ class LockstepDriver:
             if self._venue.trade(tick):
                 await self._venue.durable()
                 await self._gate.wait()
+        self._venue.position_ms = boundary - 1
         self._clock.advance(boundary)
         await self._venue.save_moment()
         self._gate.released += 1
-        for stream in self._hub.streams():
-            frame = self._frame(stream, boundary)
-            if frame is not None:
-                self._hub.publish(stream, frame)
+        self._tell(boundary)
         await self._gate.wait()
 
-    def _frame(self, stream: str, boundary: int) -> str | None:
-        if parse_kline(stream):
-            return self._frames.closed(stream, boundary)
-        return self._frames.current(stream, boundary)
+    def _tell(self, boundary: int) -> None:
+        """Send trades, closed candles and one frame of every other stream."""
+        for topic in self._wanted.trades:
+            for trade in self._frames.trades(topic):
+                self._hub.publish(topic.stream, trade)
+        for topics in self._wanted.states.values():
+            for topic in topics:
+                is_kline = topic.kind is TopicKind.KLINE
+                build = self._frames.closed if is_kline else self._frames.current
+                frame = build(topic, boundary)
+                if frame is not None:
+                    self._hub.publish(topic.stream, frame)

@@ -1,4 +1,4 @@
-"""Read candles from a CSV file; whatever is wrong with it is named by line and column."""
+"""Read candles from a CSV or Parquet file; whatever is wrong is named by line and column."""
 
 import csv
 import re
@@ -13,6 +13,7 @@ from typing import Final
 from botcore.domain.errors import InvalidInput
 from botexchange.market.candles import Bar
 from botexchange.market.intervals import INTERVALS, open_of
+from botexchange.market.parquet_file import parquet_rows
 from botexchange.matching.numbers import SCALE
 
 __all__ = ["Series", "read_series"]
@@ -56,11 +57,7 @@ def read_series(path: Path, symbol: str | None, interval: str | None) -> Series:
     Raises:
         InvalidInput: the file can't be used; the message names line and column.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(_rows(path, csv.reader(file)))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInput.of(str(path), f"can't be read: {error}") from None
+    rows = _read(path)
     if len(rows) < 2:
         raise InvalidInput.of(str(path), "needs at least two candles")
     guess = _NAME.match(path.stem)
@@ -74,6 +71,16 @@ def read_series(path: Path, symbol: str | None, interval: str | None) -> Series:
         begin_ms=rows[0].time_ms,
         bars=_without_gaps(path, rows, interval),
     )
+
+
+def _read(path: Path) -> list[_Row]:
+    if path.suffix == ".parquet":
+        return list(_rows(path, parquet_rows(path)))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return list(_rows(path, csv.reader(file)))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InvalidInput.of(str(path), f"can't be read: {error}") from None
 
 
 def _rows(path: Path, reader: Iterator[list[str]]) -> Iterator[_Row]:

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-__all__ = ["DAY_MS", "INTERVALS", "MINUTE_MS", "open_after", "open_of"]
+__all__ = ["DAY_MS", "INTERVALS", "MINUTE_MS", "SECOND_MS", "open_after", "open_of"]
 
+SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 _HOUR: Final = 3_600_000
@@ -12,6 +13,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MONDAY_MS: Final = 4 * DAY_MS  # 1970-01-05, the first Monday
 
 INTERVALS: Final = {
+    "1s": SECOND_MS,
     "1m": MINUTE_MS,
     "3m": 3 * MINUTE_MS,
     "5m": 5 * MINUTE_MS,
@@ -31,22 +33,25 @@ INTERVALS: Final = {
 """Length in ms; the month's is its longest."""
 
 
-def open_of(interval: str, time_ms: int) -> int:
-    """Give the opening time of the candle that holds this moment."""
+def open_of(interval: str, time_ms: int, offset_ms: int = 0) -> int:
+    """Give the opening time of the candle that holds this moment.
+
+    With an offset the days of that time zone count; the answer is UTC as ever.
+    """
+    local = time_ms + offset_ms
     if interval == "1M":
-        moment = _EPOCH + timedelta(milliseconds=time_ms)
-        return _to_ms(datetime(moment.year, moment.month, 1, tzinfo=UTC))
+        moment = _EPOCH + timedelta(milliseconds=local)
+        return _to_ms(datetime(moment.year, moment.month, 1, tzinfo=UTC)) - offset_ms
     length = INTERVALS[interval]
-    if interval == "1w":
-        return (time_ms - _MONDAY_MS) // length * length + _MONDAY_MS
-    return time_ms // length * length
+    begin = _MONDAY_MS if interval == "1w" else 0
+    return (local - begin) // length * length + begin - offset_ms
 
 
-def open_after(interval: str, open_ms: int) -> int:
+def open_after(interval: str, open_ms: int, offset_ms: int = 0) -> int:
     """Give the opening time of the next candle."""
     if interval != "1M":
         return open_ms + INTERVALS[interval]
-    return open_of(interval, open_ms + INTERVALS["1M"])
+    return open_of(interval, open_ms + INTERVALS["1M"], offset_ms)
 
 
 def _to_ms(moment: datetime) -> int:

@@ -18,6 +18,9 @@ class Account:
     taker_rate: int
     free: dict[str, int] = field(default_factory=dict)
     locked: dict[str, int] = field(default_factory=dict)
+    discount: bool = False
+    """Pay commissions in BNB, 25 % off, while there is enough of it."""
+    can_trade: bool = True
 
     def require(self, asset: str, amount: int) -> None:
         """Refuse (-2010) unless this much is free."""

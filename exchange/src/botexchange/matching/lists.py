@@ -1,24 +1,49 @@
-"""Order lists: OCO, two exits for one holding."""
+"""Order lists: OCO (two exits for one holding) and OTO (one order, then one or two more)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from botexchange.matching.accounts import Account
-from botexchange.matching.filters import check_counts
+from botexchange.matching.filters import check_counts, check_position
 from botexchange.matching.floor import Floor
 from botexchange.matching.orders import (
     ALGO_TYPES,
-    LIMIT_TYPES,
+    STOP_TYPES,
     Contingency,
     Order,
     OrderRequest,
+    OrderStatus,
+    OrderType,
     Side,
+    evolve,
 )
-from botexchange.matching.placing import check_alone, draft, is_triggered
+from botexchange.matching.placing import (
+    check_alone,
+    check_trigger,
+    draft,
+    funds,
+    is_triggered,
+    match_or_wait,
+    plan_of,
+)
 from botexchange.matching.quotes import SymbolMarket
-from botexchange.matching.refusals import DUPLICATE_ORDER, WRONG_PRICES, VenueError
-from botexchange.matching.settle import finish, start
+from botexchange.matching.refusals import (
+    DUPLICATE_ORDER,
+    UNSUPPORTED_COMBINATION,
+    WRONG_PRICES,
+    VenueError,
+)
+from botexchange.matching.settle import start
 
-__all__ = ["ListRequest", "OcoRequest", "OtoRequest", "end_siblings", "place_list"]
+__all__ = [
+    "ListRequest",
+    "OcoRequest",
+    "OtoRequest",
+    "check_pair",
+    "pair_funds",
+    "place_list",
+]
+
+_NOTHING: tuple[list[tuple[int, int, int]], int] = ([], 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,77 +71,139 @@ ListRequest = OcoRequest | OtoRequest
 
 
 def place_list(floor: Floor, account: Account, request: ListRequest, now_ms: int) -> list[Order]:
-    """Place a list; gives its orders in Binance's order."""
-    if isinstance(request, OtoRequest):
-        raise VenueError(-1014, "Unsupported order combination.")
-    return _place_oco(floor, account, request, now_ms)
+    """Place a list; gives its orders as the answer shows them: pending ones as PENDING_NEW."""
+    if isinstance(request, OcoRequest):
+        return _place_oco(floor, account, request, now_ms)
+    return _place_oto(floor, account, request, now_ms)
+
+
+def check_pair(floor: Floor, account: int, legs: list[OrderRequest] | list[Order]) -> None:
+    """Refuse OCO legs that do not lie on both sides of the market, or would act at once."""
+    pair: list[OrderRequest | Order] = list(legs)
+    pair.sort(key=lambda leg: (leg.type in STOP_TYPES) != (leg.side is Side.BUY))
+    above, below = pair
+    market = floor.markets[above.symbol]
+    for leg in (above, below):
+        # Binance's rule names the limit price of a take profit, its stop price must hold as well.
+        prices = [leg.stop_price or leg.price] if leg.stop_price or not leg.trailing_delta else []
+        if leg.type is OrderType.TAKE_PROFIT_LIMIT:
+            prices.append(leg.price)
+        if any(price <= market.last for price in prices) and leg is above:
+            raise VenueError(*WRONG_PRICES)
+        if any(price >= market.last for price in prices) and leg is below:
+            raise VenueError(*WRONG_PRICES)
+        if leg.type in ALGO_TYPES and is_triggered(market, leg):
+            raise VenueError(*WRONG_PRICES)
+        check_trigger(floor, account, leg)
+
+
+def pair_funds(
+    market: SymbolMarket, account: Account, legs: list[OrderRequest] | list[Order]
+) -> tuple[str, int]:
+    """Say what an OCO pair must hold: what the larger leg needs."""
+    return max(funds(market, account, leg, leg.quantity, _NOTHING) for leg in legs)
 
 
 def _place_oco(floor: Floor, account: Account, request: OcoRequest, now_ms: int) -> list[Order]:
-    """Place both legs; they share what the larger one holds."""
-    market = floor.market(request.above.symbol)
-    _validate(floor, account, market, request)
-    instrument = market.instrument
-    drafts = [draft(account, leg, now_ms) for leg in (request.above, request.below)]
-    if drafts[0].side is Side.BUY:
-        asset, amount = instrument.quote, max(leg.hold(leg.quantity) for leg in drafts)
-    else:
-        asset, amount = instrument.base, drafts[0].quantity
+    legs = [request.above, request.below]
+    _check_legs(floor, account, legs, request.list_client_id)
+    _check_same(legs)
+    check_pair(floor, account.uid, legs)
+    market = floor.markets[legs[0].symbol]
+    for leg in legs:
+        check_position(floor, account, leg, leg.quantity)
+    asset, amount = pair_funds(market, account, legs)
     account.lock(asset, amount)
-    list_id = floor.next_id()
-    list_client_id = request.list_client_id or f"list-{list_id}"
-    legs = []
-    for holds, leg in zip((amount, 0), drafts, strict=True):
-        order_id = floor.next_id()
-        legs.append(
-            replace(
-                leg,
-                id=order_id,
-                client_order_id=leg.client_order_id or f"auto-{order_id}",
-                locked=holds,
-                list_id=list_id,
-                contingency=Contingency.OCO,
-                list_client_id=list_client_id,
-            )
-        )
-    floor.tell_list(tuple(legs), now_ms, is_done=False)
-    return [start(floor, leg, now_ms) for leg in legs]
+    orders = _draft_all(floor, account, _stop_first(legs), request.list_client_id, now_ms)
+    orders[0] = evolve(orders[0], locked=amount)
+    floor.open_list(orders)
+    floor.tell_list(orders, now_ms)
+    for order in orders:
+        start(floor, order, now_ms)
+        floor.rest(order)
+    return orders
 
 
-def end_siblings(floor: Floor, order: Order, now_ms: int, *, cancel_client_id: str = "") -> Order:
-    """End the other leg because this one acts; it takes over the held funds.
+def _place_oto(floor: Floor, account: Account, request: OtoRequest, now_ms: int) -> list[Order]:
+    working, pending = request.working, list(request.pending)
+    if working.type not in (OrderType.LIMIT, OrderType.LIMIT_MAKER):
+        raise VenueError(*UNSUPPORTED_COMBINATION)
+    if any(leg.quote_quantity for leg in pending) or not 1 <= len(pending) <= 2:
+        raise VenueError(*UNSUPPORTED_COMBINATION)
+    _check_legs(floor, account, [working, *pending], request.list_client_id)
+    if len(pending) == 2:
+        _check_same(pending)
+        pending = _stop_first(pending)
+    check_trigger(floor, account.uid, working)
+    check_position(floor, account, working, working.quantity)
+    market = floor.markets[working.symbol]
+    planned = plan_of(floor, account.uid, working)
+    asset, amount = funds(market, account, working, working.quantity, planned)
+    account.lock(asset, amount)
+    first, *rest = _draft_all(
+        floor, account, [working, *pending], request.list_client_id, now_ms, Contingency.OTO
+    )
+    first = evolve(first, locked=amount)
+    rest = [
+        evolve(leg, status=OrderStatus.PENDING_NEW, working_ms=-1, trailing_ms=-1, trailing_best=0)
+        for leg in rest
+    ]
+    floor.open_list([first, *rest])
+    floor.tell_list([first, *rest], now_ms)
+    for order in (first, *rest):
+        start(floor, order, now_ms)
+    return [match_or_wait(floor, first, planned, now_ms), *rest]
 
-    Without a `cancel_client_id` the leg expires (OCO_TRIGGER), with one it is canceled.
-    """
-    for other in floor.siblings(order):
-        held = other.locked + order.locked
-        reason = "" if cancel_client_id else "OCO_TRIGGER"
-        finish(
-            floor,
-            floor.put(replace(other, locked=0)),
-            now_ms,
-            reason=reason,
-            cancel_client_id=cancel_client_id,
-        )
-        order = floor.put(replace(order, locked=held))
-    return order
 
-
-def _validate(floor: Floor, account: Account, market: SymbolMarket, request: OcoRequest) -> None:
-    legs = (request.above, request.below)
+def _check_legs(
+    floor: Floor, account: Account, legs: list[OrderRequest], list_client_id: str
+) -> None:
     for leg in legs:
         check_alone(floor, account, leg)
-        if leg.type not in LIMIT_TYPES and leg.side is Side.BUY:
-            raise VenueError(-1014, "Unsupported order combination.")
-    if legs[0].client_order_id and legs[0].client_order_id == legs[1].client_order_id:
+    names = [leg.client_order_id for leg in legs if leg.client_order_id]
+    if len(set(names)) < len(names) or len({leg.symbol for leg in legs}) > 1:
         raise VenueError(*DUPLICATE_ORDER)
-    open_types = [order.type for order in floor.open_orders(account.uid, request.above.symbol)]
-    check_counts(market.instrument, open_types, [leg.type for leg in legs])
-    if not _level(request.below) < market.last < _level(request.above):
-        raise VenueError(*WRONG_PRICES)
-    if any(leg.type in ALGO_TYPES and is_triggered(market, leg) for leg in legs):
-        raise VenueError(*WRONG_PRICES)
+    if list_client_id and list_client_id in floor.owned[account.uid].list_ids:
+        raise VenueError(*DUPLICATE_ORDER)
+    check_counts(floor, account, legs, lists=1)
 
 
-def _level(leg: OrderRequest) -> int:
-    return leg.stop_price or leg.price
+def _check_same(legs: list[OrderRequest]) -> None:
+    """Refuse a pair whose legs are no exits of one holding."""
+    above, below = legs
+    is_pair = above.side is below.side and above.quantity == below.quantity
+    kinds = {above.type, below.type}
+    if not is_pair or kinds & {OrderType.MARKET, OrderType.LIMIT} or len(kinds & STOP_TYPES) != 1:
+        raise VenueError(*UNSUPPORTED_COMBINATION)
+
+
+def _stop_first(legs: list[OrderRequest]) -> list[OrderRequest]:
+    """Sort a pair as Binance numbers it: the stop leg before the other one."""
+    return sorted(legs, key=lambda leg: leg.type not in STOP_TYPES)
+
+
+def _draft_all(
+    floor: Floor,
+    account: Account,
+    legs: list[OrderRequest],
+    list_client_id: str,
+    now_ms: int,
+    contingency: Contingency = Contingency.OCO,
+) -> list[Order]:
+    """Give the orders of a list their ids; they hold nothing yet."""
+    market = floor.markets[legs[0].symbol]
+    list_id = floor.next_id()
+    return [
+        draft(
+            market,
+            account.uid,
+            leg,
+            now_ms,
+            id=floor.next_id(),
+            quantity=leg.quantity,
+            list_id=list_id,
+            list_client_id=list_client_id or f"list-{list_id}",
+            contingency=contingency,
+        )
+        for leg in legs
+    ]

@@ -6,10 +6,22 @@ exact; only commissions are rounded, half up at 8 decimals (Binance's commission
 
 from typing import Final
 
-__all__ = ["SCALE", "fee", "floor_to_step", "notional", "plain", "to_units"]
+__all__ = [
+    "SCALE",
+    "ceil_div",
+    "falling_trigger",
+    "fee",
+    "floor_to_step",
+    "notional",
+    "plain",
+    "rising_trigger",
+    "scaled",
+    "to_units",
+]
 
 SCALE: Final = 100_000_000
 DECIMALS: Final = 8
+BIPS: Final = 10_000
 
 
 def to_units(text: str) -> int:
@@ -35,6 +47,26 @@ def fee(amount: int, rate: int) -> int:
     return (amount * rate + SCALE // 2) // SCALE
 
 
+def scaled(amount: int, numerator: int, denominator: int) -> int:
+    """Multiply by a fraction, rounded half up."""
+    return (2 * amount * numerator + denominator) // (2 * denominator)
+
+
+def ceil_div(value: int, divisor: int) -> int:
+    """Divide, rounded up."""
+    return -(-value // divisor)
+
+
 def floor_to_step(value: int, step: int) -> int:
     """Round down to a whole number of steps."""
     return value - value % step
+
+
+def rising_trigger(lowest: int, delta: int) -> int:
+    """Give the first price that is `delta` bips above the lowest."""
+    return ceil_div(lowest * (BIPS + delta), BIPS)
+
+
+def falling_trigger(highest: int, delta: int) -> int:
+    """Give the first price that is `delta` bips below the highest."""
+    return highest * (BIPS - delta) // BIPS

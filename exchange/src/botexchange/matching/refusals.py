@@ -5,11 +5,21 @@ from typing import Final
 from botcore.domain.errors import PlatformError
 
 __all__ = [
+    "ACCOUNT_DISABLED",
+    "AMEND_CHANGES_NOTHING",
+    "AMEND_INCREASES",
+    "AMEND_MARKET_CLOSED",
+    "AMEND_TOO_OFTEN",
     "DUPLICATE_ORDER",
+    "ICEBERG_TOO_LARGE",
     "INSUFFICIENT_BALANCE",
+    "LITTLE_LIQUIDITY",
     "MARKET_CLOSED",
+    "NO_LIQUIDITY",
     "NO_SUCH_ORDER",
+    "NO_VALUE",
     "UNKNOWN_ORDER",
+    "UNSUPPORTED_COMBINATION",
     "WOULD_TAKE",
     "WOULD_TRIGGER",
     "WRONG_PRICES",
@@ -38,6 +48,22 @@ WRONG_PRICES: Final = (
     -2010,
     "The relationship of the prices for the orders is not correct.",
 )
+ACCOUNT_DISABLED: Final = (-2010, "This account may not place or cancel orders.")
+ICEBERG_TOO_LARGE: Final = (-2010, "IcebergQty exceeds QTY.")
+NO_VALUE: Final = (-2010, "Price * QTY is zero or less.")
+NO_LIQUIDITY: Final = (-2010, "Order book liquidity is less than symbol minimum quantity.")
+LITTLE_LIQUIDITY: Final = (
+    -2010,
+    "Order book liquidity is less than LOT_SIZE filter minimum quantity.",
+)
+UNSUPPORTED_COMBINATION: Final = (-1014, "Unsupported order combination.")
+AMEND_INCREASES: Final = (-2038, "Order amend (quantity increase) is not supported.")
+AMEND_CHANGES_NOTHING: Final = (
+    -2038,
+    "The requested action would change no state; rejecting",
+)
+AMEND_TOO_OFTEN: Final = (-2038, "Filter failure: MAX_NUM_ORDER_AMENDS")
+AMEND_MARKET_CLOSED: Final = (-2038, "Market is closed.")
 UNKNOWN_ORDER: Final = (-2011, "Unknown order sent.")
 NO_SUCH_ORDER: Final = (-2013, "Order does not exist.")
 

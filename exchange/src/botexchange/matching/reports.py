@@ -41,6 +41,8 @@ class ExecutionReport:
     cancel_client_id: str
     time_ms: int
     prevented: "PreventedMatch | None" = None
+    reject_reason: str = ""
+    """Why an order could not be placed after it was accepted (user data: r); "" is NONE."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ class ListReport:
     orders: tuple[Order, ...]
     is_done: bool
     time_ms: int
+    is_update: bool = False
+    """Tells of a new client order id alone (UPDATED)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

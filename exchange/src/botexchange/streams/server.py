@@ -1,89 +1,87 @@
 """The WebSocket endpoints for market data: /ws/<stream> and /stream?streams=a/b."""
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from aiohttp import WSMsgType, web
+import orjson
+from aiohttp import web
 
+from botexchange.limits import LimitError, WeightCounter
 from botexchange.lockstep.gate import Gate, Participant
+from botexchange.matching.refusals import VenueError
+from botexchange.quotas import Quotas
+from botexchange.streams.channel import Pace, Timing, open_socket, refused, serve
 from botexchange.streams.connection import Connection
+from botexchange.streams.control import Control, is_stream
 from botexchange.streams.hub import MarketHub
 
-__all__ = ["MarketStreams", "counter_of", "participant_of", "serve"]
-
-PING_SECONDS = 20
-MOST_STREAMS = 1_024
+__all__ = ["MarketStreams", "counter_of", "participant_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketStreams:
-    """Serves market data connections."""
+    """Serves market data connections; the relay has neither gate nor weights."""
 
     hub: MarketHub
-    gate: Gate | None
+    gate: Gate | None = None
+    weights: WeightCounter | None = None
+    quotas: Quotas = field(default_factory=Quotas)
+    timing: Timing = field(default_factory=Timing)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends."""
+        try:
+            if self.weights is not None:
+                self.weights.connect(request.remote or "")
+            streams = self._asked(request)
+            socket, is_micro = await open_socket(request)
+        except LimitError as error:
+            return refused(error, {"Retry-After": str(error.retry_seconds)})
+        except VenueError as error:
+            return refused(error)
         participant = participant_of(request, self.gate)
-        socket = web.WebSocketResponse(heartbeat=PING_SECONDS, compress=False)
-        await socket.prepare(request)
-        connection = Connection(socket, request, counter_of(participant))
+        connection = Connection(request, counter_of(participant), is_micro=is_micro)
         connection.is_combined = request.path == "/stream"
-        for stream in _asked(request):
+        self.hub.join(connection)
+        for stream in streams:
             self.hub.subscribe(connection, stream)
         self._count(participant, 1)
+        control = Control(hub=self.hub, connection=connection, most_streams=self.quotas.streams)
         try:
-            await serve(socket, connection, lambda text: self._control(connection, text))
+            pace = Pace(self.quotas.control_messages)
+            await serve(socket, connection, control.receive, self.timing, pace)
         finally:
             self.hub.remove(connection)
             self._count(participant, -1)
         return socket
 
+    def drop_all(self) -> int:
+        """Cut every connection; say how many there were."""
+        found = self.hub.connections()
+        for connection in found:
+            connection.abort()
+        return len(found)
+
+    def shut_down(self, now_ms: int) -> None:
+        """Tell every connection that the server will stop."""
+        self.hub.broadcast("!serverShutdown", orjson.dumps({"e": "serverShutdown", "E": now_ms}))
+        self.hub.flush()
+
+    def _asked(self, request: web.Request) -> list[str]:
+        """List the streams of the address; some clients put a number where a name belongs."""
+        if request.path == "/stream":
+            names = request.query.get("streams", "").split("/")
+        else:
+            names = request.path.removeprefix("/ws").split("/")
+        streams = [name for name in names if "@" in name]
+        if len(streams) > self.quotas.streams or not all(map(is_stream, streams)):
+            raise VenueError(-1100, "Illegal characters found in a stream's name.")
+        return streams
+
     def _count(self, participant: Participant | None, change: int) -> None:
         if participant is not None and self.gate is not None:
             participant.market_connections += change
             self.gate.changed()
-
-    async def _control(self, connection: Connection, text: str) -> None:
-        """Answer SUBSCRIBE, UNSUBSCRIBE and LIST_SUBSCRIPTIONS."""
-        try:
-            message = json.loads(text)
-            number, method = message.get("id"), message["method"]
-            streams = [str(name) for name in message.get("params") or []]
-        except (ValueError, KeyError, TypeError, AttributeError):
-            connection.reply('{"error":{"code":3,"msg":"Invalid JSON: expected a request"}}')
-            return
-        result: object = None
-        match method:
-            case "SUBSCRIBE":
-                for stream in streams[:MOST_STREAMS]:
-                    self.hub.subscribe(connection, stream)
-            case "UNSUBSCRIBE":
-                for stream in streams:
-                    self.hub.unsubscribe(connection, stream)
-            case "LIST_SUBSCRIPTIONS":
-                result = self.hub.streams_of(connection)
-            case _:
-                error = {"code": 2, "msg": "Invalid request: unknown method"}
-                connection.reply(json.dumps({"id": number, "error": error}))
-                return
-        connection.reply(json.dumps({"result": result, "id": number}))
-
-
-async def serve(
-    socket: web.WebSocketResponse, connection: Connection, on_text: Callable[[str], Awaitable[None]]
-) -> None:
-    """Read a connection's messages and write its queue until either side ends."""
-    writer = asyncio.create_task(connection.write())
-    try:
-        async for message in socket:
-            if message.type is WSMsgType.TEXT:
-                await on_text(message.data)
-    finally:
-        writer.cancel()
-        await asyncio.gather(writer, return_exceptions=True)
 
 
 def counter_of(participant: Participant | None) -> Callable[[], None] | None:
@@ -101,12 +99,3 @@ def participant_of(request: web.Request, gate: Gate | None) -> Participant | Non
     """Find the lockstep participant a connection names."""
     name = request.query.get("lockstep")
     return gate.join(name) if gate is not None and name else None
-
-
-def _asked(request: web.Request) -> list[str]:
-    """List the streams of the address; some clients put a number where a name belongs."""
-    if request.path == "/stream":
-        names = request.query.get("streams", "").split("/")
-    else:
-        names = request.path.removeprefix("/ws").split("/")
-    return [name for name in names if "@" in name]

@@ -1,6 +1,5 @@
 """The paper role: matching engine, market, store, protocols."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from functools import partial
@@ -10,35 +9,31 @@ from aiohttp import web
 
 from botcore.domain.errors import InvalidInput
 from botcore.runtime.clock import SystemClock
-from botexchange.admin.app import AdminApi
 from botexchange.clock import LockstepClock, RunningClock, VenueClock, wall_ms
-from botexchange.faults import FaultBoard
 from botexchange.feed import MarketFeed
-from botexchange.limits import OrderCounter, WeightCounter
 from botexchange.lockstep.app import lockstep_routes
 from botexchange.lockstep.driver import LockstepDriver
 from botexchange.lockstep.gate import Gate
-from botexchange.market.csv_file import read_series
-from botexchange.market.replay import ReplaySource
 from botexchange.market.source import MarketSource
-from botexchange.market.synthetic import SyntheticSource
 from botexchange.matching.engine import Engine
 from botexchange.matching.numbers import to_units
 from botexchange.ports import Moment, Saved, Store
 from botexchange.quotas import Quotas
-from botexchange.rest.app import RestApi
 from botexchange.settings import PaperSettings, SourceKind
-from botexchange.storage.sqlite import SqliteStore
 from botexchange.streams.frames import MarketFrames
 from botexchange.streams.hub import MarketHub
-from botexchange.streams.server import MarketStreams
+from botexchange.upstream.live import LiveClock, LiveSource
 from botexchange.venue import Rates, Venue, VenueParts
-from botexchange.wiring.serving import Listener, Program, guard, serve
-from botexchange.wsapi.server import WsApi
+from botexchange.wiring.live import Live, open_live
+from botexchange.wiring.market import first_ms, make_source
+from botexchange.wiring.opening import open_store
+from botexchange.wiring.serving import Listener, Program, serve
+from botexchange.wiring.shells import wire_shells
 
 __all__ = ["run_paper"]
 
 _CLOCK = SystemClock()
+AVERAGE_MS = 300_000  # what average prices look back
 
 
 async def run_paper(settings: PaperSettings) -> int:
@@ -47,38 +42,37 @@ async def run_paper(settings: PaperSettings) -> int:
     Raises:
         InvalidInput: the settings do not fit the market, or the data belong to another one.
     """
-    store = SqliteStore(settings.data)
+    if settings.source is not SourceKind.BINANCE:
+        return await _run(settings, None)
+    live = await open_live(settings.hosts(), settings.symbols, _CLOCK)
+    try:
+        return await _run(settings, live)
+    finally:
+        await live.close()
+
+
+async def _run(settings: PaperSettings, live: Live | None) -> int:
+    store = await open_store(settings)
     saved = await store.load()
-    source = _source(settings, saved)
+    source = make_source(settings, saved) if live is None else live.source
     if saved is None:
         saved = await _begin(settings, store, source)
     elif saved.fingerprint != source.fingerprint:
-        raise InvalidInput.of("--data", f"holds another market: {saved.fingerprint}")
+        place = "--database-name" if settings.data is None else "--data"
+        raise InvalidInput.of(place, f"holds another market: {saved.fingerprint}")
     program, venue = await _wire(settings, store, source, saved)
+    if live is not None:
+        program = live.keep(program, venue.engine.markets)
     code = await serve(program, source=settings.source)
     if code == 0:
         await venue.close()
     return code
 
 
-def _source(settings: PaperSettings, saved: Saved | None) -> MarketSource:
-    if settings.source is SourceKind.REPLAY:
-        return ReplaySource(
-            [read_series(path, settings.symbol, settings.interval) for path in settings.csv]
-        )
-    shocks = saved.shocks if saved else ()
-    return SyntheticSource(
-        settings.seed, tuple((one.symbol, one.time_ms, one.factor) for one in shocks)
-    )
-
-
 async def _begin(settings: PaperSettings, store: Store, source: MarketSource) -> Saved:
     """Choose where a new market starts."""
-    start_ms = wall_ms(_CLOCK) if source.end_ms is None else source.begin_ms
-    if settings.start is not None:
-        start_ms = int(settings.start.timestamp()) * 1_000
-        if not source.begin_ms <= start_ms < (source.end_ms or 1 << 62):
-            raise InvalidInput.of("--start", "lies outside the market's history")
+    now_ms = source.now_ms() if isinstance(source, LiveSource) else wall_ms(_CLOCK)
+    start_ms = first_ms(settings, source, now_ms)
     moment = Moment(position_ms=start_ms - 1, ceiling_ms=start_ms)
     await store.begin(source.fingerprint, moment)
     return Saved(
@@ -96,7 +90,12 @@ async def _wire(
 ) -> tuple[Program, Venue]:
     gate = Gate(settings.lockstep) if settings.lockstep else None
     clock = _venue_clock(settings, source, saved)
-    quotas = Quotas(request_weight=settings.weight_limit)
+    quotas = Quotas(
+        request_weight=settings.weight_limit,
+        orders_10s=settings.order_limit,
+        orders_1d=settings.daily_order_limit,
+        connections=settings.connection_limit,
+    )
     parts = VenueParts(
         engine=_engine(source, saved),
         store=store,
@@ -107,24 +106,17 @@ async def _wire(
         quotas=quotas,
     )
     venue = Venue(parts, saved.moment.position_ms)
-    hub, faults, broken = MarketHub(), FaultBoard(), asyncio.Event()
     limit_ms = partial(wall_ms, _CLOCK) if gate is None else clock.now_ms
-    weights, orders = WeightCounter(limit_ms, quotas), OrderCounter(limit_ms, quotas)
-    ws_api = WsApi(venue=venue, weights=weights, orders=orders, gate=gate, connections=set())
-    rest = RestApi(venue=venue, weights=weights, orders=orders, faults=faults, gate=gate)
-    public = web.Application(middlewares=[guard(broken)])
-    streams = MarketStreams(hub=hub, gate=gate)
-    public.add_routes([web.get("/ws-api/v3", ws_api.handle), web.get("/stream", streams.handle)])
-    public.add_routes([web.get("/ws", streams.handle), web.get("/ws/{tail:.*}", streams.handle)])
-    work = await _work(venue, hub, gate, public)
-    public.add_routes([web.route("*", "/{tail:.*}", rest.handle)])
-    admin = web.Application(middlewares=[guard(broken)])
-    admin.add_routes(AdminApi(venue=venue, faults=faults, ws_api=ws_api).routes())
+    shells = wire_shells(settings, venue, gate, limit_ms)
+    public = shells.public()
+    work = await _work(venue, shells.hub, gate, public)
+    public.add_routes([web.route("*", "/{tail:.*}", shells.rest.handle)])
     return Program(
         public=Listener(public, settings.host, settings.port, "--port"),
-        admin=Listener(admin, settings.admin_host, settings.admin_port, "--admin-port"),
+        admin=Listener(shells.admin(), settings.admin_host, settings.admin_port, "--admin-port"),
         work=work,
-        broken=broken,
+        farewell=shells.farewell,
+        broken=shells.broken,
     ), venue
 
 
@@ -145,8 +137,12 @@ async def _work(
 def _engine(source: MarketSource, saved: Saved) -> Engine:
     engine = Engine(source.instruments, sequence=saved.sequence)
     engine.restore(saved.accounts, saved.orders)
+    position_ms = saved.moment.position_ms
+    begin_ms = position_ms if source.has_books else position_ms - AVERAGE_MS
     for symbol, market in engine.markets.items():
-        market.tick(source.last(symbol, saved.moment.position_ms))
+        market.tick(source.last(symbol, begin_ms))
+    for tick in source.ticks(begin_ms, position_ms):  # so that averages do not start anew
+        engine.markets[tick.symbol].tick(tick)
     return engine
 
 
@@ -154,8 +150,11 @@ def _venue_clock(settings: PaperSettings, source: MarketSource, saved: Saved) ->
     """Go on where the clock was seen last; a market in real time goes on at the present."""
     if settings.lockstep:
         return LockstepClock(saved.moment.position_ms + 1)
+    if isinstance(source, LiveSource):
+        return LiveClock(source, saved.moment.ceiling_ms)
     start_ms = saved.moment.ceiling_ms
-    if settings.speed == 1 and settings.start is None and source.end_ms is None:
+    is_present = source.end_ms is None and settings.start is None and settings.script is None
+    if settings.speed == 1 and is_present:
         start_ms = max(start_ms, wall_ms(_CLOCK))
     return RunningClock(_CLOCK, start_ms, settings.speed)
 

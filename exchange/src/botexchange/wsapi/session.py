@@ -1,75 +1,101 @@
-"""One connection to the WebSocket API: requests, log-on, user data subscriptions."""
+"""One connection to the WebSocket API: requests, log-on, answers."""
 
-import json
-from dataclasses import dataclass, field
-from http import HTTPStatus
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
-from botexchange.api.call import Call
-from botexchange.api.params import Params, missing
-from botexchange.api.table import METHODS
-from botexchange.auth import check_signature, check_time, find_key, ws_payload
-from botexchange.limits import LimitError, OrderCounter, WeightCounter
-from botexchange.lockstep.gate import Gate, Participant
+import orjson
+
+from botexchange.api.call import Endpoint
+from botexchange.api.params import Params
+from botexchange.api.table import METHODS, RETIRED_METHODS
+from botexchange.auth import ws_payload
+from botexchange.door import Door, Proof
+from botexchange.faults import FaultKind
+from botexchange.limits import LimitError
 from botexchange.matching.refusals import VenueError
 from botexchange.ports import ApiKey, KeyKind
+from botexchange.quotas import rate_limits
 from botexchange.streams.connection import Connection
-from botexchange.venue import Venue
+from botexchange.timeunit import in_micros
+from botexchange.wsapi.messages import Arguments, Request, failure
+from botexchange.wsapi.subscriptions import Subscriptions
 
 __all__ = ["Session"]
 
-Arguments = dict[str, object]
+OWN_WEIGHT: Final = 2
+"""What the methods of the session itself cost."""
+
+
+class _RevokedError(VenueError):
+    """The session's key is gone; the answer to the next request carries no id."""
+
+    def __init__(self) -> None:
+        super().__init__(-2015, "Invalid API-key, IP, or permissions for action.", status=401)
 
 
 @dataclass(slots=True, kw_only=True)
 class Session:
     """The state of one connection."""
 
-    venue: Venue
+    door: Door
     connection: Connection
-    weights: WeightCounter
-    orders: OrderCounter
+    subscriptions: Subscriptions
     address: str
-    gate: Gate | None = None
-    participant: Participant | None = None
+    shows_limits: bool = True
+    connected_ms: int = 0
     key: ApiKey | None = None
     logged_on_ms: int = 0
-    subscriptions: dict[int, int] = field(default_factory=dict)
-    """Account by subscription id."""
-    last_subscription: int = -1
 
     async def receive(self, text: str) -> None:
         """Answer one message; whatever is wrong with it becomes Binance's error."""
-        number: object = None
+        request = Request()
+        uid = 0
         try:
-            message = _request(json.loads(text))
-            number = message.get("id")
-            self.weights.check(self.address)
-            result = await self._perform(str(message["method"]), _arguments(message))
-            answer: Arguments = {"id": number, "status": 200, "result": result}
-        except (ValueError, RecursionError):
-            answer = _failure(number, VenueError(-1135, "Invalid JSON Request"))
+            request.read(text)
+            self.door.weights.check(self.address)
+            uid, result = await self._answer(request)
+            answer: Arguments = {"id": request.number, "status": 200, "result": result}
+        except _RevokedError as error:
+            answer = {"id": None, **failure(error)}
         except VenueError as error:
-            answer = _failure(number, error)
-        answer["rateLimits"] = [
-            {
-                "rateLimitType": "REQUEST_WEIGHT",
-                "interval": "MINUTE",
-                "intervalNum": 1,
-                "limit": self.venue.quotas.request_weight,
-                "count": self.weights.add(self.address, 0),
-            }
-        ]
-        self.connection.reply(json.dumps(answer, separators=(",", ":")))
+            answer = {"id": request.number, **failure(error)}
+        if request.arguments.get("returnRateLimits", self.shows_limits) is not False:
+            answer["rateLimits"] = self._limits(uid)
+        shown = in_micros(answer) if self.connection.is_micro else answer
+        self.connection.reply(orjson.dumps(shown))
 
-    def close(self) -> None:
-        """Forget every subscription."""
-        for subscription in list(self.subscriptions):
-            self._end(subscription)
+    async def _answer(self, request: Request) -> tuple[int, object]:
+        """Give the result, and the account whose order counts go with it."""
+        self._check_key()
+        fault = self.door.faults.take("WS", request.method)
+        await self.door.meet(fault, request.method)
+        own = self._own(request.method)
+        if own is not None:
+            self.door.weights.add(self.address, OWN_WEIGHT)
+            return 0, own(request.arguments)
+        endpoint = _endpoint(request.method)
+        params = Params.from_json(request.arguments)
+        weight = 1
+        try:
+            weight = endpoint.weight(params)
+            proof = self._sender(endpoint, params, request.arguments)
+            result = await self.door.perform(endpoint, params, proof, fault)
+            self.door.check_young(request.method, result)
+        except LimitError:
+            raise
+        except VenueError:
+            self.door.weights.add(self.address, weight)
+            raise
+        finally:
+            if fault is not None and fault.kind is FaultKind.ANSWER_LOST:
+                self.connection.abort()
+        self.door.weights.add(self.address, 0 if endpoint.is_free_on_success else weight)
+        return (proof.key.uid if proof and endpoint.places_orders else 0), result
 
-    async def _perform(self, method: str, arguments: Arguments) -> object:
-        """Perform a method of the session itself, or answer as REST does."""
-        name = method.removeprefix("v3/")
-        own = {
+    def _own(self, method: str) -> Callable[[Arguments], object] | None:
+        """Find a method of the session itself."""
+        return {
             "session.logon": self._logon,
             "session.logout": self._logout,
             "session.status": self._status,
@@ -77,120 +103,86 @@ class Session:
             "userDataStream.subscribe": self._subscribe,
             "userDataStream.subscribe.signature": self._subscribe_signed,
             "userDataStream.unsubscribe": self._unsubscribe,
-        }.get(name)
-        return await self._call(name, arguments) if own is None else own(arguments)
+        }.get(method)
 
-    async def _call(self, method: str, arguments: Arguments) -> object:
-        endpoint = METHODS.get(method)
-        if endpoint is None:
-            raise VenueError(-1000, f"Unknown method '{method}'.")
-        uid = 0
-        if endpoint.is_signed:
-            is_session = self.key is not None and "apiKey" not in arguments
-            uid = (self._session_key() if is_session else self._signed(arguments)).uid
-        params = Params.from_json(arguments)
-        if endpoint.places_orders:
-            self.orders.check(uid, endpoint.places_orders)
-        result = await endpoint.perform(Call(venue=self.venue, params=params, uid=uid))
-        self.orders.add(uid, endpoint.places_orders)
-        if not endpoint.is_free_on_success:
-            self.weights.add(self.address, endpoint.weight(params))
-        return result
+    def _check_key(self) -> None:
+        """Take the newest state of the session's key; end the session if it was revoked."""
+        if self.key is None:
+            return
+        self.key = self.door.venue.keys.get(self.key.key)
+        if self.key is None:
+            raise _RevokedError
 
-    def _signed(self, arguments: Arguments) -> ApiKey:
+    def _sender(self, endpoint: Endpoint, params: Params, arguments: Arguments) -> Proof | None:
+        if not endpoint.is_signed:
+            return None
+        if self.key is None or "apiKey" in arguments:
+            return self._signed(arguments)
+        return Proof(key=self.key, timestamp=params.integer("timestamp"), window_ms=params.window())
+
+    def _signed(self, arguments: Arguments) -> Proof:
         params = Params.from_json(arguments)
-        key = find_key(self.venue.keys, params.text("apiKey"))
-        timestamp = params.integer("timestamp")
-        if timestamp is None:
-            raise missing("timestamp")
-        signature = params.required("signature")
-        check_time(timestamp, params.window(), self.venue.now_ms())
-        check_signature(key, ws_payload(arguments), signature)
-        return key
+        return self.door.identify(
+            params.text("apiKey"), self.address, params, ws_payload(arguments)
+        )
 
     def _logon(self, arguments: Arguments) -> Arguments:
-        key = self._signed(arguments)
+        key = self._signed(arguments).key
         if key.kind is not KeyKind.ED25519:
-            raise VenueError(-4056, "HMAC_SHA256 API key is not supported.")
-        self.key, self.logged_on_ms = key, self.venue.now_ms()
+            name = "HMAC_SHA256" if key.kind is KeyKind.HMAC else "RSA"
+            raise VenueError(-4056, f"{name} API key is not supported.")
+        self.key, self.logged_on_ms = key, self.door.venue.now_ms()
         return self._status(arguments)
 
     def _logout(self, arguments: Arguments) -> Arguments:
+        if self.key is not None:
+            self.subscriptions.end_of(self.key.key)
         self.key = None
         return self._status(arguments)
-
-    def _list_subscriptions(self, _arguments: Arguments) -> list[Arguments]:
-        return [{"subscriptionId": number} for number in self.subscriptions]
-
-    def _session_key(self) -> ApiKey:
-        if self.key is None:
-            raise VenueError(-2014, "API-key format invalid.", status=401)
-        return self.key
 
     def _status(self, _arguments: Arguments) -> Arguments:
         return {
             "apiKey": self.key.key if self.key else None,
             "authorizedSince": self.logged_on_ms if self.key else None,
-            "connectedSince": self.logged_on_ms if self.key else self.venue.now_ms(),
-            "returnRateLimits": True,
-            "serverTime": self.venue.now_ms(),
-            "userDataStream": bool(self.subscriptions),
+            "connectedSince": self.connected_ms,
+            "returnRateLimits": self.shows_limits,
+            "serverTime": self.door.venue.shown_ms(),
+            "userDataStream": bool(self.subscriptions.keys),
         }
 
+    def _list_subscriptions(self, _arguments: Arguments) -> list[Arguments]:
+        return [{"subscriptionId": number} for number in self.subscriptions.keys]
+
     def _subscribe(self, _arguments: Arguments) -> Arguments:
-        return self._begin(self._session_key().uid)
+        if self.key is None:
+            raise VenueError(-2014, "API-key format invalid.", status=401)
+        return {"subscriptionId": self.subscriptions.begin(self.key)}
 
     def _subscribe_signed(self, arguments: Arguments) -> Arguments:
-        return self._begin(self._signed(arguments).uid)
-
-    def _begin(self, uid: int) -> Arguments:
-        if uid in self.subscriptions.values():
-            raise VenueError(-2035, "User Data Stream subscription already active.")
-        self.weights.add(self.address, 2)
-        self.last_subscription += 1
-        subscription = self.last_subscription
-        self.subscriptions[subscription] = uid
-        self.venue.users.subscribe(uid, self.connection, subscription)
-        if self.participant is not None:
-            self.participant.subscriptions += 1
-            self.participant.accounts.add(uid)
-        if self.gate is not None:
-            self.gate.changed()
-        return {"subscriptionId": subscription}
+        return {"subscriptionId": self.subscriptions.begin(self._signed(arguments).key)}
 
     def _unsubscribe(self, arguments: Arguments) -> Arguments:
         subscription = Params.from_json(arguments).integer("subscriptionId")
         if subscription is None:
-            self.close()
-        elif subscription in self.subscriptions:
-            self._end(subscription)
+            self.subscriptions.end_all()
         else:
-            raise VenueError(-2036, "User Data Stream subscription not active.")
+            self.subscriptions.end(subscription)
         return {}
 
-    def _end(self, subscription: int) -> None:
-        uid = self.subscriptions.pop(subscription)
-        self.venue.users.unsubscribe(uid, self.connection, subscription)
-        if self.participant is not None:
-            self.participant.subscriptions -= 1
+    def _limits(self, uid: int) -> list[dict[str, object]]:
+        """List what was used of the limits; the order counts go with placed orders only."""
+        weight, short, day, _ = rate_limits(self.door.venue.quotas)
+        used = {**weight, "count": self.door.weights.add(self.address, 0)}
+        if not uid:
+            return [used]
+        counts = self.door.orders.add(uid, 0)
+        return [{**short, "count": counts[0]}, {**day, "count": counts[1]}, used]
 
 
-def _request(message: object) -> Arguments:
-    if not isinstance(message, dict) or not isinstance(message.get("method"), str):
-        raise VenueError(-1135, "Invalid JSON Request")
-    return message
-
-
-def _arguments(message: Arguments) -> Arguments:
-    arguments = message.get("params") or {}
-    if not isinstance(arguments, dict):
-        raise VenueError(-1135, "Invalid JSON Request")
-    return arguments
-
-
-def _failure(number: object, error: VenueError) -> Arguments:
-    answer: Arguments = {"code": error.code, "msg": error.message}
-    if isinstance(error, LimitError):
-        answer["data"] = {"retryAfter": error.retry_seconds * 1_000}
-    status = HTTPStatus(error.status).value
-    return {"id": number, "status": status, "error": answer}
+def _endpoint(method: str) -> Endpoint:
+    endpoint = METHODS.get(method)
+    if endpoint is not None:
+        return endpoint
+    if method in RETIRED_METHODS:
+        raise VenueError(-1000, "This method is retired.", status=410)
+    raise VenueError(-1000, f"Unknown method '{method[:64]}'.")

@@ -10,7 +10,11 @@ import structlog
 
 from botcore.domain.errors import Conflict, Transient
 from botcore.ledger.connect import Connection, DatabaseAddress, connect, translated
-from botcore.ledger.installation import bind_installation, ensure_database
+from botcore.ledger.installation import (
+    bind_installation,
+    ensure_database,
+    ensure_exchange_database,
+)
 from botcore.ledger.migrate import migrate
 from botcore.ledger.roles import ensure_roles
 
@@ -61,6 +65,8 @@ class DatabaseSetup:
             log.info("database_made", name=name)
         await _within(self._address, lambda connection: ensure_roles(connection, self._passwords))
         log.info("roles_ready", roles=sorted(self._passwords))
+        if await _within(maintenance, ensure_exchange_database):
+            log.info("exchange_database_made")
         applied = await _within(self._address, migrate)
         log.info("schema_ready", applied=list(applied))
         bound = await _within(

@@ -9,7 +9,7 @@ from uuid import uuid4
 import structlog
 
 from botcore.domain.errors import Conflict, InvalidInput, InvariantBroken, Transient
-from botcore.ledger.roles import LOGIN_ROLES
+from botcore.ledger.roles import LEDGER_ROLES
 from botcore.sealing.keyring import key_file, new_private_key
 from botoperator.ports import Secrets
 
@@ -18,9 +18,10 @@ __all__ = ["SetUp", "SetUpNames"]
 log = structlog.get_logger(__name__)
 
 INSTALLATION_ID = "installation-id"
-POSTGRES, DATABASE, SEALING, DASHBOARD = (
+POSTGRES, DATABASE, EXCHANGE, SEALING, DASHBOARD = (
     "kbots-postgres",
     "kbots-database",
+    "kbots-exchange",
     "kbots-sealing",
     "kbots-dashboard",
 )
@@ -36,7 +37,7 @@ class SetUpNames:
 
 
 class SetUp:
-    """Makes four Secrets, each whole or not at all; a run that was cut short is simply run again."""
+    """Makes five Secrets, each whole or not at all; a run that was cut short is simply run again."""
 
     def __init__(self, store: Secrets, names: SetUpNames) -> None:
         self._store = store
@@ -65,6 +66,8 @@ class SetUp:
         system, web = self._names.system, self._names.web
         await self._ensure(system, POSTGRES, _postgres)
         database = await self._ensure(system, DATABASE, _database)
+        # A Secret of its own: the exchange's pod must not hold the ledger's passwords.
+        await self._ensure(system, EXCHANGE, _exchange)
         await self._ensure(system, SEALING, _sealing)
         # The dashboard's copy of a password comes after the original, so that it can't be another one.
         password = database["kbots_dashboard"]
@@ -116,7 +119,11 @@ def _postgres() -> Mapping[str, str]:
 
 
 def _database() -> Mapping[str, str]:
-    return {role: _password() for role in LOGIN_ROLES}
+    return {role: _password() for role in LEDGER_ROLES}
+
+
+def _exchange() -> Mapping[str, str]:
+    return {"database-password": _password()}
 
 
 def _sealing() -> Mapping[str, str]:

@@ -1,0 +1,149 @@
+"""Public endpoints that show trades and candles."""
+
+import re
+from typing import Final
+
+from botexchange.api.call import Call
+from botexchange.api.market import listed_one
+from botexchange.api.params import Params, invalid
+from botexchange.api.payloads import Json
+from botexchange.market.intervals import INTERVALS, open_of
+from botexchange.market.source import CandleRange, PublicTrade
+from botexchange.matching.numbers import notional, plain
+from botexchange.matching.refusals import VenueError
+
+__all__ = ["aggregate_trades", "historical_trades", "klines", "recent_trades", "zone_ms"]
+
+_ZONE: Final = re.compile(r"^([+-]?)(1[0-4]|0?[0-9])(?::([0-5][0-9]))?$")
+_HOUR: Final = 3_600_000
+
+
+async def klines(call: Call) -> list[list[object]]:
+    """Answer GET klines and uiKlines: from startTime the oldest, otherwise the newest."""
+    params, source = call.params, call.venue.source
+    symbol = listed_one(call).instrument.symbol
+    interval = params.required("interval")
+    if interval not in source.intervals:
+        raise VenueError(-1120, "Invalid interval.")
+    limit = params.limit(500, 1_000)
+    wanted = _range(call, symbol, interval, limit)
+    if wanted is None:
+        return []
+    await source.load(wanted)
+    found = source.candles(wanted)
+    found = found[:limit] if params.has("startTime") else found[-limit:]
+    return [
+        [
+            candle.open_ms,
+            *(plain(price) for price in candle.bar),
+            candle.close_ms,
+            plain(candle.quote),
+            candle.trades,
+            plain(candle.taker),
+            plain(candle.taker_quote),
+            "0",
+        ]
+        for candle in found
+    ]
+
+
+async def recent_trades(call: Call) -> list[Json]:
+    """Answer GET trades."""
+    symbol = listed_one(call).instrument.symbol
+    return [_trade(one) for one in _newest(call, symbol, call.venue.position_ms)]
+
+
+async def historical_trades(call: Call) -> list[Json]:
+    """Answer GET historicalTrades."""
+    symbol = listed_one(call).instrument.symbol
+    from_id = call.params.integer("fromId")
+    if from_id is None:
+        return [_trade(one) for one in _newest(call, symbol, call.venue.position_ms)]
+    return [_trade(one) for one in _from(call, symbol, from_id, call.venue.position_ms)]
+
+
+async def aggregate_trades(call: Call) -> list[Json]:
+    """Answer GET aggTrades: every trade here fills one taker at one price."""
+    params, source = call.params, call.venue.source
+    symbol = listed_one(call).instrument.symbol
+    from_id, start, end = (
+        params.integer("fromId"),
+        params.instant("startTime"),
+        params.instant("endTime"),
+    )
+    if from_id is not None and (start is not None or end is not None):
+        raise VenueError(-1128, "Combination of optional parameters invalid.")
+    until = call.venue.position_ms if end is None else min(end, call.venue.position_ms)
+    if from_id is None and start is not None:
+        from_id = source.trade_id(symbol, start)
+    found = _newest(call, symbol, until) if from_id is None else _from(call, symbol, from_id, until)
+    return [
+        {
+            "a": one.id,
+            "p": plain(one.price),
+            "q": plain(one.quantity),
+            "f": one.id,
+            "l": one.id,
+            "T": one.time_ms,
+            "m": one.is_buyer_maker,
+            "M": True,
+        }
+        for one in found
+    ]
+
+
+def _newest(call: Call, symbol: str, until_ms: int) -> list[PublicTrade]:
+    limit = call.params.limit(500, 1_000)
+    end = call.venue.source.trade_id(symbol, until_ms + 1)
+    return call.venue.source.trades(symbol, max(end - limit, 0), limit, until_ms)
+
+
+def _from(call: Call, symbol: str, from_id: int, until_ms: int) -> list[PublicTrade]:
+    limit = call.params.limit(500, 1_000)
+    return call.venue.source.trades(symbol, from_id, limit, until_ms)
+
+
+def _trade(trade: PublicTrade) -> Json:
+    return {
+        "id": trade.id,
+        "price": plain(trade.price),
+        "qty": plain(trade.quantity),
+        "quoteQty": plain(notional(trade.price, trade.quantity)),
+        "time": trade.time_ms,
+        "isBuyerMaker": trade.is_buyer_maker,
+        "isBestMatch": True,
+    }
+
+
+def _range(call: Call, symbol: str, interval: str, limit: int) -> CandleRange | None:
+    """Say which candles are wanted; None if the start lies in the future."""
+    params, position = call.params, call.venue.position_ms
+    start, end = params.instant("startTime"), params.instant("endTime")
+    zone, length = zone_ms(params), INTERVALS[interval]
+    last = position if end is None else min(end, position)
+    if start is None:
+        first = open_of(interval, last, zone) - (limit - 1) * length
+    elif start > last:
+        return None
+    else:
+        first, last = start, min(last, start + limit * length)
+    return CandleRange(
+        symbol=symbol,
+        interval=interval,
+        first_ms=first,
+        last_ms=last,
+        position_ms=position,
+        offset_ms=zone,
+    )
+
+
+def zone_ms(params: Params) -> int:
+    """Read `timeZone`: hours, or hours and minutes, -12:00 to +14:00; in ms."""
+    found = _ZONE.fullmatch(params.text("timeZone") or "0")
+    if found is None:
+        raise invalid("timeZone")
+    zone = int(found[2]) * _HOUR + int(found[3] or 0) * _HOUR // 60
+    zone = -zone if found[1] == "-" else zone
+    if not -12 * _HOUR <= zone <= 14 * _HOUR:
+        raise invalid("timeZone")
+    return zone

@@ -1,0 +1,1 @@
+"""The relay role: one upstream connection serves any number of bots."""

@@ -1,0 +1,207 @@
+"""What the relay answers to each public endpoint."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from botcore.domain.errors import Transient
+from botexchange.api.params import Params
+from botexchange.limits import LimitError, WeightCounter
+from botexchange.matching.refusals import VenueError
+from botexchange.relay.feed import RelayFeed
+from botexchange.relay.names import INTERVALS
+from botexchange.relay.rules import Rules
+from botexchange.relay.shared import Said, SharedAnswers
+from botexchange.upstream.channels import Tools
+from botexchange.upstream.rest import Answer
+
+__all__ = ["PASSED", "Answers", "Asked", "Passed"]
+
+MOST_AGE_MS: Final = 60_000
+RULES_AGE_SECONDS: Final = 86_400.0
+NEW_SYMBOL_SECONDS: Final = 60.0
+BOOK_LEVELS: Final = 500
+MOST_WEIGHT: Final = (
+    4_800  # of upstream's 6,000 per IP and minute; the rest is for the bots' orders
+)
+MOST_COST: Final = 250  # of one call
+MICROSECONDS: Final = 100_000_000_000_000  # a time above is in microseconds (Binance: general info)
+
+
+class Passed(NamedTuple):
+    """An endpoint that is answered by asking upstream: what is passed on, and how long it is fresh."""
+
+    params: frozenset[str]
+    fresh_seconds: float
+
+
+PASSED: Final[Mapping[str, Passed]] = {
+    f"/api/v3/{name}": Passed(frozenset(params.split()), seconds)
+    for name, params, seconds in (
+        ("klines", "symbol interval startTime endTime timeZone limit", 2.0),
+        ("uiKlines", "symbol interval startTime endTime timeZone limit", 2.0),
+        ("depth", "symbol limit symbolStatus", 1.0),
+        ("trades", "symbol limit", 2.0),
+        ("historicalTrades", "symbol limit fromId", 2.0),
+        ("aggTrades", "symbol fromId startTime endTime limit", 1.0),
+        ("avgPrice", "symbol", 2.0),
+        ("ticker/24hr", "symbol symbols type symbolStatus", 5.0),
+        ("ticker/tradingDay", "symbol symbols timeZone type symbolStatus", 5.0),
+        ("ticker", "symbol symbols windowSize type symbolStatus", 5.0),
+        ("ticker/price", "symbol symbols symbolStatus", 1.0),
+        ("ticker/bookTicker", "symbol symbols symbolStatus", 1.0),
+        ("executionRules", "symbol symbols symbolStatus", 60.0),
+        ("referencePrice", "symbol", 2.0),
+        ("referencePrice/calculation", "symbol symbolStatus", 60.0),
+        ("exchangeInfo", "symbol symbols permissions showPermissionSets symbolStatus", 3_600.0),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request."""
+
+    path: str
+    values: dict[str, str]
+    address: str
+
+    @property
+    def params(self) -> Params:
+        """Give the parameters with Binance's refusals."""
+        return Params(self.values)
+
+
+Handler = Callable[[Asked], Awaitable[Said]]
+
+
+class Answers:
+    """Answers from what flows by, otherwise by asking upstream once for all."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        feed: RelayFeed,
+        rules: Rules,
+        weights: WeightCounter,
+        shared: SharedAnswers,
+    ) -> None:
+        """Answer from this feed; `weights` counts what each address makes upstream do."""
+        self._tools = tools
+        self._feed = feed
+        self._rules = rules
+        self._weights = weights
+        self._shared = shared
+        self.handlers: Mapping[str, Handler] = {
+            **dict.fromkeys(PASSED, self._pass_on),
+            "/api/v3/ping": self._ping,
+            "/api/v3/time": self._time,
+            "/api/v3/exchangeInfo": self._exchange_info,
+            "/api/v3/klines": self._klines,
+            "/api/v3/depth": self._depth,
+        }
+
+    async def _ping(self, _asked: Asked) -> Said:
+        return Said(b"{}", self._tools.streams.silent_ms())
+
+    async def _time(self, _asked: Asked) -> Said:
+        age_seconds = self._tools.time.age_seconds
+        if age_seconds is None:
+            raise Transient("upstream's time is not known yet")
+        return Said(b'{"serverTime":%d}' % self._tools.time.now_ms(), round(age_seconds * 1_000))
+
+    async def _exchange_info(self, asked: Asked) -> Said:
+        if asked.values.keys() & {"permissions", "showPermissionSets", "symbolStatus"}:
+            return await self._pass_on(asked)
+        names = asked.params.symbols()
+        await self._know(names or [])
+        body = self._rules.answer(names, self._tools.time.now_ms())
+        return Said(body, round((self._rules.age_seconds or 0) * 1_000))
+
+    async def _know(self, names: list[str]) -> None:
+        """Have rules that are not too old; a symbol that they do not name is refused (-1121)."""
+        age = self._rules.age_seconds
+        is_unknown = any(name not in self._rules.symbols for name in names)
+        if age is None or age > RULES_AGE_SECONDS or (is_unknown and age > NEW_SYMBOL_SECONDS):
+            await self._shared.get("rules", 1.0, self._read_rules)
+        if any(name not in self._rules.symbols for name in names):
+            raise VenueError(-1121, "Invalid symbol.")
+
+    async def _read_rules(self) -> Answer:
+        await self._rules.read()
+        return Answer(b"", None)
+
+    async def _klines(self, asked: Asked) -> Said:
+        params = asked.params
+        symbol, interval = params.required("symbol"), params.required("interval")
+        if interval not in INTERVALS:
+            raise VenueError(-1120, "Invalid interval.")
+        first_ms, last_ms = _moment(params, "startTime"), _moment(params, "endTime")
+        limit = params.limit(500, 1_000)
+        await self._know([symbol])
+        channel = None
+        if asked.values.get("timeZone", "0") == "0":
+            channel = self._feed.klines(symbol, interval)
+        if channel is None:
+            return await self._pass_on(asked)
+        self._afford(asked, channel.cost())
+        stream = f"{symbol.lower()}@kline_{interval}"
+        try:
+            rows = await channel.rows(first_ms, last_ms, limit)
+        except Transient:
+            rows = channel.series.select(first_ms, last_ms, limit)
+            if rows is None or self._tools.streams.silent_ms(stream) > MOST_AGE_MS:
+                raise
+        if rows is None:
+            return await self._pass_on(asked)
+        body = b"[" + b",".join(row.text for row in rows) + b"]"
+        return Said(body, self._tools.streams.silent_ms(stream))
+
+    async def _depth(self, asked: Asked) -> Said:
+        params = asked.params
+        symbol, limit = params.required("symbol"), params.limit(100, 5_000)
+        await self._know([symbol])
+        channel = None
+        if limit <= BOOK_LEVELS and "symbolStatus" not in asked.values:
+            channel = self._feed.depth(symbol)
+        body = None
+        if channel is not None:
+            self._afford(asked, channel.cost())
+            body = await channel.answer(limit)
+        if body is None:
+            return await self._pass_on(asked)
+        return Said(body, self._tools.streams.silent_ms(f"{symbol.lower()}@depth@100ms"))
+
+    async def _pass_on(self, asked: Asked) -> Said:
+        """Ask upstream, once for all who ask the same."""
+        names, fresh_seconds = PASSED[asked.path]
+        query = {name: asked.values[name] for name in sorted(names & asked.values.keys())}
+        key = f"{asked.path}?{query}"
+        if not self._shared.has(key, fresh_seconds):
+            self._afford(asked, 1)
+
+        async def ask() -> Answer:
+            before = self._tools.rest.used_weight()
+            try:
+                answer = await self._tools.rest.get(asked.path, query)
+                return Answer(answer.body, None)  # what is kept is the text alone
+            finally:
+                cost = self._tools.rest.used_weight() - before
+                self._weights.add(asked.address, min(max(cost - 1, 0), MOST_COST))
+
+        return await self._shared.get(key, fresh_seconds, ask)
+
+    def _afford(self, asked: Asked, weight: int) -> None:
+        """Refuse (-1003) who makes upstream work too much, before upstream does so to all of us."""
+        if not weight:
+            return
+        self._weights.check(asked.address)
+        self._weights.add(asked.address, weight)
+        if self._tools.rest.used_weight() > MOST_WEIGHT:
+            now_ms = self._tools.wall_ms()
+            raise LimitError.too_much(MOST_WEIGHT, now_ms, 60_000 - now_ms % 60_000)
+
+
+def _moment(params: Params, name: str) -> int | None:
+    value = params.integer(name)
+    return value // 1_000 if value is not None and value >= MICROSECONDS else value

@@ -1,0 +1,63 @@
+"""Names of market streams: which may be asked for, and what is behind each."""
+
+import re
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+__all__ = ["INTERVALS", "StreamKind", "StreamName", "parse_stream"]
+
+INTERVALS: Final = (
+    "1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split()  # noqa: SIM905 reads better
+)
+_STREAM: Final = re.compile(r'^([^@!/\s"\\]{1,30})@([A-Za-z0-9_@:+-]{1,40})$')
+_ALL: Final = re.compile(r"^!(miniTicker|ticker_(1h|4h|1d))@arr$")
+_STATE: Final = re.compile(
+    r"^(bookTicker|miniTicker|ticker|ticker_(1h|4h|1d)|avgPrice|referencePrice"
+    r"|depth(5|10|20)(@1000?ms)?|kline_[0-9]{1,2}[smhdwM]@[+-][0-9]{2}:[0-9]{2})$"
+)
+
+
+class StreamKind(Enum):
+    """How a stream's frames are treated."""
+
+    KLINE = auto()
+    TRADE = auto()
+    AGGREGATE = auto()
+    DEPTH = auto()
+    STATE = auto()
+    PLAIN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamName:
+    """A stream that exists upstream."""
+
+    kind: StreamKind
+    symbol: str = ""
+    interval: str = ""
+
+
+def parse_stream(name: str, symbols: AbstractSet[str]) -> StreamName | None:
+    """Read a name; None if upstream has no such stream. Without `symbols` any symbol is taken."""
+    if _ALL.match(name):
+        return StreamName(StreamKind.STATE)
+    found = _STREAM.match(name)
+    if found is None or found[1] != found[1].lower():
+        return None
+    symbol, what = found[1].upper(), found[2]
+    if symbols and symbol not in symbols:
+        return None
+    if what.startswith("kline_") and what[6:] in INTERVALS:
+        return StreamName(StreamKind.KLINE, symbol, what[6:])
+    kinds = {
+        "trade": StreamKind.TRADE,
+        "aggTrade": StreamKind.AGGREGATE,
+        "blockTrade": StreamKind.PLAIN,
+        "depth": StreamKind.DEPTH,
+        "depth@100ms": StreamKind.DEPTH,
+        "depth@1000ms": StreamKind.DEPTH,
+    }
+    kind = StreamKind.STATE if _STATE.match(what) else kinds.get(what)
+    return StreamName(kind, symbol) if kind is not None else None

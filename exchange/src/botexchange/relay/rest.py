@@ -1,0 +1,87 @@
+"""The HTTP face of the relay: errors and headers of Binance, and how fresh an answer is."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from botcore.domain.errors import Transient
+from botexchange.api.params import parse_form
+from botexchange.limits import LimitError
+from botexchange.matching.refusals import VenueError
+from botexchange.relay.answers import Answers, Asked
+from botexchange.upstream.channels import Tools
+
+__all__ = ["RelayRest"]
+
+_LOST: Final = VenueError(
+    -1001,
+    "Internal error; unable to process your request. Please try again.",
+    status=HTTPStatus.SERVICE_UNAVAILABLE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayRest:
+    """Answers every path of the public port that is not a WebSocket.
+
+    `X-Kbots-Upstream-Age` says how many ms ago upstream last confirmed what the answer says.
+    """
+
+    answers: Answers
+    tools: Tools
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request; whatever is wrong with it becomes Binance's error."""
+        try:
+            return await self._answer(request)
+        except LimitError as error:
+            return self._refuse(error, error.retry_seconds)
+        except VenueError as error:
+            return self._refuse(error)
+        except Transient as error:
+            return self._refuse(_LOST, int(error.after_seconds) + 1)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        handler = self.answers.handlers.get(request.path)
+        if handler is None:
+            raise VenueError(-1000, "Path not found.", status=HTTPStatus.NOT_FOUND)
+        if request.method not in {"GET", "HEAD"}:
+            raise VenueError(
+                -1000, "Request method is not supported.", status=HTTPStatus.METHOD_NOT_ALLOWED
+            )
+        try:
+            values = parse_form(request.raw_path.partition("?")[2], "")
+        except UnicodeError:
+            raise VenueError(-1100, "Illegal characters found.") from None
+        asked = Asked(path=request.path, values=values, address=request.remote or "")
+        said = await handler(asked)
+        return web.Response(
+            body=said.body,
+            content_type="application/json",
+            headers={**self._headers(), "X-Kbots-Upstream-Age": str(said.age_ms)},
+        )
+
+    def _headers(self) -> dict[str, str]:
+        used = str(self.tools.rest.used_weight())
+        return {
+            "X-MBX-USED-WEIGHT": used,
+            "X-MBX-USED-WEIGHT-1M": used,
+            "X-Kbots-Upstream": "live" if self.tools.streams.is_live() else "stale",
+        }
+
+    def _refuse(self, error: VenueError, retry_seconds: int | None = None) -> web.Response:
+        headers = {
+            **self._headers(),
+            "X-Kbots-Upstream-Age": str(self.tools.streams.silent_ms()),
+        }
+        if retry_seconds is not None:
+            headers["Retry-After"] = str(retry_seconds)
+        return web.Response(
+            body=orjson.dumps({"code": error.code, "msg": error.message}),
+            status=error.status,
+            content_type="application/json",
+            headers=headers,
+        )

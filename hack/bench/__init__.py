@@ -1,0 +1,1 @@
+"""Benches with bars: every figure the product promises, measured by one command."""

@@ -1,0 +1,45 @@
+"""What a bench prints: one line per figure, with the bar it is held against."""
+
+import os
+from dataclasses import dataclass
+
+__all__ = ["Row", "at_least", "below", "note"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure; `sign` says on which side of the bar is good."""
+
+    name: str
+    value: float
+    unit: str
+    bar: float
+    sign: str
+
+    @property
+    def is_ok(self) -> bool:
+        """Tell whether the figure reaches its bar."""
+        return self.value >= self.bar if self.sign == ">=" else self.value < self.bar
+
+    def __str__(self) -> str:
+        ok = "true" if self.is_ok else "false"
+        value, bar = f"{self.value:.4g}", f"{self.bar:g}"
+        if self.value >= 1_000:
+            value = f"{self.value:.0f}"
+        return f"row={self.name} value={value} unit={self.unit} bar={self.sign}{bar} ok={ok}"
+
+
+def at_least(name: str, value: float, bar: float, unit: str) -> Row:
+    """Make a figure that must reach its bar."""
+    return Row(name=name, value=value, unit=unit, bar=bar, sign=">=")
+
+
+def below(name: str, value: float, bar: float, unit: str) -> Row:
+    """Make a figure that must stay below its bar."""
+    return Row(name=name, value=value, unit=unit, bar=bar, sign="<")
+
+
+def note(text: str) -> None:
+    """Print a remark with what else the machine had to do."""
+    one, _, _ = os.getloadavg()
+    print(f"# {text} (load {one:.1f} on {os.cpu_count()} processors)", flush=True)
