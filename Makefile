@@ -11,7 +11,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 .PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange fuzz-exchange check static fmt lock clean lint types imports deps dead locks unit
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(STATE)/run ## start everything on this machine and trade on paper (CANDLES=file.csv, DATA=folder)
 	@exec $(BIN)/python -m hack.standalone up --data $(DATA) --since $(STARTED) $(if $(CANDLES),--candles "$(CANDLES)") $(if $(PORT_BASE),--port-base $(PORT_BASE))
@@ -38,11 +38,12 @@ test-cluster: $(STATE)/dev ## every test that needs a cluster, on the one of mak
 conformance: $(STATE)/dev ## other people's Binance clients, unmodified, against our exchange (CLIENTS=name,name or all)
 	@$(BIN)/python -m tests.conformance $(if $(CLIENTS),--clients $(CLIENTS))
 
-bench-exchange: $(STATE)/dev ## speed and size of the exchange, one line per row
+bench-exchange: $(STATE)/dev ## speed and size of the exchange against their bars, within three minutes
 	@$(BIN)/python -m hack.bench exchange
 
-fuzz-exchange: $(STATE)/dev ## random calls to engine, HTTP and WebSocket (FUZZ_SECONDS=120, SEED=n)
-	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),120) $(if $(SEED),SEED=$(SEED)) $(BIN)/python -m pytest tests/fuzz -q -s
+fuzz-exchange: $(STATE)/dev ## random requests against the exchange (FUZZ_SECONDS=120; SEED=n repeats a run)
+	@seed=$(or $(SEED),$(STARTED)); seconds=$(or $(FUZZ_SECONDS),120); echo "fuzz: SEED=$$seed, $$seconds seconds"; \
+	FUZZ_SECONDS=$$seconds SEED=$$seed $(BIN)/python -m pytest tests/fuzz -q --timeout $$((seconds + 300))
 
 check: static unit ## what needs no database and no browser, within a minute
 
@@ -54,6 +55,7 @@ fmt: $(STATE)/dev ## format the code and repair what lint can repair
 
 lock: $(STATE)/tools ## pin every dependency anew, with hashes
 	@$(BIN)/python -m hack.lock_files write
+	@$(BIN)/python -m tests.conformance lock
 
 setup: $(STATE)/dev ## make the Python environment for development, with the git hooks
 	@! git rev-parse --git-dir >/dev/null 2>&1 || $(BIN)/prek install --quiet
@@ -81,7 +83,7 @@ locks: $(STATE)/tools
 	@$(BIN)/python -m hack.lock_files check
 
 unit: $(STATE)/dev
-	@$(BIN)/python -m pytest tests/unit tests/architecture -q
+	@$(BIN)/python -m pytest tests/unit tests/architecture -q -n 2 --dist loadfile
 
 # Stamp files, so that nothing is installed twice. They lie in the environment and vanish with it.
 $(STATE)/venv:

@@ -5,6 +5,7 @@ Each suite gets an exchange of its own and runs in its client's environment. A c
 """
 
 import argparse
+import contextlib
 import json
 import os
 import queue
@@ -60,7 +61,7 @@ def run(suite):
             _drive([python, "-u", suite.path, *suite.arguments], setup, suite.seconds, result)
         for number, complaint in enumerate(complaints(server_log)):
             result.checks[f"server error {number}"] = complaint
-    except (OSError, subprocess.CalledProcessError, AssertionError) as error:
+    except (OSError, subprocess.CalledProcessError, AssertionError, ValueError) as error:
         result.checks["start"] = f"{type(error).__name__}: {error}"
     if not result.checks:
         result.checks["any check"] = "the suite told nothing"
@@ -164,8 +165,10 @@ def main():
         if names == ["all"]
         else [every[name] for name in names]
     )
-    for environment in {suite.environment for suite in chosen}:
-        python_of(environment)
+    for environment in sorted({suite.environment for suite in chosen}):
+        # One after another, since suites share them; what fails here fails in its suites by name.
+        with contextlib.suppress(subprocess.CalledProcessError, ValueError):
+            python_of(environment)
     known = json.loads(KNOWN.read_text(encoding="utf-8"))
     with ThreadPoolExecutor(asked.jobs) as pool:
         results = list(pool.map(run, chosen))

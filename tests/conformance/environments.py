@@ -10,9 +10,11 @@ __all__ = ["ROOT", "lock", "python_of"]
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ROOT / "requirements" / "conformance"
 PLACE = ROOT / ".venv" / "conformance"
+# Clients that need a newer Python than our own least one.
+_NEWER = {"nautilus": "3.12"}
 _UV = Path(sys.executable).with_name("uv")
 _LOCK_OPTIONS = (
-    "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate",
+    "--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate",
     "--no-emit-index-url", "--no-emit-find-links",
 )  # fmt: skip
 
@@ -20,12 +22,14 @@ _LOCK_OPTIONS = (
 def python_of(name):
     """Give the interpreter of an environment; it is made again when its lock file changed."""
     folder, wanted = PLACE / name, LOCKS / f"{name}.txt"
+    _check_pins(wanted)
     digest = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()
     stamp, python = folder / "lock.sha256", folder / "bin" / "python"
     if stamp.exists() and stamp.read_text() == digest:
         return python
     base = [_UV, "--quiet"]
-    _run([*base, "venv", "--clear", "--python", sys.executable, folder])
+    interpreter = f">={_NEWER[name]}" if name in _NEWER else sys.executable
+    _run([*base, "venv", "--clear", "--no-python-downloads", "--python", interpreter, folder])
     _run([*base, "pip", "install", "--python", python, "--require-hashes", "-r", wanted])
     stamp.write_text(digest)
     return python
@@ -34,8 +38,17 @@ def python_of(name):
 def lock():
     """Pin every client's dependencies anew, with hashes."""
     for wanted in sorted(LOCKS.glob("*.in")):
+        python = ["--python-version", _NEWER.get(wanted.stem, "3.11")]
         output = ["-o", wanted.with_suffix(".txt")]
-        _run([_UV, "pip", "compile", *_LOCK_OPTIONS, wanted, *output])
+        _run([_UV, "pip", "compile", *_LOCK_OPTIONS, *python, wanted, *output])
+
+
+def _check_pins(locked):
+    """Refuse a lock file that lacks what was asked for."""
+    pins = locked.with_suffix(".in").read_text().split()
+    text = locked.read_text().replace("_", "-")
+    if missing := [pin for pin in pins if f"{pin.replace('_', '-')} " not in text]:
+        raise ValueError(f"{locked.name} lacks {missing}: run `python -m tests.conformance lock`")
 
 
 def _run(command):

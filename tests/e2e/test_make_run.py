@@ -66,7 +66,12 @@ class Run:
 
     def code(self, seconds: float) -> int:
         """Wait for the end and return the exit code; everything printed has been read by then."""
-        code = self.process.wait(seconds)
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            logs = sorted((self.folder / "logs").glob("*.log"))
+            tails = (f"{log.name}:\n{log.read_text()[-1_500:]}" for log in logs)
+            pytest.fail("\n".join(["does not end", self.text, *tails]))
         self.reader.join(10)
         return code
 

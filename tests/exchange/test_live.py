@@ -47,6 +47,14 @@ async def test_rules_are_upstreams(upstream, exchange):
     assert (refused, body["code"]) == (400, -1121)
 
 
+async def test_control_port_shows_how_upstream_is(exchange):
+    status, _, found = await get(exchange.admin_port, "/healthz")
+
+    assert (status, found["status"], found["upstream"]["state"]) == (200, "ok", "live")
+    assert found["upstream"]["age"] < 10_000
+    assert found["upstream"]["symbols"] == {"BTCUSDT": "TRADING", "ETHUSDT": "TRADING"}
+
+
 async def test_venue_is_one_second_behind_and_never_goes_back(upstream, exchange):
     times = []
     for _ in range(20):
@@ -105,7 +113,8 @@ async def test_candles_close_as_upstream_says_and_equal_their_trades(upstream, e
 async def test_history_is_upstreams(upstream, exchange, interval):
     _, _, here = await get(exchange.port, "/api/v3/time")
     end = here["serverTime"] // 86_400_000 * 86_400_000 - 1
-    for extra in ({"endTime": end}, {"startTime": end - 86_400_000, "endTime": end}):
+    ranges = ({"endTime": end}, {"startTime": end - 86_400_000, "endTime": end}, {"startTime": 0})
+    for extra in ranges:
         params = {"symbol": "BTCUSDT", "interval": interval, "limit": "700", **extra}
         _, _, expected = await get(upstream.port, "/api/v3/klines", **params)
 
@@ -138,6 +147,7 @@ async def test_lost_upstream_stands_still_and_comes_back(upstream, run_exchange)
             wire.is_open = False
             wire.cut()
             await asyncio.sleep(3)
+            _, _, health = await get(server.admin_port, "/healthz")
             order = await client.create_order(**ORDER)
             wire.is_open = True
             seen = len(listening.of("btcusdt@trade"))
@@ -146,6 +156,8 @@ async def test_lost_upstream_stands_still_and_comes_back(upstream, run_exchange)
 
     ids = [data["t"] for data in listening.of("btcusdt@trade")]
     assert order["status"] == "FILLED"
+    assert health["upstream"]["state"] == "stale"
+    assert health["upstream"]["age"] > 2_000
     assert ids == list(range(ids[0], ids[-1] + 1))
 
 

@@ -126,6 +126,37 @@ def test_candles_follow_zone_start_end_and_limit(exchange):
     )
 
 
+@pytest.mark.parametrize("interval", ["1s", "15m", "1d", "1w", "1M"])
+def test_candles_from_the_start_of_time_are_the_oldest(exchange, interval):
+    query = f"klines?symbol=BTCUSDT&interval={interval}&startTime=0&limit="
+
+    first, second = get(exchange, f"{query}2")
+
+    assert get(exchange, f"{query}1") == [first]
+    assert get(exchange, f"{query}1&endTime={first[0]}") == [first]
+    assert get(exchange, f"{query}1&endTime={first[0] - 1}") == []
+    following = f"klines?symbol=BTCUSDT&interval={interval}&limit=1&startTime={first[6] + 1}"
+    assert get(exchange, following) == [second]
+
+
+@pytest.mark.parametrize("interval", ["15m", "1h", "1d", "3d", "1w", "1M"])
+def test_candles_begin_when_the_symbol_was_listed(run_exchange, tmp_path, interval):
+    listed = {"BTCUSDT": 1_600_000_000_000 // 900_000, "ETHUSDT": 1_650_004_200_000 // 900_000}
+    files = []
+    for symbol, begin in listed.items():
+        rows = [f"{(begin + index) * 900_000},10,12,9,11,5" for index in range(4 * 24 * 40)]
+        path = tmp_path / f"{symbol}-15m.csv"
+        path.write_text("\n".join(["time,open,high,low,close,volume", *rows, ""]), encoding="utf-8")
+        files.append(f"--csv={path}")
+    server = run_exchange("--source=replay", *files, "--start=2022-05-20", data=None)
+
+    for symbol, begin in listed.items():
+        query = f"klines?symbol={symbol}&interval={interval}&startTime=0&limit="
+        (row,) = get(server, f"{query}1")
+        assert row[0] <= begin * 900_000 <= row[6]
+        assert get(server, f"{query}1000")[0] == row
+
+
 def test_trades_can_be_paged_by_id_and_by_time(exchange):
     newest = get(exchange, "trades?symbol=ETHUSDT&limit=20")
     first = newest[0]["id"]

@@ -1,11 +1,14 @@
 """What was answered or told survives a kill of the process."""
 
+import asyncio
+import subprocess
 import time
 from decimal import Decimal
 
 import pytest
 
 from tests.exchange.storm import Storm
+from tests.exchange.test_process import RUN
 
 pytestmark = pytest.mark.e2e
 
@@ -97,3 +100,32 @@ def wait_until(is_true):
     while not is_true():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
+
+
+async def test_start_without_a_symbol_that_has_open_orders_names_it(run_exchange, tmp_path):
+    upstream = await asyncio.to_thread(run_exchange, "--seed=7", data=None)
+    live = (
+        "--source=binance",
+        f"--upstream-rest=http://127.0.0.1:{upstream.port}",
+        f"--upstream-stream=ws://127.0.0.1:{upstream.port}",
+    )
+    server = await asyncio.to_thread(run_exchange, *live, "--symbols=BTCUSDT,ETHUSDT")
+    client = await server.client(server.account("somebody", USDT="1000"))
+    await client.create_order(
+        symbol="ETHUSDT", side="BUY", type="LIMIT", timeInForce="GTC", quantity="0.01", price="2000"
+    )
+    await client.close_connection()
+    await asyncio.to_thread(server.kill)
+
+    options = ("--port=0", "--admin-port=0", f"--data={tmp_path / 'data'}", *live)
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [*RUN, "paper", *options, "--symbols=BTCUSDT"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert done.returncode == 2, done.stderr
+    assert "kbots-exchange: --symbols: orders are open on ETHUSDT" in done.stderr

@@ -7,6 +7,7 @@ import time
 
 import aiohttp
 import pytest
+from yarl import URL
 
 pytestmark = pytest.mark.e2e
 TICKER = "btcusdt@bookTicker"
@@ -18,7 +19,8 @@ async def connect(exchange):
     async with aiohttp.ClientSession() as session:
 
         async def opened(path, server=exchange, **options):
-            return await session.ws_connect(f"http://127.0.0.1:{server.port}{path}", **options)
+            address = URL(f"http://127.0.0.1:{server.port}{path}", encoded=True)
+            return await session.ws_connect(address, **options)
 
         yield opened
 
@@ -55,7 +57,25 @@ async def test_addresses_choose_streams_and_their_wrapping(connect):
     assert frame["stream"] == f"{frame['data']['s'].lower()}@bookTicker"
 
 
-@pytest.mark.parametrize("path", ["/ws", "/ws/0", "/ws/7", "/stream", "/stream?streams="])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/stream?streams=btcusdt@kline_1d@+08:00", "/stream/?streams=btcusdt@kline_1d@%2B08:00"),
+        "/stream?streams=%62tcusdt%40kline_1d%40%2B08%3A00/&timeUnit=millisecond",
+    ],
+)
+async def test_stream_of_a_time_zone_can_stand_in_the_address(connect, path):
+    connection = await connect(path)
+
+    assert (await ask(connection, method="LIST_SUBSCRIPTIONS", id=1))["result"] == [
+        "btcusdt@kline_1d@+08:00"
+    ]
+    assert (await frame_of(connection))["stream"] == "btcusdt@kline_1d@+08:00"
+
+
+@pytest.mark.parametrize(
+    "path", ["/ws", "/ws/0", "/ws/7", "/stream", "/stream/", "/stream?streams="]
+)
 async def test_connection_may_start_without_streams(connect, path):
     connection = await connect(path)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from botcore.domain.errors import Transient
 from botexchange.api.call import Call, DetailedError, Endpoint
 from botexchange.api.params import Params, missing
 from botexchange.auth import check_signature, check_time, find_key
@@ -25,6 +26,7 @@ _LOST_TEXT: Final = (
     " unknown."
 )
 _LOST: Final = (-1007, _LOST_TEXT)
+_UNABLE: Final = (-1001, "Internal error; unable to process your request. Please try again.")
 _OVERLOADED: Final = (-1008, "Server is currently overloaded with other requests.")
 
 
@@ -156,6 +158,9 @@ class Door:
             if counted and not _has_placed(error):
                 self.orders.add(uid, -counted)
             raise
+        except Transient:
+            # A read of the store took too long; a client takes -1001 for an unknown outcome.
+            raise VenueError(*_UNABLE, status=503) from None
 
     def _order_limit(self, endpoint: Endpoint, params: Params, proof: Proof) -> LimitError | None:
         if not endpoint.places_orders:

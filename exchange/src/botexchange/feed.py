@@ -69,9 +69,9 @@ class MarketFeed:
             await asyncio.sleep(self._wait_seconds())
 
     async def catch_up(self) -> None:
-        """Let every trade that is due happen."""
+        """Let every trade that is due happen; a start that is broken off goes on from there."""
         async for _ in self._trade():
-            pass
+            await self._save()
 
     async def _trade(self) -> AsyncIterator[int]:
         """Perform what is due; give the time of each candle that closed on the way."""

@@ -154,7 +154,7 @@ class Store(Protocol):
         ...
 
     async def order_by_client_id(self, account: int, symbol: str, client_id: str) -> Order | None:
-        """Find the newest order that carries a client id."""
+        """Find the open order that carries a client id, else the newest one that did."""
         ...
 
     async def list_orders(self, account: int, list_id: int | None, client_id: str) -> list[Order]:

@@ -164,6 +164,8 @@ class RelaySettings(EnvSettings):
     admin_port: int = Field(default=9091, ge=0, le=65_535)
     stale_seconds: int = Field(default=10, ge=4, le=60)
     """Silence of upstream after which its data count as stale; it is pinged every 3 s."""
+    renew_seconds: int = Field(default=82_800, ge=3, le=86_000)
+    """Age at which an upstream connection is replaced without a gap; Binance cuts it after a day."""
 
     @model_validator(mode="after")
     def _has_both(self) -> "RelaySettings":

@@ -136,7 +136,7 @@ class Venue:
     async def find_order(
         self, uid: int, symbol: str, order_id: int | None, client_id: str
     ) -> Order | None:
-        """Find an order by its id, else the newest with a client id."""
+        """Find an order by its id, else by its client id: the open one, or the newest."""
         await self.durable()
         if order_id is None:
             return await self.store.order_by_client_id(uid, symbol, client_id)

@@ -26,49 +26,72 @@ def client(account, session, **change):
 async def errors(exchange, poor, open_session):
     """Each error becomes the class that Binance's own becomes."""
     last = (await exchange.fetch_ticker(BTC))["last"]
-    post_only = {"postOnly": True}
+    await refused_orders(exchange, poor, last)
+    await refused_requests(exchange)
+    await wrong_keys(open_session)
+
+
+async def refused_orders(exchange, poor, last):
+    """Orders that break a rule of the market, or ask for more than the account has."""
+
+    def place_order(kind, side, amount, price, more=None):
+        return exchange.create_order(BTC, kind, side, amount, price, more or {})
+
     wanted = {
         "InsufficientFunds": (
             ccxt.InsufficientFunds,
             lambda: poor.create_order(BTC, "limit", "buy", 1, last * 0.9),
         ),
+        "BadRequest below the least value": (
+            ccxt.BadRequest,
+            lambda: place_order("limit", "buy", 0.00001, last * 0.9),
+        ),
+        "InvalidOrder far from the market": (
+            ccxt.InvalidOrder,
+            lambda: place_order("limit", "buy", 0.001, last * 7),
+        ),
+        "OrderImmediatelyFillable by post only": (
+            ccxt.OrderImmediatelyFillable,
+            lambda: place_order("limit", "buy", 0.001, last * 1.05, {"postOnly": True}),
+        ),
+        "OrderImmediatelyFillable by stop": (
+            ccxt.OrderImmediatelyFillable,
+            lambda: place_order("market", "sell", 0.001, None, {"stopLossPrice": last * 1.1}),
+        ),
+    }
+    await _each_raises(wanted)
+
+
+async def refused_requests(exchange):
+    """Requests about what is not there, or that came too late."""
+    wanted = {
         "OrderNotFound": (ccxt.OrderNotFound, lambda: exchange.fetch_order("999999999", BTC)),
         "OrderNotFound on cancel": (
             ccxt.OrderNotFound,
             lambda: exchange.cancel_order("999999999", BTC),
-        ),
-        "BadRequest below the least value": (
-            ccxt.BadRequest,
-            lambda: exchange.create_order(BTC, "limit", "buy", 0.00001, last * 0.9),
-        ),
-        "InvalidOrder far from the market": (
-            ccxt.InvalidOrder,
-            lambda: exchange.create_order(BTC, "limit", "buy", 0.001, last * 7),
         ),
         "BadSymbol": (
             ccxt.BadSymbol,
             lambda: exchange.public_get_ticker_price({"symbol": "NOPE"}),
         ),
         "BadRequest": (ccxt.BadRequest, lambda: exchange.fetch_ohlcv(BTC, "7m")),
-        "OrderImmediatelyFillable by post only": (
-            ccxt.OrderImmediatelyFillable,
-            lambda: exchange.create_order(BTC, "limit", "buy", 0.001, last * 1.05, post_only),
-        ),
-        "OrderImmediatelyFillable by stop": (
-            ccxt.OrderImmediatelyFillable,
-            lambda: exchange.create_order(
-                BTC, "market", "sell", 0.001, None, {"stopLossPrice": last * 1.1}
-            ),
-        ),
         "InvalidNonce": (
             ccxt.InvalidNonce,
             lambda: exchange.private_get_account({"timestamp": 1_700_000_000_000}),
         ),
     }
+    await _each_raises(wanted)
+
+
+async def _each_raises(wanted):
     for name, (kind, call) in wanted.items():
         async with checks(name):
             with checks.raises(kind):
                 await call()
+
+
+async def wrong_keys(open_session):
+    """Neither a stranger's key nor a stranger's signature is let in."""
     for name, change in {
         "wrong secret": {"secret": "wrong"},
         "wrong key": {"apiKey": "x" * 64},

@@ -45,8 +45,19 @@ def reads():
 
 
 def trades():
-    """Place, read, replace and cancel."""
+    """Place, read, replace and cancel, alone and in lists; then what is refused."""
     last = float(client.ticker_price(SYMBOL)["price"])
+    low, high, stop = (round(last * factor, 2) for factor in (0.9, 1.1, 0.8))
+    single_orders(low)
+    order_lists(low, high, stop)
+    with checks.now("cancel_open_orders"):
+        client.cancel_open_orders(SYMBOL)
+        assert client.get_open_orders(SYMBOL) == []
+    refusals()
+
+
+def single_orders(low):
+    """Place, read, replace and cancel orders that stand alone."""
     limit = {
         "symbol": SYMBOL,
         "side": "BUY",
@@ -54,7 +65,6 @@ def trades():
         "timeInForce": "GTC",
         "quantity": 0.001,
     }
-    low, high, stop = (round(last * factor, 2) for factor in (0.9, 1.1, 0.8))
     with checks.now("new_order_test"):
         client.new_order_test(price=low, **limit)
     with checks.now("new_order, get_order, cancel_order"):
@@ -65,6 +75,10 @@ def trades():
         made = client.new_order(price=low, **limit)
         client.cancel_and_replace(SYMBOL, "BUY", "LIMIT", "STOP_ON_FAILURE", timeInForce="GTC", quantity=0.001,
                                   price=low, cancelOrderId=made["orderId"])  # fmt: skip
+
+
+def order_lists(low, high, stop):
+    """Place each kind of list."""
     with checks.now("new_oco_order, get_oco_order, cancel_oco_order"):
         made = client.new_oco_order(SYMBOL, "SELL", 0.001, "LIMIT_MAKER", "STOP_LOSS", abovePrice=high,
                                     belowStopPrice=stop)  # fmt: skip
@@ -78,9 +92,10 @@ def trades():
         client.new_otoco_order(SYMBOL, "LIMIT", "BUY", low, 0.001, "SELL", 0.001, "LIMIT_MAKER",
                                workingTimeInForce="GTC", pendingAbovePrice=high, pendingBelowType="STOP_LOSS",
                                pendingBelowStopPrice=stop)  # fmt: skip
-    with checks.now("cancel_open_orders"):
-        client.cancel_open_orders(SYMBOL)
-        assert client.get_open_orders(SYMBOL) == []
+
+
+def refusals():
+    """An error tells all that it came with."""
     with checks.now("error keeps status, code and headers"):
         try:
             client.get_order(SYMBOL, orderId=10**9)

@@ -6,6 +6,7 @@ import itertools
 
 from binance.exceptions import BinanceAPIException
 from checks import Checks, setup
+from python_binance_orders import prices, working_order
 from python_binance_settings import async_client, sync_client
 
 SYMBOL = "BTCUSDT"
@@ -82,11 +83,18 @@ async def walk(client, kind):
 async def trade(client, kind):
     """Place, read, replace and cancel orders and lists of orders."""
     last = float((await settle(client.get_symbol_ticker(symbol=SYMBOL)))["price"])
+    at, limit = prices(last), {"symbol": SYMBOL, "quantity": "0.001"}
+    await plain_orders(client, kind, at, limit)
+    await market_orders(client, kind, limit)
+    await order_lists(client, kind, at, limit)
+    await replacing(client, kind, at, limit)
+    async with checks(f"{kind} cancel_all_open_orders"):
+        await settle(client.cancel_all_open_orders(symbol=SYMBOL))
+        assert await settle(client.get_open_orders(symbol=SYMBOL)) == []
 
-    def at(factor):
-        return f"{last * factor:.2f}"
 
-    limit = {"symbol": SYMBOL, "quantity": "0.001"}
+async def plain_orders(client, kind, at, limit):
+    """Orders that rest: limit and stop, found by either id."""
     async with checks(f"{kind} create_test_order"):
         await settle(
             client.create_test_order(symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.001")
@@ -102,6 +110,14 @@ async def trade(client, kind):
             client.order_limit_sell(price=at(1.1), newClientOrderId=f"own-{kind}", **limit)
         )
         await settle(client.cancel_order(symbol=SYMBOL, origClientOrderId=f"own-{kind}"))
+    async with checks(f"{kind} stop order"):
+        stop = await settle(client.create_order(side="SELL", type="STOP_LOSS_LIMIT", timeInForce="GTC", price=at(0.8),
+                                                stopPrice=at(0.81), **limit))  # fmt: skip
+        await settle(client.cancel_order(symbol=SYMBOL, orderId=stop["orderId"]))
+
+
+async def market_orders(client, kind, limit):
+    """Orders that fill at once, by quantity and by cost."""
     async with checks(f"{kind} order_market_buy and sell"):
         bought = await settle(client.order_market_buy(**limit))
         assert bought["status"] == "FILLED", bought
@@ -111,10 +127,10 @@ async def trade(client, kind):
     async with checks(f"{kind} market by quote"):
         spent = await settle(client.order_market_buy(symbol=SYMBOL, quoteOrderQty="50"))
         assert 49 < float(spent["cummulativeQuoteQty"]) <= 50, spent
-    async with checks(f"{kind} stop order"):
-        stop = await settle(client.create_order(side="SELL", type="STOP_LOSS_LIMIT", timeInForce="GTC", price=at(0.8),
-                                                stopPrice=at(0.81), **limit))  # fmt: skip
-        await settle(client.cancel_order(symbol=SYMBOL, orderId=stop["orderId"]))
+
+
+async def order_lists(client, kind, at, limit):
+    """OCO by both paths, OTO and OTOCO."""
     async with checks(f"{kind} create_oco_order"):
         made = await settle(client.create_oco_order(side="SELL", aboveType="LIMIT_MAKER", abovePrice=at(1.1),
                                                     belowType="STOP_LOSS_LIMIT", belowPrice=at(0.8),
@@ -128,9 +144,7 @@ async def trade(client, kind):
                                                   belowStopPrice=at(0.81), **limit))  # fmt: skip
         read = await settle(client.v3_get_order_list(orderListId=made["orderListId"]))
         assert read["listOrderStatus"] == "EXECUTING", read
-    working = {"symbol": SYMBOL, "workingType": "LIMIT", "workingSide": "BUY", "workingPrice": at(0.9),
-               "workingQuantity": "0.001", "workingTimeInForce": "GTC", "pendingSide": "SELL",
-               "pendingQuantity": "0.001"}  # fmt: skip
+    working = working_order(at)
     async with checks(f"{kind} oto"):
         await settle(client.v3_post_order_list_oto(pendingType="MARKET", **working))
     async with checks(f"{kind} otoco"):
@@ -138,15 +152,16 @@ async def trade(client, kind):
                                                             pendingBelowType="STOP_LOSS", pendingBelowStopPrice=at(0.8),
                                                             **working))  # fmt: skip
         assert len(made["orders"]) == 3, made
+
+
+async def replacing(client, kind, at, limit):
+    """An order takes another one's place."""
     async with checks(f"{kind} cancel_replace_order"):
         old = await settle(client.order_limit_buy(price=at(0.9), **limit))
         done = await settle(client.cancel_replace_order(side="BUY", type="LIMIT", timeInForce="GTC", price=at(0.91),
                                                         cancelReplaceMode="STOP_ON_FAILURE",
                                                         cancelOrderId=old["orderId"], **limit))  # fmt: skip
         assert done["newOrderResult"] == "SUCCESS", done
-    async with checks(f"{kind} cancel_all_open_orders"):
-        await settle(client.cancel_all_open_orders(symbol=SYMBOL))
-        assert await settle(client.get_open_orders(symbol=SYMBOL)) == []
 
 
 async def errors(client, kind):

@@ -5,6 +5,7 @@ import asyncio
 from binance import DepthCacheManager
 from binance.exceptions import BinanceAPIException
 from checks import Checks, setup
+from python_binance_orders import prices, working_order
 from python_binance_settings import async_client, sockets
 
 SYMBOL = "BTCUSDT"
@@ -48,11 +49,17 @@ async def ws_reads(client):
 async def ws_trading(client):
     """Walk the WebSocket API's trading methods."""
     last = float((await client.get_symbol_ticker(symbol=SYMBOL))["price"])
+    at, one = prices(last), {"symbol": SYMBOL, "quantity": "0.001"}
+    await ws_single_orders(client, at, one)
+    await ws_order_lists(client, at, one)
+    async with checks("ws_cancel_all_open_orders"):
+        await client.ws_cancel_all_open_orders(symbol=SYMBOL)
+        assert await client.ws_get_open_orders(symbol=SYMBOL) == []
+    await ws_refusals(client, one)
 
-    def at(factor):
-        return f"{last * factor:.2f}"
 
-    one = {"symbol": SYMBOL, "quantity": "0.001"}
+async def ws_single_orders(client, at, one):
+    """Place, read, replace and cancel orders that stand alone."""
     async with checks("ws_create_test_order"):
         await client.ws_create_test_order(side="BUY", type="MARKET", **one)
     async with checks("ws_order_limit_buy, get, cancel"):
@@ -72,23 +79,26 @@ async def ws_trading(client):
         await client.ws_cancel_and_replace_order(side="BUY", type="LIMIT", timeInForce="GTC", price=at(0.91),
                                                  cancelReplaceMode="ALLOW_FAILURE", cancelOrderId=old["orderId"],
                                                  **one)  # fmt: skip
+
+
+async def ws_order_lists(client, at, one):
+    """OCO, OTO and OTOCO."""
     async with checks("ws_create_oco_order"):
         made = await client.ws_create_oco_order(side="SELL", aboveType="LIMIT_MAKER", abovePrice=at(1.1),
                                                 belowType="STOP_LOSS", belowStopPrice=at(0.8), **one)  # fmt: skip
         await client.ws_get_oco_order(orderListId=made["orderListId"])
         await client.ws_cancel_oco_order(symbol=SYMBOL, orderListId=made["orderListId"])
-    working = {"symbol": SYMBOL, "workingType": "LIMIT", "workingSide": "BUY", "workingPrice": at(0.9),
-               "workingQuantity": "0.001", "workingTimeInForce": "GTC", "pendingSide": "SELL",
-               "pendingQuantity": "0.001"}  # fmt: skip
+    working = working_order(at)
     async with checks("ws_create_oto_order"):
         await client.ws_create_oto_order(pendingType="MARKET", **working)
     async with checks("ws_create_otoco_order"):
         await client.ws_create_otoco_order(pendingAboveType="LIMIT_MAKER", pendingAbovePrice=at(1.1),
                                            pendingBelowType="STOP_LOSS", pendingBelowStopPrice=at(0.8),
                                            **working)  # fmt: skip
-    async with checks("ws_cancel_all_open_orders"):
-        await client.ws_cancel_all_open_orders(symbol=SYMBOL)
-        assert await client.ws_get_open_orders(symbol=SYMBOL) == []
+
+
+async def ws_refusals(client, one):
+    """What is refused keeps its code."""
     async with checks("ws error keeps its code"):
         with checks.raises(BinanceAPIException, "-2013"):
             await client.ws_get_order(symbol=SYMBOL, orderId=10**9)
@@ -120,7 +130,8 @@ async def market_sockets(manager):
 async def _one_event(name, socket):
     async with checks(f"socket {name}"), socket as stream:
         event = await stream.recv()
-        assert event and event.get("e") != "error", event
+        first = event[0] if isinstance(event, list) else event
+        assert first and first.get("e") != "error", event
 
 
 async def user_socket(manager, client):

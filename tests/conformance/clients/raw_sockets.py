@@ -77,51 +77,76 @@ async def control(session):
 async def api_calls(session):
     """Envelopes, sessions and subscriptions of the WebSocket API."""
     async with Wire(session, "/ws-api/v3") as wire:
-        async with checks("ws api: id of each kind"):
-            for given in (1, "text", None):
-                await wire.call("ping", id=given)
-        async with checks("ws api: rate limits on demand"):
-            assert "rateLimits" in await wire.call("time")
-            assert "rateLimits" not in await wire.call("time", returnRateLimits=False)
-        async with checks("ws api: prefix v3/"):
-            await wire.call("v3/time")
-        async with checks("ws api: signed by sorted parameters"):
-            await wire.call("account.status", **signed(omitZeroBalances=True, recvWindow=5000))
-        async with checks("ws api: wrong signature"):
-            await wire.call("account.status", 400, -1022, **signed() | {"signature": "00"})
-        async with checks("ws api: no key"):
-            await wire.call("account.status", 401, None, timestamp=1)
-        async with checks("ws api: late"):
-            await wire.call("account.status", 400, -1021, **signed(timestamp=1_700_000_000_000))
-        async with checks("ws api: missing parameter"):
-            await wire.call("klines", 400, -1102, symbol=SYMBOL)
-        async with checks("ws api: unknown method"):
-            said = await wire.call("dance", 400)
-            assert said["error"]["code"], said
-        async with checks("ws api: logon with an HMAC key"):
-            await wire.call("session.logon", 400, **signed())
-        async with checks("ws api: subscribe without a session"):
-            said = await wire.ask({"id": 1, "method": "userDataStream.subscribe", "params": {}})
-            assert said["status"] in (400, 401) and said["error"]["code"], said
-        async with checks("ws api: listen keys are gone"):
-            said = await wire.ask(
-                {"id": 1, "method": "userDataStream.start", "params": {"apiKey": HMAC["apiKey"]}}
-            )
-            assert said["status"] in (400, 410), said
-        async with checks("ws api: one subscription per account"):
-            first = await wire.call("userDataStream.subscribe.signature", **signed())
-            await wire.call("userDataStream.subscribe.signature", 400, -2035, **signed())
-            listed = await wire.call("session.subscriptions")
-            assert listed["result"] == [first["result"]], listed
-            await wire.call(
-                "userDataStream.unsubscribe", subscriptionId=first["result"]["subscriptionId"]
-            )
-            await wire.call(
-                "userDataStream.unsubscribe",
-                400,
-                None,
-                subscriptionId=first["result"]["subscriptionId"],
-            )
+        await envelopes(wire)
+        await wrong_calls(wire)
+        await subscriptions(wire)
+    await wrong_messages(session)
+    async with checks("ws api: address without rate limits, in microseconds"):
+        path = "/ws-api/v3?returnRateLimits=false&timeUnit=microsecond"
+        async with Wire(session, path) as wire:
+            said = await wire.call("time")
+            assert "rateLimits" not in said and said["result"]["serverTime"] > 10**15, said
+
+
+async def envelopes(wire):
+    """What each answer is wrapped in."""
+    async with checks("ws api: id of each kind"):
+        for given in (1, "text", None):
+            await wire.call("ping", id=given)
+    async with checks("ws api: rate limits on demand"):
+        assert "rateLimits" in await wire.call("time")
+        assert "rateLimits" not in await wire.call("time", returnRateLimits=False)
+    async with checks("ws api: prefix v3/"):
+        await wire.call("v3/time")
+    async with checks("ws api: signed by sorted parameters"):
+        await wire.call("account.status", **signed(omitZeroBalances=True, recvWindow=5000))
+
+
+async def wrong_calls(wire):
+    """Calls that lack something, or that we do not know."""
+    async with checks("ws api: wrong signature"):
+        await wire.call("account.status", 400, -1022, **signed() | {"signature": "00"})
+    async with checks("ws api: no key"):
+        await wire.call("account.status", 401, None, timestamp=1)
+    async with checks("ws api: late"):
+        await wire.call("account.status", 400, -1021, **signed(timestamp=1_700_000_000_000))
+    async with checks("ws api: missing parameter"):
+        await wire.call("klines", 400, -1102, symbol=SYMBOL)
+    async with checks("ws api: unknown method"):
+        said = await wire.call("dance", 400)
+        assert said["error"]["code"], said
+    async with checks("ws api: logon with an HMAC key"):
+        await wire.call("session.logon", 400, **signed())
+
+
+async def subscriptions(wire):
+    """User data without a session takes a signature, once per account."""
+    async with checks("ws api: subscribe without a session"):
+        said = await wire.ask({"id": 1, "method": "userDataStream.subscribe", "params": {}})
+        assert said["status"] in (400, 401) and said["error"]["code"], said
+    async with checks("ws api: listen keys are gone"):
+        said = await wire.ask(
+            {"id": 1, "method": "userDataStream.start", "params": {"apiKey": HMAC["apiKey"]}}
+        )
+        assert said["status"] in (400, 410), said
+    async with checks("ws api: one subscription per account"):
+        first = await wire.call("userDataStream.subscribe.signature", **signed())
+        await wire.call("userDataStream.subscribe.signature", 400, -2035, **signed())
+        listed = await wire.call("session.subscriptions")
+        assert listed["result"] == [first["result"]], listed
+        await wire.call(
+            "userDataStream.unsubscribe", subscriptionId=first["result"]["subscriptionId"]
+        )
+        await wire.call(
+            "userDataStream.unsubscribe",
+            400,
+            None,
+            subscriptionId=first["result"]["subscriptionId"],
+        )
+
+
+async def wrong_messages(session):
+    """Messages that are no call at all."""
     for name, text in {
         "not JSON": "{",
         "a list": "[]",
@@ -131,11 +156,6 @@ async def api_calls(session):
         async with checks(f"ws api refused: {name}"), Wire(session, "/ws-api/v3") as wire:
             said = await wire.ask(text)
             assert said["status"] == 400 and said["error"]["code"], said
-    async with checks("ws api: address without rate limits, in microseconds"):
-        path = "/ws-api/v3?returnRateLimits=false&timeUnit=microsecond"
-        async with Wire(session, path) as wire:
-            said = await wire.call("time")
-            assert "rateLimits" not in said and said["result"]["serverTime"] > 10**15, said
 
 
 async def sessions(session):

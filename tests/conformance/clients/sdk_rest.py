@@ -1,11 +1,10 @@
 """Every REST method of Binance's own SDK; its models judge the answers."""
 
-import contextlib
-
 from binance_common.configuration import ConfigurationRestAPI
 from binance_common.errors import BadRequestError, ClientError, NotFoundError, UnauthorizedError
 from binance_sdk_spot import Spot
 from checks import Checks
+from sdk_rest_reads import account_data, market_data
 from sdk_settings import SYMBOL, api, api_of, at, judge, limit, place
 from sdk_shapes import raw_of
 
@@ -20,115 +19,22 @@ _COMMISSIONS = (
 )
 
 
-def market_data():
-    """Walk the public methods."""
-    both = [SYMBOL, "ETHUSDT"]
-    trades = (
-        raw_of(api.agg_trades(symbol=SYMBOL, limit=5))
-        if _works(api.agg_trades, symbol=SYMBOL)
-        else []
-    )
-    first = trades[0]["T"] if trades else None
-    calls = {
-        "ping": (api.ping, {}),
-        "time": (api.time, {}),
-        "exchange_info": (api.exchange_info, {}),
-        "exchange_info symbol": (api.exchange_info, {"symbol": SYMBOL}),
-        "exchange_info symbols": (api.exchange_info, {"symbols": both}),
-        "exchange_info permissions": (api.exchange_info, {"permissions": ["SPOT"]}),
-        "exchange_info status": (api.exchange_info, {"symbol_status": "TRADING"}),
-        "execution_rules": (api.execution_rules, {"symbol": SYMBOL}),
-        "execution_rules all": (api.execution_rules, {}),
-        "depth": (api.depth, {"symbol": SYMBOL, "limit": 5}),
-        "depth most": (api.depth, {"symbol": SYMBOL, "limit": 5000}),
-        "get_trades": (api.get_trades, {"symbol": SYMBOL, "limit": 10}),
-        "historical_trades": (api.historical_trades, {"symbol": SYMBOL, "limit": 10}),
-        "agg_trades": (api.agg_trades, {"symbol": SYMBOL, "limit": 10}),
-        "agg_trades window": (api.agg_trades, {"symbol": SYMBOL, "start_time": first}),
-        "klines": (api.klines, {"symbol": SYMBOL, "interval": "1m", "limit": 5}),
-        "klines zone": (api.klines, {"symbol": SYMBOL, "interval": "1d", "time_zone": "+8:00"}),
-        "ui_klines": (api.ui_klines, {"symbol": SYMBOL, "interval": "1M", "limit": 5}),
-        "avg_price": (api.avg_price, {"symbol": SYMBOL}),
-        "ticker24hr": (api.ticker24hr, {"symbol": SYMBOL}),
-        "ticker24hr mini": (api.ticker24hr, {"symbol": SYMBOL, "type": "MINI"}),
-        "ticker24hr symbols": (api.ticker24hr, {"symbols": both}),
-        "ticker24hr all": (api.ticker24hr, {}),
-        "ticker_trading_day": (api.ticker_trading_day, {"symbol": SYMBOL}),
-        "ticker_trading_day symbols": (api.ticker_trading_day, {"symbols": both, "type": "MINI"}),
-        "ticker": (api.ticker, {"symbol": SYMBOL, "window_size": "1h"}),
-        "ticker symbols": (api.ticker, {"symbols": both}),
-        "ticker_price": (api.ticker_price, {"symbol": SYMBOL}),
-        "ticker_price symbols": (api.ticker_price, {"symbols": both}),
-        "ticker_price all": (api.ticker_price, {}),
-        "ticker_book_ticker": (api.ticker_book_ticker, {"symbol": SYMBOL}),
-        "ticker_book_ticker all": (api.ticker_book_ticker, {}),
-        "reference_price": (api.reference_price, {"symbol": SYMBOL}),
-        "reference_price_calculation": (api.reference_price_calculation, {"symbol": SYMBOL}),
-    }
-    mini = ("priceChange", "priceChangePercent", "weightedAvgPrice", "prevClosePrice", "lastQty", "bidPrice", "bidQty",
-            "askPrice", "askQty")  # fmt: skip
-    for name, (call, arguments) in calls.items():
-        but = mini if "mini" in name or "MINI" in arguments.values() else ()
-        if name.startswith("exchange_info"):
-            but = (*but, "sors")
-        # Not every symbol has a reference price; -2043 says so.
-        allowed = "doesn't have a reference price" if name.startswith("reference") else None
-        with checks.now(name), tolerating(allowed):
-            judge(
-                call,
-                but=but,
-                **{key: value for key, value in arguments.items() if value is not None},
-            )
-
-
-@contextlib.contextmanager
-def tolerating(text):
-    """Let one refusal pass."""
-    try:
-        yield
-    except BadRequestError as error:
-        if text is None or text not in str(error):
-            raise
-
-
-def _works(call, **arguments):
-    try:
-        call(**arguments)
-    except Exception:
-        return False
-    return True
-
-
-def account_data():
-    """Walk the signed methods that only read; the account has traded by now."""
-    order_id = raw_of(api.all_orders(symbol=SYMBOL))[0]["orderId"]
-    calls = {
-        "get_account": (api.get_account, {}),
-        "get_account omit": (api.get_account, {"omit_zero_balances": True, "recv_window": 4000.5}),
-        "account_commission": (api.account_commission, {"symbol": SYMBOL}),
-        "all_orders": (api.all_orders, {"symbol": SYMBOL}),
-        "all_orders from": (api.all_orders, {"symbol": SYMBOL, "order_id": order_id, "limit": 3}),
-        "get_open_orders": (api.get_open_orders, {"symbol": SYMBOL}),
-        "get_open_orders all": (api.get_open_orders, {}),
-        "my_trades": (api.my_trades, {"symbol": SYMBOL}),
-        "my_trades from": (api.my_trades, {"symbol": SYMBOL, "from_id": 0, "limit": 2}),
-        "all_order_list": (api.all_order_list, {}),
-        "open_order_list": (api.open_order_list, {}),
-        "rate_limit_order": (api.rate_limit_order, {}),
-        "my_prevented_matches": (
-            api.my_prevented_matches,
-            {"symbol": SYMBOL, "from_prevented_match_id": 0, "order_id": order_id},
-        ),
-        "order_amendments": (api.order_amendments, {"symbol": SYMBOL, "order_id": order_id}),
-        "my_filters": (api.my_filters, {"symbol": SYMBOL}),
-    }
-    for name, (call, arguments) in calls.items():
-        with checks.now(name):
-            judge(call, **arguments)
-
-
 def single_orders():
     """Place, read, amend, replace and cancel."""
+    response_types()
+    order_types()
+    order_changes()
+    with checks.now("self-trade prevention"):
+        judge(
+            api.new_order,
+            new_order_resp_type="FULL",
+            self_trade_prevention_mode="EXPIRE_TAKER",
+            **limit(0.99),
+        )
+
+
+def response_types():
+    """Test orders, and answers as long as was asked for."""
     with checks.now("order_test"):
         assert judge(api.order_test, but=_COMMISSIONS, **limit()) == {}
     with checks.now("order_test commission"):
@@ -143,6 +49,10 @@ def single_orders():
                 new_order_resp_type=kind,
                 **limit(),
             )
+
+
+def order_types():
+    """Orders at market, with conditional fields, and with a trigger."""
     with checks.now("new_order MARKET quantity"):
         raw = judge(api.new_order, symbol=SYMBOL, side="BUY", type="MARKET", quantity=0.002)
         assert raw["status"] == "FILLED" and raw["fills"], raw
@@ -160,6 +70,10 @@ def single_orders():
     with checks.now("new_order trailing"):
         judge(api.new_order, symbol=SYMBOL, side="SELL", type="STOP_LOSS", quantity=0.001, trailing_delta=500,
               new_order_resp_type="FULL")  # fmt: skip
+
+
+def order_changes():
+    """Read an order by either id, amend, replace and cancel."""
     with checks.now("get_order"):
         made = raw_of(api.new_order(**limit(new_client_order_id="sdk-1")))
         judge(api.get_order, symbol=SYMBOL, order_id=made["orderId"])
@@ -178,22 +92,27 @@ def single_orders():
         assert (raw["cancelResult"], raw["newOrderResult"]) == ("SUCCESS", "SUCCESS"), raw
     with checks.now("delete_order"):
         judge(api.delete_order, symbol=SYMBOL, orig_client_order_id="sdk-1")
-    with checks.now("self-trade prevention"):
-        judge(
-            api.new_order,
-            new_order_resp_type="FULL",
-            self_trade_prevention_mode="EXPIRE_TAKER",
-            **limit(0.99),
-        )
 
 
 def order_lists():
     """Place, read and cancel lists of orders."""
-    legs = {"pending_above_type": "LIMIT_MAKER", "pending_above_price": at(1.1), "pending_below_type": "STOP_LOSS",
-            "pending_below_stop_price": at(0.8)}  # fmt: skip
-    working = {"symbol": SYMBOL, "working_type": "LIMIT", "working_side": "BUY", "working_price": at(0.9),
-               "working_quantity": 0.001, "working_time_in_force": "GTC", "pending_side": "SELL",
-               "pending_quantity": 0.001}  # fmt: skip
+    one_cancels_other()
+    one_triggers_other()
+    with checks.now("all_order_list with lists"):
+        assert judge(api.all_order_list)
+    with checks.now("open_order_list with lists"):
+        assert judge(api.open_order_list)
+    with checks.now("delete_open_orders"):
+        raw = raw_of(api.delete_open_orders(symbol=SYMBOL))
+        # Lists and single orders.
+        assert {True, False} == {"orderReports" in one for one in raw}, raw
+        api.new_order(**limit())
+        judge(api.delete_open_orders, symbol=SYMBOL)
+        assert raw_of(api.get_open_orders(symbol=SYMBOL)) == []
+
+
+def one_cancels_other():
+    """OCO by both paths."""
     oco = {"symbol": SYMBOL, "side": "SELL", "quantity": 0.001, "above_type": "LIMIT_MAKER", "above_price": at(1.1),
            "below_type": "STOP_LOSS_LIMIT", "below_price": at(0.8), "below_stop_price": at(0.81),
            "below_time_in_force": "GTC"}  # fmt: skip
@@ -206,6 +125,15 @@ def order_lists():
     with checks.now("order_oco"):
         judge(api.order_oco, symbol=SYMBOL, side="SELL", quantity=0.001, price=at(1.2), stop_price=at(0.8),
               stop_limit_price=at(0.79), stop_limit_time_in_force="GTC")  # fmt: skip
+
+
+def one_triggers_other():
+    """OTO and OTOCO."""
+    legs = {"pending_above_type": "LIMIT_MAKER", "pending_above_price": at(1.1), "pending_below_type": "STOP_LOSS",
+            "pending_below_stop_price": at(0.8)}  # fmt: skip
+    working = {"symbol": SYMBOL, "working_type": "LIMIT", "working_side": "BUY", "working_price": at(0.9),
+               "working_quantity": 0.001, "working_time_in_force": "GTC", "pending_side": "SELL",
+               "pending_quantity": 0.001}  # fmt: skip
     with checks.now("order_list_oto"):
         judge(
             api.order_list_oto,
@@ -216,18 +144,6 @@ def order_lists():
         )
     with checks.now("order_list_otoco"):
         judge(api.order_list_otoco, **legs, **working)
-    with checks.now("all_order_list with lists"):
-        assert judge(api.all_order_list)
-    with checks.now("open_order_list with lists"):
-        assert judge(api.open_order_list)
-    with checks.now("delete_open_orders"):
-        raw = raw_of(api.delete_open_orders(symbol=SYMBOL))
-        assert {True, False} == {"orderReports" in one for one in raw}, (
-            raw
-        )  # lists and single orders
-        api.new_order(**limit())
-        judge(api.delete_open_orders, symbol=SYMBOL)
-        assert raw_of(api.get_open_orders(symbol=SYMBOL)) == []
 
 
 def left_out():

@@ -34,10 +34,8 @@ async def judge(streams, name, subscribe, **arguments):
         await stream.unsubscribe()
 
 
-async def main():
-    """Subscribe to all of them on one connection."""
-    configuration = ConfigurationWebSocketStreams(stream_url=place["ws"])
-    streams = await Spot(config_ws_streams=configuration).websocket_streams.create_connection()
+async def every_stream(streams):
+    """Subscribe to one after another, and wait for all of them at once."""
     one = {"symbol": SYMBOL}
     calls = {
         "agg_trade": (streams.agg_trade, one),
@@ -68,11 +66,18 @@ async def main():
         waits.append(asyncio.create_task(judge(streams, name, call, **arguments)))
         await asyncio.sleep(PAUSE)
     await asyncio.gather(*waits)
+
+
+async def main():
+    """Subscribe to all of them on one connection."""
+    configuration = ConfigurationWebSocketStreams(stream_url=place["ws"])
+    streams = await Spot(config_ws_streams=configuration).websocket_streams.create_connection()
+    await every_stream(streams)
     async with checks("list_subscribe"):
         await streams.list_subscribe()
     async with checks("streams that may be silent are accepted", 5):
-        await streams.block_trade(**one)
-        await streams.reference_price(**one)
+        await streams.block_trade(symbol=SYMBOL)
+        await streams.reference_price(symbol=SYMBOL)
     await streams.close_connection(close_session=True)
     said = [text for text in complaints.take() if "parse" in text.lower()]
     checks.tell("no event the models refuse", "; ".join(said))

@@ -10,6 +10,7 @@ from unicorn_binance_websocket_api import BinanceWebSocketApiManager
 checks = Checks()
 place = setup()
 keys = place["accounts"]["hmac"]
+OWN = {"api_key": keys["apiKey"], "api_secret": keys["apiSecret"]}
 
 
 def wait_for(read, seconds=20):
@@ -67,61 +68,73 @@ def _event(ubwa, stream):
     return text if text and '"stream"' in text else None
 
 
-def _note(answers, text):
-    said = json.loads(text)
-    answers[said.get("id")] = said
+class Api:
+    """One connection to the WebSocket API, and what it answered, by the request's id."""
+
+    def __init__(self, ubwa):
+        self.answers, self.numbers = {}, itertools.count(1)
+        self.stream = ubwa.create_stream(api=True, process_stream_data=self._note, **OWN)
+
+    def _note(self, text, **_):
+        said = json.loads(text)
+        self.answers[said.get("id")] = said
+
+    def ask(self, call, **arguments):
+        """Call a method; give the result."""
+        # Its own return_response waits for ever if the answer is there before it has noted the request.
+        number = f"ask-{next(self.numbers)}"
+        call(stream_id=self.stream, request_id=number, **arguments)
+        said = wait_for(lambda: self.answers.get(number))
+        assert said["status"] == 200, said
+        return said["result"]
 
 
 def api_stream():
     """Ask and trade over the WebSocket API; what happens arrives on the user data stream."""
-    ubwa, events, answers = manager(), [], {}
-    own = {"api_key": keys["apiKey"], "api_secret": keys["apiSecret"]}
-    stream = ubwa.create_stream(
-        api=True, process_stream_data=lambda text, **_: _note(answers, text), **own
-    )
+    ubwa, events = manager(), []
+    api = Api(ubwa)
     ubwa.create_stream(
-        ["arr"], ["!userData"], process_stream_data=lambda text, **_: events.append(text), **own
+        ["arr"], ["!userData"], process_stream_data=lambda text, **_: events.append(text), **OWN
     )
     with checks.now("ws api connects"):
-        wait_for(lambda: ubwa.get_stream_info(stream)["status"] == "running")
+        wait_for(lambda: ubwa.get_stream_info(api.stream)["status"] == "running")
         time.sleep(2)  # until both are subscribed
-    numbers = itertools.count(1)
+    market_and_account(ubwa.api.spot, api.ask)
+    orders(ubwa.api.spot, api.ask)
+    with checks.now("user data stream"):
+        wait_for(lambda: any("outboundAccountPosition" in text for text in events))
+        assert sum("executionReport" in text for text in events) >= 4, events
+    ubwa.stop_manager()
 
-    def ask(call, **arguments):
-        # Its own return_response waits for ever if the answer is there before it has noted the request.
-        number = f"ask-{next(numbers)}"
-        call(stream_id=stream, request_id=number, **arguments)
-        said = wait_for(lambda: answers.get(number))
-        assert said["status"] == 200, said
-        return said["result"]
 
-    api = ubwa.api.spot
+def market_and_account(spot, ask):
+    """Read the market and the account."""
     with checks.now("ws api market data"):
-        assert ask(api.get_server_time)["serverTime"]
-        assert ask(api.get_exchange_info, symbols=["BTCUSDT"])["symbols"]
-        assert ask(api.get_order_book, symbol="BTCUSDT", limit=5)["bids"]
+        assert ask(spot.get_server_time)["serverTime"]
+        assert ask(spot.get_exchange_info, symbols=["BTCUSDT"])["symbols"]
+        assert ask(spot.get_order_book, symbol="BTCUSDT", limit=5)["bids"]
     with checks.now("ws api account"):
-        assert ask(api.get_account_status)["balances"]
+        assert ask(spot.get_account_status)["balances"]
+
+
+def orders(spot, ask):
+    """Place, read and cancel orders."""
     with checks.now("ws api orders"):
-        last = float(ask(api.get_order_book, symbol="BTCUSDT", limit=5)["bids"][0][0])
+        last = float(ask(spot.get_order_book, symbol="BTCUSDT", limit=5)["bids"][0][0])
         order = {"symbol": "BTCUSDT", "side": "BUY", "quantity": 0.001}
         placed = ask(
-            api.create_order,
+            spot.create_order,
             order_type="LIMIT",
             price=round(last * 0.9, 2),
             time_in_force="GTC",
             **order,
         )
         one = {"symbol": "BTCUSDT", "order_id": placed["orderId"]}
-        assert ask(api.get_order, **one)["status"] == "NEW"
-        assert ask(api.get_open_orders, symbol="BTCUSDT")
-        assert ask(api.cancel_order, **one)["status"] == "CANCELED"
-        bought = ask(api.create_order, order_type="MARKET", new_order_resp_type="FULL", **order)
+        assert ask(spot.get_order, **one)["status"] == "NEW"
+        assert ask(spot.get_open_orders, symbol="BTCUSDT")
+        assert ask(spot.cancel_order, **one)["status"] == "CANCELED"
+        bought = ask(spot.create_order, order_type="MARKET", new_order_resp_type="FULL", **order)
         assert bought["status"] == "FILLED"
-    with checks.now("user data stream"):
-        wait_for(lambda: any("outboundAccountPosition" in text for text in events))
-        assert sum("executionReport" in text for text in events) >= 4, events
-    ubwa.stop_manager()
 
 
 if __name__ == "__main__":

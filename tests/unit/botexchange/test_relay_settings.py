@@ -50,6 +50,7 @@ def test_live_paper_names_its_symbols():
         ("relay --upstream-rest http://x", "--upstream-stream"),
         ("relay --upstream-rest ftp://x --upstream-stream ws://x", "--upstream-rest"),
         ("relay --stale-seconds 1", "--stale-seconds"),
+        ("relay --renew-seconds 86400", "--renew-seconds"),
         ("paper --source binance", "--symbols"),
         ("paper --source binance --symbols 5", "--symbols"),
         ("paper --source binance --symbols BTCUSDT --speed 2", "--speed"),

@@ -24,6 +24,8 @@ from botexchange.streams.frames_topics import TopicKind, parse_topic
         ("btcusdt@ticker_4h", TopicKind.WINDOW, 1_000),
         ("btcusdt@avgPrice", TopicKind.AVERAGE, 1_000),
         ("!miniTicker@arr", TopicKind.MINI_TICKER, 1_000),
+        ("!miniTicker@arr@1000ms", TopicKind.MINI_TICKER, 1_000),
+        ("!miniTicker@arr@3000ms", TopicKind.MINI_TICKER, 3_000),
         ("!ticker_1d@arr", TopicKind.WINDOW, 1_000),
         ("这是测试币456usdt@trade", TopicKind.TRADE, 0),
     ],
@@ -41,6 +43,7 @@ def test_stream_is_known(stream, kind, every_ms):
         *("", "btcusdt", "BTCUSDT@trade", "btcusdt@", "btcusdt@Trade", "btcusdt@depth7"),
         *("btcusdt@depth@10ms", "btcusdt@kline_", "btcusdt@kline_1x", "btcusdt@kline_1d@08:00"),
         *("btcusdt@kline_1d@+15:00", "!ticker@arr", "!miniTicker", "!nothing@arr", "!@arr"),
+        *("!miniTicker@arr@2000ms", "!ticker_1d@arr@1000ms", "!miniTicker@arr@"),
         *("btcusdt@ticker_2h", "btcusdt@trade\n", "btcusdt@depth20@100ms\n", "@trade@trade"),
     ],
 )

@@ -15,6 +15,7 @@ from botexchange.api.payloads import order_info, trade_info
 from botexchange.market.source import Push
 from botexchange.matching.numbers import to_units
 from botexchange.streams.server import MarketStreams
+from botexchange.upstream.live import LiveSource
 from botexchange.venue import Venue
 from botexchange.wsapi.server import WsApi
 
@@ -52,10 +53,17 @@ class AdminApi:
         ]
 
     async def _health(self, _request: web.Request) -> Body:
-        return {"status": "ok", "time": self.venue.now_ms(), "market": self.venue.position_ms}
+        source = self.venue.source
+        upstream = {"upstream": source.health()} if isinstance(source, LiveSource) else {}
+        return {
+            "status": "ok",
+            "time": self.venue.now_ms(),
+            "market": self.venue.position_ms,
+            **upstream,
+        }
 
     async def _status(self, _request: web.Request) -> Body:
-        engine, sessions = self.venue.engine, self.ws_api.sessions.values()
+        engine = self.venue.engine
         return {
             "time": self.venue.now_ms(),
             "market": self.venue.position_ms,
@@ -64,8 +72,8 @@ class AdminApi:
             "openOrders": sum(len(engine.open_orders(uid)) for uid in engine.accounts),
             "streamConnections": len(self.streams.hub.connections()),
             "streams": len(self.streams.hub.streams()),
-            "wsApiConnections": len(sessions),
-            "userDataStreams": sum(len(one.subscriptions.keys) for one in sessions),
+            "wsApiConnections": len(self.ws_api.sessions),
+            "userDataStreams": self.venue.users.count(),
             "symbols": {name: market.status for name, market in engine.markets.items()},
         }
 

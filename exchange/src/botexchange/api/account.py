@@ -5,6 +5,7 @@ from typing import Final, cast
 from botexchange.api.call import Call
 from botexchange.api.finding import known_symbol
 from botexchange.api.market import exchange_info
+from botexchange.api.market_symbols import exchange_filters
 from botexchange.api.params import Params
 from botexchange.api.payloads import Json
 from botexchange.api.trading import check_may_trade, read_new
@@ -113,7 +114,7 @@ async def my_filters(call: Call) -> Json:
     (shown,) = cast("list[Json]", info["symbols"])
     assets = {market.instrument.base, market.instrument.quote}
     return {
-        "exchangeFilters": info["exchangeFilters"],
+        "exchangeFilters": exchange_filters(call.venue.engine.rules),
         "symbolFilters": shown["filters"],
         "assetFilters": [
             {"filterType": "MAX_ASSET", "asset": asset, "limit": plain(most)}

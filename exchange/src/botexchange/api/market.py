@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from botexchange.api.call import Call
-from botexchange.api.market_symbols import exchange_filters, symbol_info
+from botexchange.api.market_symbols import symbol_info
 from botexchange.api.params import Params, invalid
 from botexchange.api.payloads import Json
 from botexchange.matching.quotes import SymbolMarket, SymbolStatus
@@ -46,7 +46,7 @@ async def exchange_info(call: Call) -> Json:
         "timezone": "UTC",
         "serverTime": call.venue.now_ms(),
         "rateLimits": rate_limits(call.venue.quotas),
-        "exchangeFilters": exchange_filters(call.venue.engine.rules),
+        "exchangeFilters": [],  # an account sees its own in myFilters; strict clients know no others here
         "symbols": [symbol_info(market, has_permission_sets=sets) for market in _asked(call)],
     }
 

@@ -1,14 +1,16 @@
 """Public endpoints that show trades and candles."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from botexchange.api.call import Call
 from botexchange.api.market import listed_one
 from botexchange.api.params import Params, invalid
 from botexchange.api.payloads import Json
+from botexchange.market.candles import Candle
 from botexchange.market.intervals import INTERVALS, open_of
-from botexchange.market.source import CandleRange, PublicTrade
+from botexchange.market.source import CandleRange, MarketSource, PublicTrade
 from botexchange.matching.numbers import notional, plain
 from botexchange.matching.refusals import VenueError
 
@@ -16,6 +18,7 @@ __all__ = ["aggregate_trades", "historical_trades", "klines", "recent_trades", "
 
 _ZONE: Final = re.compile(r"^([+-]?)(1[0-4]|0?[0-9])(?::([0-5][0-9]))?$")
 _HOUR: Final = 3_600_000
+_STEPS: Final = ("1M", "1d", "1h", "1m")
 
 
 async def klines(call: Call) -> list[list[object]]:
@@ -29,9 +32,10 @@ async def klines(call: Call) -> list[list[object]]:
     wanted = _range(call, symbol, interval, limit)
     if wanted is None:
         return []
-    await source.load(wanted)
-    found = source.candles(wanted)
-    found = found[:limit] if params.has("startTime") else found[-limit:]
+    if params.has("startTime"):
+        found = (await _oldest(source, wanted, limit))[:limit]
+    else:
+        found = (await _read(source, wanted))[-limit:]
     return [
         [
             candle.open_ms,
@@ -92,6 +96,42 @@ async def aggregate_trades(call: Call) -> list[Json]:
     ]
 
 
+async def _read(source: MarketSource, wanted: CandleRange) -> list[Candle]:
+    await source.load(wanted)
+    return source.candles(wanted)
+
+
+async def _oldest(source: MarketSource, wanted: CandleRange, limit: int) -> list[Candle]:
+    """Read the oldest candles of a range, wherever in it the symbol's first one is."""
+    reach = limit * INTERVALS[wanted.interval]
+    last_ms = min(wanted.last_ms, wanted.first_ms + reach)
+    found = await _read(source, replace(wanted, last_ms=last_ms))
+    if found or last_ms == wanted.last_ms:
+        return found
+    first = await _first(source, wanted)
+    if first is None:
+        return []
+    last_ms = min(wanted.last_ms, first.open_ms + reach)
+    return await _read(source, replace(wanted, first_ms=first.open_ms, last_ms=last_ms))
+
+
+async def _first(source: MarketSource, wanted: CandleRange) -> Candle | None:
+    """Find the first candle of a range: in its first month, there in the first day, and so on."""
+    length, zone = INTERVALS[wanted.interval], wanted.offset_ms
+    steps = [one for one in _STEPS if one in source.intervals and INTERVALS[one] > length]
+    first_ms, last_ms, found = wanted.first_ms, wanted.last_ms, None
+    for interval in [*steps, wanted.interval]:
+        begin = open_of(interval, first_ms, zone)
+        if interval == wanted.interval:
+            begin = max(begin, wanted.first_ms)
+        span = replace(wanted, interval=interval, first_ms=begin, last_ms=last_ms)
+        found = next(iter(await _read(source, span)), None)
+        if found is None:
+            return None
+        first_ms, last_ms = max(first_ms, found.open_ms), min(last_ms, found.close_ms)
+    return found
+
+
 def _newest(call: Call, symbol: str, until_ms: int) -> list[PublicTrade]:
     limit = call.params.limit(500, 1_000)
     end = call.venue.source.trade_id(symbol, until_ms + 1)
@@ -116,17 +156,17 @@ def _trade(trade: PublicTrade) -> Json:
 
 
 def _range(call: Call, symbol: str, interval: str, limit: int) -> CandleRange | None:
-    """Say which candles are wanted; None if the start lies in the future."""
+    """Say which candles are wanted; None if there can be none."""
     params, position = call.params, call.venue.position_ms
     start, end = params.instant("startTime"), params.instant("endTime")
-    zone, length = zone_ms(params), INTERVALS[interval]
+    zone = zone_ms(params)
     last = position if end is None else min(end, position)
     if start is None:
-        first = open_of(interval, last, zone) - (limit - 1) * length
-    elif start > last:
-        return None
+        first = open_of(interval, last, zone) - (limit - 1) * INTERVALS[interval]
     else:
-        first, last = start, min(last, start + limit * length)
+        first = max(start, open_of(interval, call.venue.source.begin_ms, zone))
+        if first > last:
+            return None
     return CandleRange(
         symbol=symbol,
         interval=interval,

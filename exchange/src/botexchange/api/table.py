@@ -118,6 +118,7 @@ ROUTES: Final[dict[tuple[str, str], Endpoint]] = {
     ("GET", "/sapi/v1/margin/allPairs"): _NO_MARGIN,
     ("GET", "/sapi/v1/margin/isolated/allPairs"): _NO_MARGIN,
     ("GET", "/sapi/v1/system/status"): Endpoint.public(wallet.system_status),
+    ("GET", "/sapi/v1/spot/delist-schedule"): Endpoint.public(wallet.delist_schedule, 100),
 }
 
 METHODS: Final[dict[str, Endpoint]] = {

@@ -14,6 +14,7 @@ __all__ = [
     "api_restrictions",
     "api_trading_status",
     "asset_details",
+    "delist_schedule",
     "no_margin_pairs",
     "system_status",
     "trade_fees",
@@ -156,6 +157,11 @@ async def user_assets(call: Call) -> list[Json]:
 
 async def no_margin_pairs(_call: Call) -> list[Json]:
     """Answer GET margin/allPairs and margin/isolated/allPairs: there is no margin trading."""
+    return []
+
+
+async def delist_schedule(_call: Call) -> list[Json]:
+    """Answer GET spot/delist-schedule, which freqtrade asks for: nothing is ever delisted."""
     return []
 
 

@@ -92,17 +92,26 @@ def split(
     highest, lowest = tops.index(max(tops)), bottoms.index(min(bottoms))
     volumes = _share(node.volume, [FULL // 2 + number for number in numbers[8 : 8 + parts]])
     takers = _takers(node, volumes, numbers)
-    reach, children = FULL * 5, []
-    span = node.high - node.low
+    children = []
     for index in range(parts):
-        top = tops[index] + numbers[14 + index] * span // reach
-        bottom = bottoms[index] - numbers[20 + index] * span // reach
-        high = node.high if index == highest or top > node.high else top
-        low = node.low if index == lowest or bottom < node.low else bottom
+        # A share of the room that is left, so that neighbours do not end at the same price.
+        above = (node.high - tops[index]) * numbers[14 + index] // (FULL * 2)
+        below = (bottoms[index] - node.low) * numbers[20 + index] // (FULL * 2)
+        high = node.high if index == highest else tops[index] + above
+        low = node.low if index == lowest else bottoms[index] - below
         children.append(
             Node(prices[index], high, low, prices[index + 1], volumes[index], takers[index])
         )
     return children
+
+
+def _within(price: int, low: int, high: int) -> int:
+    """Reflect a price at the bounds: one that is cut off there would stand still."""
+    span = high - low
+    if not span:
+        return low
+    offset = (price - low) % (2 * span)
+    return low + min(offset, 2 * span - offset)
 
 
 def _wander(node: Node, parts: int, numbers: tuple[int, ...]) -> list[int]:
@@ -110,12 +119,13 @@ def _wander(node: Node, parts: int, numbers: tuple[int, ...]) -> list[int]:
     scale = (node.high - node.low) * (2 + numbers[0] % 4)
     rise = node.close - node.open
     walk = list(accumulate(number - FULL // 2 for number in numbers[1 : 1 + parts]))
-    return [
+    wandered = (
         node.open
         + rise * index // parts
         + (walk[index - 1] - walk[-1] * index // parts) * scale // (FULL * 2)
         for index in range(1, parts)
-    ]
+    )
+    return [_within(price, node.low, node.high) for price in wandered]
 
 
 def _takers(node: Node, volumes: list[int], numbers: tuple[int, ...]) -> list[int]:

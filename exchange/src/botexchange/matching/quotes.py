@@ -22,7 +22,7 @@ LEVELS = 20
 
 
 class SymbolStatus(StrEnum):
-    """Binance's symbol status; new orders are taken while TRADING only."""
+    """Binance's symbol status; orders are taken and met while TRADING only."""
 
     TRADING = "TRADING"
     END_OF_DAY = "END_OF_DAY"

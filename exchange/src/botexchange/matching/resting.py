@@ -6,12 +6,14 @@ from botexchange.matching.numbers import floor_to_step
 from botexchange.matching.orders import Order, evolve
 from botexchange.matching.pairs import end_other_leg
 from botexchange.matching.phases import follow
-from botexchange.matching.quotes import Tick
+from botexchange.matching.quotes import SymbolStatus, Tick
 from botexchange.matching.reports import Execution
 from botexchange.matching.settle import settle
 from botexchange.matching.taking import lock_and_match
 
 __all__ = ["move"]
+
+_TRADING = SymbolStatus.TRADING
 
 
 def move(floor: Floor, tick: Tick) -> None:
@@ -20,9 +22,10 @@ def move(floor: Floor, tick: Tick) -> None:
     Between two ticks the price passes every level, unless the tick is a jump. A level that is
     passed fills entirely; at the tick's own price each account's orders share the tick's
     quantity, oldest first. What stands beyond the market after it acted waits for the next tick.
+    Orders of a symbol that is not TRADING wait for the first tick after it opens.
     """
     market = floor.markets[tick.symbol]
-    if floor.levels[tick.symbol].is_quiet(tick.price):
+    if market.status is not _TRADING or floor.levels[tick.symbol].is_quiet(tick.price):
         market.tick(tick)
         return
     floor.late = []

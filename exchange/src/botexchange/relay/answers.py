@@ -115,8 +115,8 @@ class Answers:
             return await self._pass_on(asked)
         names = asked.params.symbols()
         await self._know(names or [])
-        body = self._rules.answer(names, self._tools.time.now_ms())
-        return Said(body, round((self._rules.age_seconds or 0) * 1_000))
+        body, rest = self._rules.answer(names, self._tools.time.now_ms())
+        return Said(body, round((self._rules.age_seconds or 0) * 1_000), rest)
 
     async def _know(self, names: list[str]) -> None:
         """Have rules that are not too old; a symbol that they do not name is refused (-1121)."""
@@ -145,17 +145,16 @@ class Answers:
         if channel is None:
             return await self._pass_on(asked)
         self._afford(asked, channel.cost())
-        stream = f"{symbol.lower()}@kline_{interval}"
         try:
             rows = await channel.rows(first_ms, last_ms, limit)
         except Transient:
             rows = channel.series.select(first_ms, last_ms, limit)
-            if rows is None or self._tools.streams.silent_ms(stream) > MOST_AGE_MS:
+            if rows is None or channel.age_ms() > MOST_AGE_MS:
                 raise
         if rows is None:
             return await self._pass_on(asked)
         body = b"[" + b",".join(row.text for row in rows) + b"]"
-        return Said(body, self._tools.streams.silent_ms(stream))
+        return Said(body, channel.age_ms())
 
     async def _depth(self, asked: Asked) -> Said:
         params = asked.params
@@ -181,13 +180,9 @@ class Answers:
             self._afford(asked, 1)
 
         async def ask() -> Answer:
-            before = self._tools.rest.used_weight()
-            try:
-                answer = await self._tools.rest.get(asked.path, query)
-                return Answer(answer.body, None)  # what is kept is the text alone
-            finally:
-                cost = self._tools.rest.used_weight() - before
-                self._weights.add(asked.address, min(max(cost - 1, 0), MOST_COST))
+            answer = await self._tools.rest.get(asked.path, query)
+            self._weights.add(asked.address, min(max(answer.weight - 1, 0), MOST_COST))
+            return Answer(answer.body, None)  # what is kept is the text alone
 
         return await self._shared.get(key, fresh_seconds, ask)
 

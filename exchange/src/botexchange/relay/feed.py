@@ -24,6 +24,7 @@ LINGER_SECONDS: Final = 10.0
 HOLD_SECONDS: Final = 600.0
 LOOK_SECONDS: Final = 0.05
 TELL_SECONDS: Final = 1.0
+MOST_SERIES: Final = 200  # with a thousand candles each: about 100 MB
 
 
 class RelayFeed:
@@ -37,7 +38,7 @@ class RelayFeed:
         self._rules = rules
         self._channels: dict[str, Channel] = {}
         self._until: dict[str, float] = {}
-        self._told_at = 0.0
+        self._told_at = self._retried_at = 0.0
         self._was_live = False
         self.has_been_live = False
         """Upstream was live at least once."""
@@ -74,9 +75,17 @@ class RelayFeed:
             self._outlet.send(connection, frame)
 
     def klines(self, symbol: str, interval: str) -> KlineChannel | None:
-        """Keep the candles of a symbol at hand for some minutes."""
+        """Keep the candles of a symbol at hand for some minutes; None if there are too many."""
+        known = self._channels.get(f"{symbol.lower()}@kline_{interval}")
+        if not isinstance(known, KlineChannel) or not known.is_kept:
+            kept = (one for one in self._channels.values() if isinstance(one, KlineChannel))
+            if sum(one.is_kept for one in kept) >= MOST_SERIES:
+                return None
         channel = self._hold(f"{symbol.lower()}@kline_{interval}")
-        return channel if isinstance(channel, KlineChannel) else None
+        if not isinstance(channel, KlineChannel):
+            return None
+        channel.is_kept = True
+        return channel
 
     def depth(self, symbol: str) -> DepthChannel | None:
         """Keep the book of a symbol at hand for some minutes."""
@@ -88,6 +97,7 @@ class RelayFeed:
         while True:
             self._tell()
             self._sweep()
+            self._retry()
             await asyncio.sleep(LOOK_SECONDS)
 
     def _hold(self, stream: str) -> Channel | None:
@@ -128,6 +138,14 @@ class RelayFeed:
         if is_live != self._was_live or now - self._told_at >= TELL_SECONDS:
             self._outlet.tell_status(is_live=is_live)
             self._was_live, self._told_at = is_live, now
+
+    def _retry(self) -> None:
+        """Begin what could not begin when it was asked for: the symbol was new, or there was no room."""
+        now = self._tools.clock.boottime()
+        if now - self._retried_at >= TELL_SECONDS:
+            self._retried_at = now
+            for stream in self._hub.streams():
+                self._open(stream)
 
     def _sweep(self) -> None:
         now = self._tools.clock.boottime()

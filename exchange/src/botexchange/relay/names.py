@@ -12,10 +12,10 @@ INTERVALS: Final = (
     "1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split()  # noqa: SIM905 reads better
 )
 _STREAM: Final = re.compile(r'^([^@!/\s"\\]{1,30})@([A-Za-z0-9_@:+-]{1,40})$')
-_ALL: Final = re.compile(r"^!(miniTicker|ticker_(1h|4h|1d))@arr$")
+_ALL: Final = re.compile(r"^!(?:miniTicker@arr(?:@(?:1000|3000)ms)?|ticker_(1h|4h|1d)@arr)$")
 _STATE: Final = re.compile(
     r"^(bookTicker|miniTicker|ticker|ticker_(1h|4h|1d)|avgPrice|referencePrice"
-    r"|depth(5|10|20)(@1000?ms)?|kline_[0-9]{1,2}[smhdwM]@[+-][0-9]{2}:[0-9]{2})$"
+    rf"|depth(5|10|20)(@1000?ms)?|kline_({'|'.join(INTERVALS)})@\+08:00)$"
 )
 
 

@@ -54,6 +54,6 @@ class Outlet:
         self._hub.broadcast(STATUS_STREAM, orjson.dumps(event))
 
     def _meta(self, frame: Frame) -> bytes:
-        state = b"live" if self._streams.is_live() else b"stale"
+        state = b"live" if self._streams.is_live(frame.stream) else b"stale"
         silent_ms = self._streams.silent_ms(frame.stream)
         return b'{"t":%d,"a":%d,"s":"%s"}' % (frame.received_ms, silent_ms, state)

@@ -12,10 +12,12 @@ from botexchange.api.params import parse_form
 from botexchange.limits import LimitError
 from botexchange.matching.refusals import VenueError
 from botexchange.relay.answers import Answers, Asked
+from botexchange.relay.shared import Said
 from botexchange.upstream.channels import Tools
 
 __all__ = ["RelayRest"]
 
+AT_ONCE: Final = 128 * 1024  # bytes
 _LOST: Final = VenueError(
     -1001,
     "Internal error; unable to process your request. Please try again.",
@@ -33,7 +35,7 @@ class RelayRest:
     answers: Answers
     tools: Tools
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever is wrong with it becomes Binance's error."""
         try:
             return await self._answer(request)
@@ -44,7 +46,7 @@ class RelayRest:
         except Transient as error:
             return self._refuse(_LOST, int(error.after_seconds) + 1)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         handler = self.answers.handlers.get(request.path)
         if handler is None:
             raise VenueError(-1000, "Path not found.", status=HTTPStatus.NOT_FOUND)
@@ -58,10 +60,11 @@ class RelayRest:
             raise VenueError(-1100, "Illegal characters found.") from None
         asked = Asked(path=request.path, values=values, address=request.remote or "")
         said = await handler(asked)
+        headers = {**self._headers(), "X-Kbots-Upstream-Age": str(said.age_ms)}
+        if len(said.body) + len(said.rest) > AT_ONCE:
+            return await _send(request, said, headers)
         return web.Response(
-            body=said.body,
-            content_type="application/json",
-            headers={**self._headers(), "X-Kbots-Upstream-Age": str(said.age_ms)},
+            body=said.body + said.rest, content_type="application/json", headers=headers
         )
 
     def _headers(self) -> dict[str, str]:
@@ -85,3 +88,16 @@ class RelayRest:
             content_type="application/json",
             headers=headers,
         )
+
+
+async def _send(request: web.Request, said: Said, headers: dict[str, str]) -> web.StreamResponse:
+    """Send a long answer as fast as it is read, so that a slow client holds no copy of it."""
+    response = web.StreamResponse(headers=headers)
+    response.content_type = "application/json"
+    response.content_length = len(said.body) + len(said.rest)
+    await response.prepare(request)
+    for text in (said.body, said.rest) if request.method != "HEAD" else ():
+        for begin in range(0, len(text), AT_ONCE):
+            await response.write(text[begin : begin + AT_ONCE])
+    await response.write_eof()
+    return response

@@ -26,13 +26,14 @@ class Rules:
         """Start knowing nothing."""
         self._rest = rest
         self._clock = clock
-        self._symbols: dict[str, bytes] = {}
+        self._symbols: dict[str, slice] = {}
+        self._text = b"]}"
         self._head: dict[str, object] = {}
         self._read_at: float | None = None
 
     @property
-    def symbols(self) -> dict[str, bytes]:
-        """Give the JSON of every symbol; empty before the first answer."""
+    def symbols(self) -> dict[str, slice]:
+        """Give the known symbols; empty before the first answer."""
         return self._symbols
 
     @property
@@ -56,16 +57,32 @@ class Rules:
         listed = value.get("symbols") if isinstance(value, dict) else None
         if not isinstance(value, dict) or not isinstance(listed, list) or not listed:
             raise Transient("upstream's rules make no sense")
-        self._symbols = {
-            item["symbol"]: orjson.dumps(item)
-            for item in listed
-            if isinstance(item, dict) and isinstance(item.get("symbol"), str)
-        }
+        text, symbols = _joined(listed)
+        if not symbols:
+            raise Transient("upstream's rules make no sense")
+        self._text, self._symbols = text, symbols
         self._head = {key: part for key, part in value.items() if key not in {"symbols", "sors"}}
         self._read_at = self._clock.boottime()
 
-    def answer(self, names: list[str] | None, now_ms: int) -> bytes:
-        """Write exchangeInfo for these symbols, which must be known, or for all."""
-        parts = [self._symbols[name] for name in dict.fromkeys(names or self._symbols)]
-        head = orjson.dumps({**self._head, "serverTime": now_ms})
-        return head[:-1] + b',"symbols":[' + b",".join(parts) + b"]}"
+    def answer(self, names: list[str] | None, now_ms: int) -> tuple[bytes, bytes]:
+        """Write exchangeInfo for these symbols, which must be known, or for all.
+
+        The second part of the text is the same object for all who ask for all: it has megabytes.
+        """
+        head = orjson.dumps({**self._head, "serverTime": now_ms})[:-1] + b',"symbols":['
+        if not names:
+            return head, self._text
+        parts = [self._text[self._symbols[name]] for name in dict.fromkeys(names)]
+        return head, b",".join(parts) + b"]}"
+
+
+def _joined(listed: list[object]) -> tuple[bytes, dict[str, slice]]:
+    """Write the symbols' rules as the end of a JSON text; say where each one lies."""
+    text, found = bytearray(), dict[str, slice]()
+    for item in listed:
+        if isinstance(item, dict) and isinstance(item.get("symbol"), str):
+            text += b"," if text else b""
+            begin = len(text)
+            text += orjson.dumps(item)
+            found[item["symbol"]] = slice(begin, len(text))
+    return bytes(text + b"]}"), found

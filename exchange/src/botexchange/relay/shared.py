@@ -15,6 +15,7 @@ __all__ = ["Said", "SharedAnswers"]
 
 MOST_BYTES: Final = 48 * 1024 * 1024
 MOST_ANSWERS: Final = 5_000
+REFUSAL_SECONDS: Final = 5.0  # a symbol that is unknown now may be listed soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,15 @@ class Said:
 
     body: bytes
     age_ms: int
+    rest: bytes = b""
+    """What follows the body; one object for many answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     outcome: Answer | VenueError
     at_seconds: float
-
-    @property
-    def size(self) -> int:
-        return len(self.outcome.body) if isinstance(self.outcome, Answer) else 100
+    size: int
 
 
 class SharedAnswers:
@@ -49,8 +49,7 @@ class SharedAnswers:
     def has(self, key: str, fresh_seconds: float) -> bool:
         """Tell whether a question costs upstream nothing."""
         kept = self._kept.get(key)
-        is_fresh = kept is not None and self._age_seconds(kept) < fresh_seconds
-        return is_fresh or key in self._asking
+        return self._is_fresh(kept, fresh_seconds) or key in self._asking
 
     async def get(
         self, key: str, fresh_seconds: float, ask: Callable[[], Awaitable[Answer]]
@@ -62,7 +61,7 @@ class SharedAnswers:
             Transient: upstream can't be asked, and what is kept is too old.
         """
         kept = self._kept.get(key)
-        if kept is None or self._age_seconds(kept) >= fresh_seconds:
+        if kept is None or not self._is_fresh(kept, fresh_seconds):
             try:
                 # A client that leaves does not take the answer away from the others.
                 kept = await asyncio.shield(self._ask(key, ask))
@@ -86,7 +85,8 @@ class SharedAnswers:
             outcome: Answer | VenueError = await ask()
         except VenueError as error:
             outcome = error
-        kept = _Kept(outcome, asked_at)
+        size = len(key) + (len(outcome.body) if isinstance(outcome, Answer) else 100)
+        kept = _Kept(outcome, asked_at, size)
         self._keep(key, kept)
         return kept
 
@@ -102,6 +102,13 @@ class SharedAnswers:
         while self._bytes > MOST_BYTES or len(self._kept) > MOST_ANSWERS:
             _, dropped = self._kept.popitem(last=False)
             self._bytes -= dropped.size
+
+    def _is_fresh(self, kept: _Kept | None, fresh_seconds: float) -> bool:
+        if kept is None:
+            return False
+        is_refusal = isinstance(kept.outcome, VenueError)
+        most_seconds = min(fresh_seconds, REFUSAL_SECONDS) if is_refusal else fresh_seconds
+        return self._age_seconds(kept) < most_seconds
 
     def _age_seconds(self, kept: _Kept) -> float:
         return self._clock.boottime() - kept.at_seconds

@@ -49,6 +49,13 @@ from botexchange.storage.tables import (
 __all__ = ["DocumentStore"]
 
 T = TypeVar("T")
+_OPEN: Final = (
+    "SELECT document FROM (SELECT id, document FROM orders WHERE is_open"
+    " UNION SELECT one.id, one.document FROM orders AS member"
+    " JOIN orders AS one ON one.account = member.account AND one.list_id = member.list_id"
+    " WHERE member.is_open AND member.list_id >= 0 AND one.list_id >= 0) AS found ORDER BY id"
+)
+"""What is open, and the ended orders of lists of which something is."""
 _NEWEST_LIST: Final = (
     "list_id = (SELECT max(list_id) FROM orders WHERE account = :account AND list_id >= 0"
     " AND list_client_id = :client_id)"
@@ -88,9 +95,7 @@ class DocumentStore:
                 for symbol, time_ms, factor in sorted(shocks, key=lambda row: int(row[1]))
             ),
             accounts=tuple(await self._accounts()),
-            orders=tuple(
-                await self._read(ORDER, "SELECT document FROM orders WHERE is_open ORDER BY id")
-            ),
+            orders=tuple(await self._read(ORDER, _OPEN)),
         )
 
     async def begin(self, fingerprint: str, moment: Moment) -> None:
@@ -159,14 +164,14 @@ class DocumentStore:
         return found[0] if found else None
 
     async def order_by_client_id(self, account: int, symbol: str, client_id: str) -> Order | None:
-        """Find the newest order that carries a client id."""
+        """Find the open order that carries a client id, else the newest one that did."""
         found = await self._read(
             ORDER,
             documents(
                 "orders",
                 OF_SYMBOL,
                 "client_order_id = :client_id",
-                tail="ORDER BY id DESC LIMIT 1",
+                tail="ORDER BY is_open DESC, id DESC LIMIT 1",
             ),
             account=account,
             symbol=symbol,

@@ -70,6 +70,10 @@ class _SqliteDatabase:
         await self._do([(f"DELETE FROM {table.name} WHERE {table.key} = ?", [(key,)])])  # noqa: S608 our own names
 
     async def _do(self, work: list[tuple[str, Sequence[Row]]]) -> None:
+        # Whoever waits may be cancelled; the thread goes on, and the next must wait for it.
+        await asyncio.shield(self._in_turn(work))
+
+    async def _in_turn(self, work: list[tuple[str, Sequence[Row]]]) -> None:
         async with self._lock:
             await asyncio.to_thread(self._transaction, work)
 

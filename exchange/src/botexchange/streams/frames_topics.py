@@ -74,13 +74,16 @@ def parse_topic(stream: str) -> Topic | None:
     )
 
 
+_SPEEDS: Final = {"arr": 1_000, "arr@1000ms": 1_000, "arr@3000ms": 3_000}
+"""Of !miniTicker; those with a speed are not in the documents, but served and asked for."""
+
+
 def _of_all(stream: str) -> Topic | None:
     name, _, rest = stream[1:].partition("@")
-    if rest != "arr":
-        return None
-    if name == "miniTicker":
-        return Topic(stream=stream, kind=TopicKind.MINI_TICKER, symbol="", every_ms=1_000)
-    return _window(stream, "", name)
+    if name == "miniTicker" and rest in _SPEEDS:
+        every = _SPEEDS[rest]
+        return Topic(stream=stream, kind=TopicKind.MINI_TICKER, symbol="", every_ms=every)
+    return _window(stream, "", name) if rest == "arr" else None
 
 
 def _kline(stream: str, symbol: str, rest: str) -> Topic | None:

@@ -208,6 +208,10 @@ class UserHub:
         """Tell whether somebody listens to an account."""
         return uid in self._listeners
 
+    def count(self) -> int:
+        """Count the subscriptions to all accounts."""
+        return sum(map(len, self._listeners.values()))
+
     def hold(self, uid: int) -> None:
         """Keep an account's events back until they are released (a fault)."""
         self._held.setdefault(uid, [])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 import orjson
 from aiohttp import web
@@ -41,7 +42,7 @@ class MarketStreams:
             return refused(error)
         participant = participant_of(request, self.gate)
         connection = Connection(request, counter_of(participant), is_micro=is_micro)
-        connection.is_combined = request.path == "/stream"
+        connection.is_combined = _is_combined(request)
         self.hub.join(connection)
         for stream in streams:
             self.hub.subscribe(connection, stream)
@@ -69,8 +70,8 @@ class MarketStreams:
 
     def _asked(self, request: web.Request) -> list[str]:
         """List the streams of the address; some clients put a number where a name belongs."""
-        if request.path == "/stream":
-            names = request.query.get("streams", "").split("/")
+        if _is_combined(request):
+            names = _combined(request.raw_path.partition("?")[2]).split("/")
         else:
             names = request.path.removeprefix("/ws").split("/")
         streams = [name for name in names if "@" in name]
@@ -82,6 +83,17 @@ class MarketStreams:
         if participant is not None and self.gate is not None:
             participant.market_connections += change
             self.gate.changed()
+
+
+def _is_combined(request: web.Request) -> bool:
+    return request.path.startswith("/stream")
+
+
+def _combined(query: str) -> str:
+    """Give `streams` as it was sent: the plus sign of a time zone (kline_1d@+08:00) is no space."""
+    name = "streams="
+    found = (part for part in query.split("&") if part.startswith(name))
+    return unquote(next(found, name).removeprefix(name))
 
 
 def counter_of(participant: Participant | None) -> Callable[[], None] | None:

@@ -51,6 +51,9 @@ class KlineChannel:
         self._is_based = False
         self._is_synced = False
         self._looked_at = -AGAIN_SECONDS
+        self._confirmed_at = tools.clock.boottime()
+        self.is_kept = False
+        """Somebody asks for more than the frames."""
 
     def take(self, frame: Frame) -> None:
         """Pass a frame on if it is news; let it wait if candles before it are missing."""
@@ -63,6 +66,7 @@ class KlineChannel:
             return
         match self.series.take(row):
             case Taken.NEWS:
+                self._confirmed_at = self._tools.clock.boottime()
                 self._publish(frame, row)
             case Taken.GAP:
                 self._repair([frame])
@@ -83,6 +87,12 @@ class KlineChannel:
             close_ms, frame = self._closed
             frames[:0] = [frame] if now_ms - close_ms < RECENT_MS else []
         return frames
+
+    def age_ms(self) -> int:
+        """Give the time since upstream last confirmed what `rows` selects from."""
+        age_ms = round((self._tools.clock.boottime() - self._confirmed_at) * 1_000)
+        is_fresh = self._is_fresh()
+        return min(age_ms, self._tools.streams.silent_ms(self._stream)) if is_fresh else age_ms
 
     def cost(self) -> int:
         """Give the weight of the call to upstream that `rows` would begin now."""
@@ -165,6 +175,7 @@ class KlineChannel:
             self._is_based = True
             self.series.begin_ms = rows[0].open_ms if len(rows) < KEPT else None
         self._learn(rows)
+        self._confirmed_at = self._tools.clock.boottime()
         return None
 
     async def _older(self, rows: list[Row]) -> list[Row]:

@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -11,7 +13,7 @@ import structlog
 from botcore.runtime.clock import Clock
 from botexchange.upstream.messages import Frame, Reply, Shutdown, control, read_message
 
-__all__ = ["MOST_STREAMS", "Link"]
+__all__ = ["MOST_STREAMS", "BannedError", "Link"]
 
 _log = structlog.get_logger(__name__)
 MOST_STREAMS: Final = 1_000  # of 1,024 per connection (TR-57)
@@ -21,6 +23,17 @@ PROBE_SECONDS: Final = 3.0
 CONNECT_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 1.0
 MOST_NONSENSE: Final = 100
+BANS: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, 418})
+BAN_SECONDS: Final = 60  # unless upstream says how long
+
+
+class BannedError(Exception):
+    """Upstream wants no connection from this address for a while."""
+
+    def __init__(self, after_seconds: float) -> None:
+        """Say how long."""
+        self.after_seconds = after_seconds
+        super().__init__(f"banned for {after_seconds} s")
 
 
 class Link:
@@ -45,6 +58,7 @@ class Link:
         self._acknowledged = acknowledged
         self._wanted: dict[str, None] = {}
         self._asked: dict[str, None] = {}
+        self._halves: list[list[str]] = []
         self._pending: dict[int, list[str]] = {}
         self._numbers = itertools.count(1)
         self._changed = asyncio.Event()
@@ -54,24 +68,41 @@ class Link:
     async def connect(
         session: aiohttp.ClientSession, base: str
     ) -> "aiohttp.ClientWebSocketResponse[bool]":
-        """Open a socket for combined streams; OSError, TimeoutError or ClientError if it fails."""
-        async with asyncio.timeout(CONNECT_SECONDS):
-            return await session.ws_connect(
-                base.rstrip("/") + "/stream",
-                autoping=False,
-                decode_text=False,
-                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
-                max_msg_size=8 * 1024 * 1024,
-            )
+        """Open a socket for combined streams.
+
+        Raises:
+            BannedError: upstream answers 429 or 418.
+            OSError, TimeoutError, ClientError: it fails otherwise.
+        """
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await session.ws_connect(
+                    base.rstrip("/") + "/stream",
+                    autoping=False,
+                    decode_text=False,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
+                    max_msg_size=8 * 1024 * 1024,
+                )
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status not in BANS:
+                raise
+            text = error.headers.get("Retry-After", "") if error.headers else ""
+            is_number = text.isascii() and text.isdigit() and len(text) < 7
+            raise BannedError(max(int(text), 1) if is_number else BAN_SECONDS) from error
 
     def want(self, streams: Iterable[str]) -> None:
         """Ask for exactly these streams."""
         self._wanted = dict.fromkeys(streams)
         self._changed.set()
 
-    def has_all(self) -> bool:
-        """Tell whether every wanted stream is acknowledged."""
-        return self._wanted.keys() <= self.flowing
+    @property
+    def wanted(self) -> list[str]:
+        """List the streams that are asked for."""
+        return list(self._wanted)
+
+    def has(self, streams: AbstractSet[str]) -> bool:
+        """Tell whether those of these streams that are wanted are acknowledged."""
+        return streams & self._wanted.keys() <= self.flowing
 
     def silent_seconds(self) -> float:
         """Give the time since upstream last said anything, pongs included."""
@@ -123,12 +154,21 @@ class Link:
     def _replied(self, reply: Reply) -> None:
         streams = self._pending.pop(reply.id, [])
         if reply.is_refused:
-            _log.warning("upstream_refused_streams", streams=streams[:5])
+            self._refused(streams)
             return
         flowing = [name for name in streams if name in self._asked]
         self.flowing.update(flowing)
         if flowing:
             self._acknowledged(flowing)
+
+    def _refused(self, streams: list[str]) -> None:
+        """Ask for the halves of a refused batch: one bad name must not take the others with it."""
+        if len(streams) < 2:
+            _log.warning("upstream_refused_stream", streams=streams)
+            return
+        half = len(streams) // 2
+        self._halves.extend((streams[:half], streams[half:]))
+        self._changed.set()
 
     async def _ask(self) -> None:
         while True:
@@ -149,6 +189,9 @@ class Link:
                 del self._asked[name]
             self.flowing.difference_update(gone)
             return "UNSUBSCRIBE", gone
+        while self._halves:
+            if half := [name for name in self._halves.pop() if name in self._asked]:
+                return "SUBSCRIBE", half
         new = [name for name in self._wanted if name not in self._asked][:BATCH]
         self._asked.update(dict.fromkeys(new))
         return ("SUBSCRIBE", new) if new else None

@@ -107,6 +107,12 @@ class LiveSource:
             self._asked_ms, self._reached_ms = now_ms, self._candles.hold_ms(now_ms)
         return self._reached_ms
 
+    def health(self) -> dict[str, object]:
+        """Say whether upstream is live, and how many ms ago it last said anything."""
+        streams = self._tools.streams
+        state = "live" if streams.is_live() else "stale"
+        return {"state": state, "age": streams.silent_ms(), "symbols": self._shown}
+
     async def watch(self, markets: Mapping[str, SymbolMarket]) -> None:
         """Show upstream's symbol states, BREAK while it has been lost for a minute; until cancelled."""
         was_live, looked_at = True, -LOOK_SECONDS

@@ -47,9 +47,13 @@ def read_message(raw: bytes, received_ms: int) -> Frame | Reply | Shutdown | Non
     stream, data = value.get("stream"), value.get("data")
     if stream == "!serverShutdown" or value.get("e") == "serverShutdown":
         return Shutdown()
-    if isinstance(stream, str) and isinstance(data, dict | list):
+    if isinstance(stream, str) and isinstance(data, dict | list) and data != {}:
         head = _HEAD.match(raw)
-        payload = raw[head.end() : -1] if head and len(value) == 2 else orjson.dumps(data)
+        payload = (
+            raw.rstrip()[head.end() : -1].rstrip()
+            if head and len(value) == 2
+            else orjson.dumps(data)
+        )
         return Frame(stream, payload, data, received_ms)
     if isinstance(value.get("id"), int):
         return Reply(value["id"], is_refused="result" not in value)

@@ -20,6 +20,9 @@ MINUTE_MS: Final = 60_000
 MOST_BYTES: Final = 64 * 1024 * 1024  # the full exchangeInfo has about 3 MB
 TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_PAUSE: Final = 3 * 86_400  # Binance's longest ban
+PATIENCE: Final = 3  # failures one after another before asking becomes slower
+FIRST_REST: Final = 0.25
+LONGEST_REST: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Answer:
 
     body: bytes
     value: object
+    weight: int = 0
+    """What upstream has counted since the answer before."""
 
 
 class UpstreamRest:
@@ -40,6 +45,7 @@ class UpstreamRest:
         self._clock = clock
         self._used = 0
         self._minute = 0
+        self._failures = 0
         self._paused_until = clock.boottime()
 
     def used_weight(self) -> int:
@@ -61,11 +67,27 @@ class UpstreamRest:
             async with self._session.get(
                 self._base + path, params=params or {}, timeout=TIMEOUT, allow_redirects=False
             ) as response:
-                self._count(response)
+                weight = self._count(response)
                 body = await response.read() if _is_small(response) else b""
-                return self._read(response, body)
+                answer = self._read(response, body)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self._slow_down()
             raise Transient(f"upstream can't be reached: {type(error).__name__}") from error
+        except Transient:
+            self._slow_down()
+            raise
+        except VenueError:
+            self._failures = 0
+            raise
+        self._failures = 0
+        return Answer(answer.body, answer.value, weight)
+
+    def _slow_down(self) -> None:
+        """Leave an upstream alone that only fails (TR-58)."""
+        self._failures += 1
+        if self._failures >= PATIENCE:
+            rest = min(LONGEST_REST, FIRST_REST * 2 ** min(self._failures - PATIENCE, 10))
+            self._paused_until = max(self._paused_until, self._clock.boottime() + rest)
 
     def _read(self, response: aiohttp.ClientResponse, body: bytes) -> Answer:
         status = response.status
@@ -85,14 +107,19 @@ class UpstreamRest:
     def _pause(self, response: aiohttp.ClientResponse) -> Transient:
         text = response.headers.get("Retry-After", "")
         seconds = min(int(text), LONGEST_PAUSE) if text.isascii() and text.isdigit() else 60
-        self._paused_until = self._clock.boottime() + max(seconds, 1)
+        until = self._clock.boottime() + max(seconds, 1)
+        self._paused_until = max(self._paused_until, until)
         _log.warning("upstream_limit_reached", status=response.status, seconds=seconds)
         return Transient("upstream asked to wait", after_seconds=max(seconds, 1))
 
-    def _count(self, response: aiohttp.ClientResponse) -> None:
+    def _count(self, response: aiohttp.ClientResponse) -> int:
+        """Learn the used weight; give by how much it has risen, so that nothing is counted twice."""
+        before = self.used_weight()
         text = response.headers.get("X-MBX-USED-WEIGHT-1M", "")
         if text.isascii() and text.isdigit() and len(text) < 10:
-            self._used, self._minute = int(text), self._this_minute()
+            # Answers may overtake each other.
+            self._used, self._minute = max(int(text), before), self._this_minute()
+        return self.used_weight() - before
 
     def _this_minute(self) -> int:
         return int(self._clock.now().timestamp()) * 1_000 // MINUTE_MS

@@ -10,7 +10,7 @@ import aiohttp
 from botcore.runtime.clock import Clock
 from botexchange.upstream.link import MOST_STREAMS
 from botexchange.upstream.messages import Frame
-from botexchange.upstream.shard import Shard
+from botexchange.upstream.shard import LIFE_SECONDS, Shard
 
 __all__ = ["Listener", "UpstreamStreams"]
 
@@ -45,8 +45,12 @@ class UpstreamStreams:
         clock: Clock,
         stale_seconds: float,
         on_failure: Callable[[BaseException], None],
+        *,
+        life_seconds: float = LIFE_SECONDS,
     ) -> None:
         """Listen to a server; silence of `stale_seconds` counts as loss.
+
+        A connection is replaced, without a gap, after about `life_seconds`.
 
         `on_failure` hears of an error of our own in a connection's task.
         """
@@ -55,6 +59,7 @@ class UpstreamStreams:
         self._clock = clock
         self._stale_seconds = stale_seconds
         self._on_failure = on_failure
+        self._life_seconds = life_seconds
         self._listener: Listener | None = None
         self._slots: list[_Slot] = []
         self._home: dict[str, Shard] = {}
@@ -91,9 +96,17 @@ class UpstreamStreams:
         shard = self._home.get(stream)
         return shard is not None and shard.is_live() and stream in shard.flowing()
 
-    def is_live(self) -> bool:
-        """Tell whether every connection is up and heard from lately."""
-        return bool(self._slots) and all(slot.shard.is_live() for slot in self._slots)
+    def is_live(self, stream: str | None = None) -> bool:
+        """Tell whether the connection of a stream, or each one, is up and heard from lately.
+
+        One that is just being opened, because more streams are wanted, makes nobody stale.
+        """
+        home = self._home.get(stream) if stream is not None else None
+        if home is not None:
+            return home.is_live()
+        shards = [slot.shard for slot in self._slots]
+        is_any = any(shard.is_live() for shard in shards)
+        return is_any and all(shard.is_live() or shard.is_opening() for shard in shards)
 
     def silent_ms(self, stream: str | None = None) -> int:
         """Give the time since upstream last said anything on a stream's connection, or on the quietest."""
@@ -110,7 +123,14 @@ class UpstreamStreams:
     def _open_shard(self) -> Shard:
         if self._listener is None:
             raise RuntimeError("not started")
-        shard = Shard(self._session, self._base, self._clock, self._stale_seconds, self._listener)
+        shard = Shard(
+            self._session,
+            self._base,
+            self._clock,
+            self._stale_seconds,
+            self._listener,
+            self._life_seconds,
+        )
         task = asyncio.create_task(shard.run())
         task.add_done_callback(self._ended)
         self._slots.append(_Slot(shard=shard, task=task))

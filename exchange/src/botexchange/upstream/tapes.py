@@ -41,6 +41,7 @@ class TapeChannel:
         self._tools = tools
         self._tape = Tape(last_id)
         self._is_back = False
+        self._last_ms = 0
         self._waiting: list[Frame] | None = None
 
     def take(self, frame: Frame) -> None:
@@ -53,12 +54,16 @@ class TapeChannel:
         if not isinstance(number, int):
             return
         missing = self._tape.missing_before(number)
-        if missing is None and self._is_back:
-            # A testnet that was wiped counts from the beginning again.
+        time_ms = frame.data.get("T") if isinstance(frame.data, dict) else None
+        if missing is None and self._is_back and isinstance(time_ms, int):
+            # A testnet that was wiped counts from the beginning again; one that lags repeats itself.
+            if time_ms <= self._last_ms:
+                return
             self._tape.skip_to(number)
             missing = self._tape.missing_before(number)
         self._is_back = False
         if missing == 0:
+            self._last_ms = time_ms if isinstance(time_ms, int) else self._last_ms
             self._tools.sink.publish(frame)
         elif missing is not None:
             self._waiting = [frame]
@@ -115,6 +120,7 @@ class TapeChannel:
                 return sent
             if self._tape.missing_before(number) != 0:
                 return sent
+            self._last_ms = facts["T"] if isinstance(facts["T"], int) else self._last_ms
             event = {"e": self._kind.event, "E": facts["T"], "s": self._symbol, **facts}
             payload = orjson.dumps(event)
             self._tools.sink.publish(Frame(self._stream, payload, event, self._tools.wall_ms()))

@@ -21,14 +21,14 @@ SAMPLES: Final = 5
 
 
 class VenueTime:
-    """The real clock plus the median offset of the last five answers of GET time."""
+    """A clock that never jumps plus the median offset of the last five answers of GET time."""
 
     def __init__(self, rest: UpstreamRest, clock: Clock) -> None:
-        """Start with the machine's own time."""
+        """Start with the machine's own time; if that is set anew later, nothing happens here."""
         self._rest = rest
         self._clock = clock
         self._offsets_ms: deque[int] = deque(maxlen=SAMPLES)
-        self._offset_ms = 0
+        self._offset_ms = round(clock.now().timestamp() * 1_000) - self._boot_ms()
         self._measured_at: float | None = None
 
     @property
@@ -38,7 +38,10 @@ class VenueTime:
 
     def now_ms(self) -> int:
         """Give upstream's time in ms."""
-        return round(self._clock.now().timestamp() * 1_000) + self._offset_ms
+        return self._boot_ms() + self._offset_ms
+
+    def _boot_ms(self) -> int:
+        return round(self._clock.boottime() * 1_000)
 
     async def measure(self) -> None:
         """Ask once; Transient or VenueError if that fails."""
@@ -48,8 +51,7 @@ class VenueTime:
         value = answer.value.get("serverTime") if isinstance(answer.value, dict) else None
         if not isinstance(value, int):
             raise Transient("upstream's time makes no sense")
-        wall_ms = round(self._clock.now().timestamp() * 1_000)
-        self._offsets_ms.append(value + took_ms // 2 - wall_ms)
+        self._offsets_ms.append(value + took_ms // 2 - self._boot_ms())
         self._offset_ms = round(median(self._offsets_ms))
         self._measured_at = self._clock.boottime()
 

@@ -40,7 +40,8 @@ async def run_paper(settings: PaperSettings) -> int:
     """Serve until told to stop; 1 if an invariant broke.
 
     Raises:
-        InvalidInput: the settings do not fit the market, or the data belong to another one.
+        InvalidInput: the settings do not fit the market or the open orders, or the data belong to
+            another market.
     """
     if settings.source is not SourceKind.BINANCE:
         return await _run(settings, None)
@@ -136,6 +137,9 @@ async def _work(
 
 def _engine(source: MarketSource, saved: Saved) -> Engine:
     engine = Engine(source.instruments, sequence=saved.sequence)
+    left_out = {order.symbol for order in saved.orders} - engine.markets.keys()
+    if left_out:
+        raise InvalidInput.of("--symbols", f"orders are open on {', '.join(sorted(left_out))}")
     engine.restore(saved.accounts, saved.orders)
     position_ms = saved.moment.position_ms
     begin_ms = position_ms if source.has_books else position_ms - AVERAGE_MS

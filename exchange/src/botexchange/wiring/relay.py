@@ -54,7 +54,12 @@ class _Relay:
         self._hub = MarketHub()
         rest = UpstreamRest(session, hosts.rest, _CLOCK)
         self._streams = UpstreamStreams(
-            session, hosts.stream, _CLOCK, settings.stale_seconds, self._fail
+            session,
+            hosts.stream,
+            _CLOCK,
+            settings.stale_seconds,
+            self._fail,
+            life_seconds=settings.renew_seconds,
         )
         outlet = Outlet(self._hub, self._streams, _CLOCK)
         self._tools = Tools(
@@ -88,6 +93,7 @@ class _Relay:
         rest = RelayRest(answers=answers, tools=self._tools)
         public = web.Application(middlewares=[guard(broken)])
         public.add_routes([web.get("/stream", streams.handle), web.get("/ws", streams.handle)])
+        public.add_routes([web.get("/stream/", streams.handle)])
         public.add_routes([web.get("/ws/{tail:.*}", streams.handle)])
         public.add_routes([web.route("*", "/{tail:.*}", rest.handle)])
         admin = web.Application()

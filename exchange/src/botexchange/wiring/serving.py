@@ -33,6 +33,8 @@ class _Malformed(logging.Filter):
 
 _HTTP_LOG = logging.getLogger(__name__)
 _HTTP_LOG.addFilter(_Malformed())
+# It warns, in a client's own words, of every subprotocol nobody speaks.
+logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Shells:
             [
                 web.get("/ws-api/v3", self.ws_api.handle),
                 web.get("/stream", self.streams.handle),
+                web.get("/stream/", self.streams.handle),
                 web.get("/ws", self.streams.handle),
                 web.get("/ws/{tail:.*}", self.streams.handle),
             ]
