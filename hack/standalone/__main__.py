@@ -25,7 +25,9 @@ def main() -> int:
     """Start the platform, show the first trade, and run until Ctrl-C."""
     options = _options()
     report = Report(already_seconds=max(0.0, time.time() - options.since) if options.since else 0.0)  # noqa: TID251 measures the caller's wall clock
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Also where a script started this in the background, and so with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     report.say(f"kbots on this host, data in {options.data}")
     if options.since:
         report.done("Python environment", report.elapsed())
