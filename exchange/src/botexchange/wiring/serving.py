@@ -24,11 +24,12 @@ LONGEST_LINE = 32 * 1024  # bytes of a request line; exchangeInfo takes long lis
 
 
 class _Malformed(logging.Filter):
-    """Keeps out what anybody could flood the log with: bytes that are no HTTP."""
+    """Keeps out what anybody could flood the log with: bytes that are no HTTP, clients that left."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let everything else pass."""
-        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+        cause = record.exc_info[1] if record.exc_info else None
+        return not isinstance(cause, HttpProcessingError | ConnectionResetError)
 
 
 _HTTP_LOG = logging.getLogger(__name__)
