@@ -1,14 +1,12 @@
 """A Postgres of the bench's own, as durable as a real one."""
 
 import secrets
-import signal
-import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hack.standalone.embedded_postgres import EmbeddedPostgres
+from hack.standalone.installation import free_port
 
 __all__ = ["running_postgres"]
 
@@ -16,9 +14,7 @@ __all__ = ["running_postgres"]
 @contextmanager
 def running_postgres(folder: Path) -> Iterator[tuple[str, ...]]:
     """Run a server for the block; gives the options that point the exchange at it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     server, password = EmbeddedPostgres(folder=folder, port=port), secrets.token_hex(16)
     try:
         server.initialise(password)
@@ -35,11 +31,6 @@ def running_postgres(folder: Path) -> Iterator[tuple[str, ...]]:
                 f"--database-password-file={password_file}",
             )
         finally:
-            process.send_signal(signal.SIGINT)  # fast shutdown: ends the sessions still open
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            server.stop(process)
     finally:
         server.remove()

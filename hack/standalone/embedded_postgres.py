@@ -138,6 +138,16 @@ class EmbeddedPostgres:
         process.kill()
         raise RuntimeError(f"the embedded Postgres did not start; see {log}")
 
+    @staticmethod
+    def stop(process: subprocess.Popen[bytes]) -> None:
+        """Stop a started server: the sessions still open are ended."""
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
     def is_ready(self) -> bool:
         """Ask the server whether it accepts connections."""
         command = [str(self._binary("pg_isready")), "-q", "-h", "127.0.0.1", "-p", str(self.port)]

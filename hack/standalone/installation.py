@@ -16,7 +16,7 @@ from botcore.ledger.connect import DatabaseAddress
 from botcore.ledger.roles import LOGIN_ROLES
 from hack.report import StepFailed
 
-__all__ = ["ADMIN", "DATABASE", "Installation", "is_free", "open_installation"]
+__all__ = ["ADMIN", "DATABASE", "Installation", "free_port", "is_free", "open_installation"]
 
 ADMIN = "postgres"
 DATABASE = "kbots"
@@ -103,6 +103,13 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def free_port() -> int:
+    """Return a port that is free now, below those the kernel gives to outgoing connections."""
+    while not is_free(port := 12_000 + secrets.randbelow(20_000)):
+        pass
+    return port
 
 
 def _description(installation: Installation) -> dict[str, Any]:

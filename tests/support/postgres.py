@@ -2,15 +2,11 @@
 
 import asyncio
 import os
-import random
 import secrets
 import shutil
-import signal
-import socket
-import subprocess
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +18,7 @@ from botcore.ledger.connect import DatabaseAddress, connect
 from botcore.ledger.migrate import migrate
 from botcore.ledger.roles import EXCHANGE, LOGIN_ROLES, ensure_roles
 from hack.standalone.embedded_postgres import EmbeddedPostgres
+from hack.standalone.installation import free_port
 from tests.support.run_folders import run_folder
 
 __all__ = ["ADMIN", "Database", "Server", "free_port", "run_async", "running_server"]
@@ -132,15 +129,6 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
         return pool.submit(asyncio.run, work).result()
 
 
-def free_port() -> int:
-    """Return a port that was free a moment ago, below those the kernel gives to outgoing connections."""
-    while True:
-        port = random.randrange(12_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
 @contextmanager
 def running_server() -> Iterator[Server]:
     """Give the server of KBOTS_TEST_DSN (its superuser), or start the embedded one for the block."""
@@ -164,7 +152,7 @@ def _embedded(folder: Path) -> Iterator[Server]:
             server.prepare()
             yield server
         finally:
-            _stop(process)
+            postgres.stop(process)
     finally:
         postgres.remove()
         shutil.rmtree(folder, ignore_errors=True)
@@ -183,12 +171,3 @@ def _external(dsn: str) -> Server:
 
 def _passwords(admin: str) -> dict[str, str]:
     return {ADMIN: admin} | {role: secrets.token_hex(16) for role in LOGIN_ROLES}
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGINT)  # fast shutdown: ends the sessions still open
-    try:
-        process.wait(15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from botexchange.market.intervals import MICROSECONDS
 from botexchange.matching.refusals import VenueError
 from botexchange.ports import ApiKey, KeyKind
 
@@ -32,7 +33,6 @@ __all__ = [
 LONGEST_WINDOW_MS: Final = 60_000
 AHEAD_MS: Final = 1_000
 RSA_BITS: Final = range(2_048, 4_097)
-_MICROSECONDS: Final = 10**14  # a timestamp above this is in microseconds
 _KEY: Final = re.compile(r"^[A-Za-z0-9]{1,128}$")
 _ENCODED: Final = re.compile(r"^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*$")
 _CACHED_KEYS: Final = 4_096
@@ -70,7 +70,7 @@ def check_time(timestamp: int, window_ms: float, now_ms: int) -> None:
     """Refuse (-1021) a request that is too old or from the future, in venue time."""
     if window_ms > LONGEST_WINDOW_MS:
         raise VenueError(-1131, "recvWindow must be less than 60000.")
-    moment = timestamp / 1_000 if timestamp > _MICROSECONDS else timestamp
+    moment = timestamp / 1_000 if timestamp > MICROSECONDS else timestamp
     if moment >= now_ms + AHEAD_MS:
         raise VenueError(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
     if now_ms - moment > window_ms:

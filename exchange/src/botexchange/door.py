@@ -14,7 +14,7 @@ from botexchange.auth import check_signature, check_time, find_key
 from botexchange.faults import Fault, FaultBoard, FaultKind
 from botexchange.limits import LimitError, OrderCounter, WeightCounter
 from botexchange.lockstep.gate import Gate
-from botexchange.matching.refusals import NO_SUCH_ORDER, VenueError
+from botexchange.matching.refusals import DISCONNECTED, NO_SUCH_ORDER, VenueError
 from botexchange.ports import ApiKey
 from botexchange.venue import Venue
 
@@ -26,7 +26,6 @@ _LOST_TEXT: Final = (
     " unknown."
 )
 _LOST: Final = (-1007, _LOST_TEXT)
-_UNABLE: Final = (-1001, "Internal error; unable to process your request. Please try again.")
 _OVERLOADED: Final = (-1008, "Server is currently overloaded with other requests.")
 
 
@@ -160,7 +159,7 @@ class Door:
             raise
         except Transient:
             # A read of the store took too long; a client takes -1001 for an unknown outcome.
-            raise VenueError(*_UNABLE, status=503) from None
+            raise VenueError(*DISCONNECTED, status=503) from None
 
     def _order_limit(self, endpoint: Endpoint, params: Params, proof: Proof) -> LimitError | None:
         if not endpoint.places_orders:

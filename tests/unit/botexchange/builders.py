@@ -10,7 +10,7 @@ from botexchange.matching.numbers import to_units
 from botexchange.matching.orders import OrderRequest, OrderType, Prevention, Side, TimeInForce
 from botexchange.matching.quotes import Tick
 from botexchange.matching.refusals import VenueError
-from botexchange.matching.reports import BalanceReport, Changes, ExecutionReport
+from botexchange.matching.reports import BalanceReport, Changes, ExecutionReport, ListReport
 
 UID = 10_000_001
 NOW = 1_700_000_000_000
@@ -95,6 +95,21 @@ def placed(engine, request, uid=UID, at=NOW):
     order = engine.place(uid, request, at)
     engine.drain()
     return order
+
+
+def placed_list(engine, request):
+    orders = engine.place_list(UID, request, NOW)
+    engine.drain()
+    return orders
+
+
+def done(changes):
+    """Say of each list report how many orders it names and whether the list is done."""
+    return [
+        (len(report.orders), report.is_done)
+        for report in changes.reports
+        if isinstance(report, ListReport)
+    ]
 
 
 def form(changes: Changes, order):

@@ -6,36 +6,22 @@ from botexchange.matching.lists import OcoRequest
 from botexchange.matching.numbers import to_units
 from botexchange.matching.orders import Contingency, OrderStatus
 from botexchange.matching.refusals import VenueError
-from botexchange.matching.reports import ListReport
 from tests.unit.botexchange.builders import (
     NOW,
     UID,
     a_request,
     a_tick,
     an_engine,
+    done,
     executions,
     form,
     free,
     locked,
+    placed_list,
 )
 
 TAKE = a_request("LIMIT_MAKER", "SELL", quantity="1", price="51000")
 STOP = a_request("STOP_LOSS_LIMIT", "SELL", quantity="1", stop_price="48000", price="47900")
-
-
-def placed_list(engine, request):
-    orders = engine.place_list(UID, request, NOW)
-    engine.drain()
-    return orders
-
-
-def done(changes):
-    """Say of each list report how many orders it names and whether the list is done."""
-    return [
-        (len(report.orders), report.is_done)
-        for report in changes.reports
-        if isinstance(report, ListReport)
-    ]
 
 
 @pytest.mark.parametrize(

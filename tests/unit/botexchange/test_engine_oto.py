@@ -7,18 +7,19 @@ from botexchange.matching.lists import OtoRequest
 from botexchange.matching.numbers import to_units
 from botexchange.matching.orders import Contingency, OrderStatus
 from botexchange.matching.refusals import VenueError
-from botexchange.matching.reports import ListReport
 from tests.unit.botexchange.builders import (
     NOW,
     UID,
     a_request,
     a_tick,
     an_engine,
+    done,
     executions,
     form,
     free,
     locked,
     placed,
+    placed_list,
 )
 
 BUY_BELOW = {"quantity": "1", "price": "49000"}
@@ -33,21 +34,6 @@ def working(**more):
 def an_oto(pending=TAKE, first=None, **more):
     both = pending if isinstance(pending, tuple) else (pending,)
     return OtoRequest(working=first or working(), pending=both, **more)
-
-
-def placed_list(engine, request):
-    orders = engine.place_list(UID, request, NOW)
-    engine.drain()
-    return orders
-
-
-def done(changes):
-    """Say of each list report how many orders it names and whether the list is done."""
-    return [
-        (len(report.orders), report.is_done)
-        for report in changes.reports
-        if isinstance(report, ListReport)
-    ]
 
 
 def test_pending_order_waits_off_the_book_without_funds():

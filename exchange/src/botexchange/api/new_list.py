@@ -6,10 +6,10 @@ from typing import Final
 from botexchange.api.new_order import Names, Reader, read_kind, refuse_pegs
 from botexchange.api.params import Params, surplus
 from botexchange.matching.lists import OcoRequest, OtoRequest
-from botexchange.matching.orders import ALGO_TYPES, OrderRequest, OrderType, Side
+from botexchange.matching.orders import ALGO_TYPES, STOP_TYPES, OrderRequest, OrderType, Side
 from botexchange.matching.refusals import VenueError
 
-__all__ = ["read_oco", "read_old_oco", "read_oto", "read_otoco"]
+__all__ = ["NewId", "read_oco", "read_old_oco", "read_oto", "read_otoco"]
 
 _ABOVE: Final = Names.of("above", side="side", quantity="quantity")
 _BELOW: Final = Names.of("below", side="side", quantity="quantity")
@@ -35,7 +35,6 @@ _OLD_STOP: Final = Names(
     strategy_id="stopStrategyId",
     strategy_type="stopStrategyType",
 )
-_STOPS: Final = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT})
 _LEG_TYPES: Final = ALGO_TYPES | {OrderType.LIMIT_MAKER}
 _WORKING_TYPES: Final = frozenset({OrderType.LIMIT, OrderType.LIMIT_MAKER})
 
@@ -121,9 +120,9 @@ def _check_pair(side: Side, above: OrderType, below: OrderType) -> None:
     stop, profit = (above, below) if side is Side.BUY else (below, above)
     if stop is OrderType.LIMIT_MAKER:
         raise _LIMIT_MISPLACED[side]
-    if profit in _STOPS:
+    if profit in STOP_TYPES:
         raise _STOP_MISPLACED[side]
-    if stop not in _STOPS:
+    if stop not in STOP_TYPES:
         raise _PROFIT_MISPLACED[side]
 
 

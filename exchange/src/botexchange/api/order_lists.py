@@ -1,12 +1,14 @@
 """Endpoints that place, cancel and show order lists."""
 
+from collections.abc import Callable
 from typing import Final
 
 from botexchange.api.call import Call
 from botexchange.api.finding import order_list
 from botexchange.api.history import time_span
-from botexchange.api.new_list import read_oco, read_old_oco, read_oto, read_otoco
+from botexchange.api.new_list import NewId, read_oco, read_old_oco, read_oto, read_otoco
 from botexchange.api.new_order import ResponseType, response_type
+from botexchange.api.params import Params
 from botexchange.api.payloads import Json, list_info, list_placed
 from botexchange.api.trading import cancel_answer, cancel_id, check_may_trade
 from botexchange.matching.lists import ListRequest
@@ -29,26 +31,22 @@ _NO_SUCH_LIST: Final = (-2018, "Order list does not exist.")
 
 async def new_oco(call: Call) -> Json:
     """Answer POST orderList/oco."""
-    check_may_trade(call)
-    return _place(call, read_oco(call.params, call.venue.new_client_id))
+    return _place(call, read_oco)
 
 
 async def new_old_oco(call: Call) -> Json:
     """Answer the deprecated POST order/oco."""
-    check_may_trade(call)
-    return _place(call, read_old_oco(call.params, call.venue.new_client_id))
+    return _place(call, read_old_oco)
 
 
 async def new_oto(call: Call) -> Json:
     """Answer POST orderList/oto."""
-    check_may_trade(call)
-    return _place(call, read_oto(call.params, call.venue.new_client_id))
+    return _place(call, read_oto)
 
 
 async def new_otoco(call: Call) -> Json:
     """Answer POST orderList/otoco."""
-    check_may_trade(call)
-    return _place(call, read_otoco(call.params, call.venue.new_client_id))
+    return _place(call, read_otoco)
 
 
 async def cancel_list(call: Call) -> Json:
@@ -97,7 +95,9 @@ async def all_lists(call: Call) -> list[Json]:
     return [list_info(orders) for orders in await call.venue.store.order_lists(query)]
 
 
-def _place(call: Call, request: ListRequest) -> Json:
+def _place(call: Call, read: Callable[[Params, NewId], ListRequest]) -> Json:
+    check_may_trade(call)
+    request = read(call.params, call.venue.new_client_id)
     detail = response_type(call.params, ResponseType.RESULT)
     orders, changes = call.venue.place_list(call.uid, request)
     return list_placed(orders, changes, detail)

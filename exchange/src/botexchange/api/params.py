@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
+from botexchange.market.intervals import MICROSECONDS
 from botexchange.matching.numbers import to_units
 from botexchange.matching.refusals import VenueError
 
@@ -19,7 +20,6 @@ _LARGEST: Final = (1 << 63) - 1
 _CLIENT_ID: Final = re.compile(r"^[a-zA-Z0-9-_]{1,36}$")
 _SYMBOL: Final = re.compile(r"^(?:(?![a-z])[\w\-.]){1,50}$")
 _SYMBOL_RANGE: Final = r"^[\w\-._&&[^a-z]]{1,50}$"  # Binance writes it as Java does
-_MICROSECONDS: Final = 10**14  # an instant above this is in microseconds
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -111,7 +111,7 @@ class Params:
     def instant(self, name: str) -> int | None:
         """Give a time in ms; it may be sent in microseconds, which its size shows."""
         value = self.integer(name)
-        return value if value is None or value < _MICROSECONDS else value // 1_000
+        return value if value is None or value < MICROSECONDS else value // 1_000
 
     def limit(self, default: int, most: int) -> int:
         """Give `limit`, cut to the most the endpoint gives."""

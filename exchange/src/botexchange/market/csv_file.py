@@ -12,7 +12,7 @@ from typing import Final
 
 from botcore.domain.errors import InvalidInput
 from botexchange.market.candles import Bar
-from botexchange.market.intervals import INTERVALS, open_of
+from botexchange.market.intervals import INTERVALS, MICROSECONDS, open_of
 from botexchange.market.parquet_file import parquet_rows
 from botexchange.matching.numbers import SCALE
 
@@ -29,7 +29,6 @@ _COLUMNS: Final = {
 }
 _NAME: Final = re.compile(r"^([A-Z0-9]{5,20})(?:[-_]([0-9]+[mhdwM]))?")
 _SECONDS: Final = 10**11  # an epoch below this is in seconds, above 10**14 in microseconds
-_MICROSECONDS: Final = 10**14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +146,7 @@ def _time(cells: _Cells) -> int:
         number = int(text.partition(".")[0])
         if number < _SECONDS:
             return number * 1_000
-        return number // 1_000 if number > _MICROSECONDS else number
+        return number // 1_000 if number > MICROSECONDS else number
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

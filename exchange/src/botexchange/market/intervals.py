@@ -3,13 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-__all__ = ["DAY_MS", "INTERVALS", "MINUTE_MS", "SECOND_MS", "open_after", "open_of"]
+__all__ = ["DAY_MS", "INTERVALS", "MICROSECONDS", "MINUTE_MS", "SECOND_MS", "open_after", "open_of"]
 
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 _HOUR: Final = 3_600_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECONDS: Final = 10**14
+"""A time since 1970 beyond this is in microseconds, below in ms (Binance: general info)."""
 _MONDAY_MS: Final = 4 * DAY_MS  # 1970-01-05, the first Monday
 
 INTERVALS: Final = {

@@ -10,6 +10,7 @@ __all__ = [
     "AMEND_INCREASES",
     "AMEND_MARKET_CLOSED",
     "AMEND_TOO_OFTEN",
+    "DISCONNECTED",
     "DUPLICATE_ORDER",
     "ICEBERG_TOO_LARGE",
     "INSUFFICIENT_BALANCE",
@@ -17,11 +18,13 @@ __all__ = [
     "MARKET_CLOSED",
     "NO_LIQUIDITY",
     "NO_SUCH_ORDER",
+    "NO_SUCH_PATH",
     "NO_VALUE",
     "UNKNOWN_ORDER",
     "UNSUPPORTED_COMBINATION",
     "WOULD_TAKE",
     "WOULD_TRIGGER",
+    "WRONG_METHOD",
     "WRONG_PRICES",
     "VenueError",
     "filter_failure",
@@ -39,6 +42,12 @@ class VenueError(PlatformError):
         super().__init__(f"{code}: {message}")
 
 
+DISCONNECTED: Final = (
+    -1001,
+    "Internal error; unable to process your request. Please try again.",
+)
+NO_SUCH_PATH: Final = (-1000, "Path not found.")
+WRONG_METHOD: Final = (-1000, "Request method is not supported.")
 INSUFFICIENT_BALANCE: Final = (-2010, "Account has insufficient balance for requested action.")
 DUPLICATE_ORDER: Final = (-2010, "Duplicate order sent.")
 MARKET_CLOSED: Final = (-2010, "Market is closed.")

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 from botcore.domain.errors import Transient
 from botexchange.api.params import Params
 from botexchange.limits import LimitError, WeightCounter
+from botexchange.market.intervals import INTERVALS
 from botexchange.matching.refusals import VenueError
 from botexchange.relay.feed import RelayFeed
-from botexchange.relay.names import INTERVALS
 from botexchange.relay.rules import Rules
 from botexchange.relay.shared import Said, SharedAnswers
 from botexchange.upstream.channels import Tools
@@ -25,7 +25,6 @@ MOST_WEIGHT: Final = (
     4_800  # of upstream's 6,000 per IP and minute; the rest is for the bots' orders
 )
 MOST_COST: Final = 250  # of one call
-MICROSECONDS: Final = 100_000_000_000_000  # a time above is in microseconds (Binance: general info)
 
 
 class Passed(NamedTuple):
@@ -136,7 +135,7 @@ class Answers:
         symbol, interval = params.required("symbol"), params.required("interval")
         if interval not in INTERVALS:
             raise VenueError(-1120, "Invalid interval.")
-        first_ms, last_ms = _moment(params, "startTime"), _moment(params, "endTime")
+        first_ms, last_ms = params.instant("startTime"), params.instant("endTime")
         limit = params.limit(500, 1_000)
         await self._know([symbol])
         channel = None
@@ -195,8 +194,3 @@ class Answers:
         if self._tools.rest.used_weight() > MOST_WEIGHT:
             now_ms = self._tools.wall_ms()
             raise LimitError.too_much(MOST_WEIGHT, now_ms, 60_000 - now_ms % 60_000)
-
-
-def _moment(params: Params, name: str) -> int | None:
-    value = params.integer(name)
-    return value // 1_000 if value is not None and value >= MICROSECONDS else value

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-__all__ = ["INTERVALS", "StreamKind", "StreamName", "parse_stream"]
+from botexchange.market.intervals import INTERVALS
 
-INTERVALS: Final = (
-    "1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split()  # noqa: SIM905 reads better
-)
+__all__ = ["StreamKind", "StreamName", "parse_stream"]
+
 _STREAM: Final = re.compile(r'^([^@!/\s"\\]{1,30})@([A-Za-z0-9_@:+-]{1,40})$')
 _ALL: Final = re.compile(r"^!(?:miniTicker@arr(?:@(?:1000|3000)ms)?|ticker_(1h|4h|1d)@arr)$")
 _STATE: Final = re.compile(

@@ -10,7 +10,7 @@ from aiohttp import web
 from botcore.domain.errors import Transient
 from botexchange.api.params import parse_form
 from botexchange.limits import LimitError
-from botexchange.matching.refusals import VenueError
+from botexchange.matching.refusals import DISCONNECTED, NO_SUCH_PATH, WRONG_METHOD, VenueError
 from botexchange.relay.answers import Answers, Asked
 from botexchange.relay.shared import Said
 from botexchange.upstream.channels import Tools
@@ -18,11 +18,7 @@ from botexchange.upstream.channels import Tools
 __all__ = ["RelayRest"]
 
 AT_ONCE: Final = 128 * 1024  # bytes
-_LOST: Final = VenueError(
-    -1001,
-    "Internal error; unable to process your request. Please try again.",
-    status=HTTPStatus.SERVICE_UNAVAILABLE,
-)
+_LOST: Final = VenueError(*DISCONNECTED, status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +45,9 @@ class RelayRest:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         handler = self.answers.handlers.get(request.path)
         if handler is None:
-            raise VenueError(-1000, "Path not found.", status=HTTPStatus.NOT_FOUND)
+            raise VenueError(*NO_SUCH_PATH, status=HTTPStatus.NOT_FOUND)
         if request.method not in {"GET", "HEAD"}:
-            raise VenueError(
-                -1000, "Request method is not supported.", status=HTTPStatus.METHOD_NOT_ALLOWED
-            )
+            raise VenueError(*WRONG_METHOD, status=HTTPStatus.METHOD_NOT_ALLOWED)
         try:
             values = parse_form(request.raw_path.partition("?")[2], "")
         except UnicodeError:

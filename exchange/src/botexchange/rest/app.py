@@ -15,7 +15,7 @@ from botexchange.auth import check_encoding, rest_payload
 from botexchange.door import BlockedError, Door, Proof
 from botexchange.faults import Fault, FaultKind
 from botexchange.limits import LimitError
-from botexchange.matching.refusals import VenueError
+from botexchange.matching.refusals import NO_SUCH_PATH, WRONG_METHOD, VenueError
 from botexchange.timeunit import in_micros, is_micro
 
 __all__ = ["MOST_BODY", "RestApi"]
@@ -132,7 +132,5 @@ def _route(request: web.Request) -> Endpoint:
     if request.path in RETIRED:
         raise VenueError(-1000, "This endpoint is retired.", status=HTTPStatus.GONE)
     if request.path in _PATHS:
-        raise VenueError(
-            -1000, "Request method is not supported.", status=HTTPStatus.METHOD_NOT_ALLOWED
-        )
-    raise VenueError(-1000, "Path not found.", status=HTTPStatus.NOT_FOUND)
+        raise VenueError(*WRONG_METHOD, status=HTTPStatus.METHOD_NOT_ALLOWED)
+    raise VenueError(*NO_SUCH_PATH, status=HTTPStatus.NOT_FOUND)

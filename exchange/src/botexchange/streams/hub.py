@@ -11,6 +11,7 @@ import orjson
 
 from botexchange.faults import FaultBoard
 from botexchange.streams.connection import Connection
+from botexchange.streams.user_events import subscribed
 from botexchange.streams.wire import text_frame
 from botexchange.timeunit import frame_in_micros
 
@@ -201,7 +202,7 @@ class UserHub:
             self._held[uid].append(raw)
         else:
             for connection, subscription in list(listeners):
-                connection.push_soon(b'{"subscriptionId":%d,"event":%b}' % (subscription, raw))
+                connection.push_soon(subscribed(subscription, raw))
         return len(listeners)
 
     def is_wanted(self, uid: int) -> bool:

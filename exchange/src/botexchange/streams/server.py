@@ -29,6 +29,11 @@ class MarketStreams:
     quotas: Quotas = field(default_factory=Quotas)
     timing: Timing = field(default_factory=Timing)
 
+    def routes(self) -> list[web.RouteDef]:
+        """List the paths of market data; some clients put a name of their own after /ws/."""
+        paths = ("/stream", "/stream/", "/ws", "/ws/{tail:.*}")
+        return [web.get(path, self.handle) for path in paths]
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends."""
         try:

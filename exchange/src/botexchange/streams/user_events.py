@@ -15,7 +15,13 @@ from botexchange.matching.reports import (
     Report,
 )
 
-__all__ = ["balance_update", "external_lock_update", "stream_terminated", "user_event"]
+__all__ = [
+    "balance_update",
+    "external_lock_update",
+    "stream_terminated",
+    "subscribed",
+    "user_event",
+]
 
 _ZERO: Final = plain(0)
 _NO_TRADE_GROUP: Final = -1
@@ -41,6 +47,11 @@ def user_event(report: Report) -> bytes:
         case _:
             assert_never(report)
     return orjson.dumps(event)
+
+
+def subscribed(subscription: int, event: bytes) -> bytes:
+    """Put an event into the frame of its subscription."""
+    return b'{"subscriptionId":%d,"event":%b}' % (subscription, event)
 
 
 def balance_update(asset: str, delta: int, time_ms: int) -> bytes:

@@ -14,7 +14,7 @@ from botexchange.market.candles import Candle, Stretch, candle
 from botexchange.market.intervals import MINUTE_MS
 from botexchange.market.source import CandleRange
 from botexchange.matching.numbers import to_units
-from botexchange.matching.refusals import VenueError
+from botexchange.matching.refusals import DISCONNECTED, VenueError
 from botexchange.upstream.channels import Tools
 from botexchange.upstream.klines import PATH, KlineChannel
 from botexchange.upstream.messages import Frame
@@ -69,11 +69,7 @@ class LiveCandles:
                 await self._load_older(wanted)
         except Transient as error:
             if not channel.series.rows:
-                raise VenueError(
-                    -1001,
-                    "Internal error; unable to process your request. Please try again.",
-                    status=503,
-                ) from error
+                raise VenueError(*DISCONNECTED, status=503) from error
 
     def candles(self, wanted: CandleRange) -> list[Candle]:
         """List what is known, oldest first; a series that nobody asked for yet is fetched."""

@@ -92,10 +92,7 @@ class _Relay:
         streams = MarketStreams(hub=self._hub)
         rest = RelayRest(answers=answers, tools=self._tools)
         public = web.Application(middlewares=[guard(broken)])
-        public.add_routes([web.get("/stream", streams.handle), web.get("/ws", streams.handle)])
-        public.add_routes([web.get("/stream/", streams.handle)])
-        public.add_routes([web.get("/ws/{tail:.*}", streams.handle)])
-        public.add_routes([web.route("*", "/{tail:.*}", rest.handle)])
+        public.add_routes([*streams.routes(), web.route("*", "/{tail:.*}", rest.handle)])
         admin = web.Application()
         admin.add_routes(
             Health(self._tools, self._feed, self._rules, settings.stale_seconds).routes()

@@ -38,15 +38,7 @@ class Shells:
     def public(self) -> web.Application:
         """Make the application of the public port, but for the paths that REST catches."""
         application = web.Application(middlewares=[guard(self.broken)], client_max_size=MOST_BODY)
-        application.add_routes(
-            [
-                web.get("/ws-api/v3", self.ws_api.handle),
-                web.get("/stream", self.streams.handle),
-                web.get("/stream/", self.streams.handle),
-                web.get("/ws", self.streams.handle),
-                web.get("/ws/{tail:.*}", self.streams.handle),
-            ]
-        )
+        application.add_routes([web.get("/ws-api/v3", self.ws_api.handle), *self.streams.routes()])
         return application
 
     def admin(self) -> web.Application:

@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-import orjson
-
 from botexchange.lockstep.gate import Gate, Participant
 from botexchange.matching.refusals import VenueError
 from botexchange.ports import ApiKey
 from botexchange.streams.connection import Connection
+from botexchange.streams.user_events import stream_terminated, subscribed
 from botexchange.venue import Venue
 
 __all__ = ["Subscriptions"]
@@ -50,8 +49,8 @@ class Subscriptions:
         if subscription not in self.keys:
             raise VenueError(-2036, "User Data Stream subscription not active.")
         self._forget(subscription)
-        event = {"e": "eventStreamTerminated", "E": self.venue.now_ms()}
-        self.connection.push_soon(orjson.dumps({"subscriptionId": subscription, "event": event}))
+        event = stream_terminated(self.venue.now_ms())
+        self.connection.push_soon(subscribed(subscription, event))
 
     def end_all(self) -> None:
         """Unsubscribe from everything."""
