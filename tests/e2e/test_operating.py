@@ -186,6 +186,13 @@ def test_unchanged_bot_is_not_written_to(platform: Platform) -> None:
     platform.apply(manifest)
     wait_for_state(platform, name, "Paused")
     platform.wait_condition(name, "UpToDate")
+    platform.wait_condition(name, "Ready")
+    # The first figures follow the first equity sample, some moments after the bot is ready.
+    wait_until(
+        lambda: (platform.get(name) or {})["status"].get("trading", {}).get("equity"),
+        "the first figures",
+        seconds=60,
+    )
     beats, uid = (
         "select count(*) from kbots.heartbeats where bot_uid = %s and at > %s",
         uid_of(platform, name),

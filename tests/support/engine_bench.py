@@ -8,7 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from botcore.resources.trading_bot import TradingBotSpec
-from botrunner.engine.loop import Configured, Engine, Parts
+from botrunner.engine.loop import Engine, Parts
+from botrunner.engine.reloading import Configured
 from botrunner.trading.commands import Exit
 from botrunner.trading.events import CandleClosed
 from tests.support.engine_ports import (

@@ -24,7 +24,8 @@ from botrunner.adapters.config_files import (
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
-from botrunner.engine.loop import Configured, Engine, Parts
+from botrunner.engine.loop import Engine, Parts
+from botrunner.engine.reloading import Configured
 from botrunner.process import SendGate, hold_lock, last_words, mark_alive
 from botrunner.settings import PREFIX, RunnerSettings
 from botrunner.verify_key import verify

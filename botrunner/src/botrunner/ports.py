@@ -11,7 +11,8 @@ from botcore.domain.market import Candle, Interval
 from botcore.domain.orders import Fill, Order, OrderReport
 from botrunner.trading.commands import Booked, RecordDecision
 from botrunner.trading.events import Event
-from botrunner.trading.state import Stored
+from botrunner.trading.rules import Rules
+from botrunner.trading.state import BotState, Step, Stored
 
 __all__ = [
     "Account",
@@ -29,6 +30,7 @@ __all__ = [
     "Renewal",
     "Stream",
     "Unknown",
+    "Witness",
 ]
 
 Deliver = Callable[[Event], None]
@@ -245,4 +247,16 @@ class Lease(Protocol):
         self, rows: Sequence[tuple[datetime, str, str, Mapping[str, object]]]
     ) -> None:
         """Append log rows: instant, level, event, fields."""
+        ...
+
+
+class Witness(Protocol):
+    """Sees every decision as it is made: the flight recorder, the metrics. It must not block or raise."""
+
+    def began(self, state: BotState, rules: Rules) -> None:
+        """See a state and rules that no event led to: a recovery, a reload, strategies made anew."""
+        ...
+
+    def decided(self, event: Event, step: Step) -> None:
+        """See an event and what it led to, before its commands are performed."""
         ...

@@ -10,7 +10,8 @@ from typing import Final
 import structlog
 
 from botcore.domain.errors import InvalidInput, NotAllowed, Transient
-from botrunner.engine.loop import Configured, Engine
+from botrunner.engine.loop import Engine
+from botrunner.engine.reloading import Configured
 from botrunner.ports import Lease
 from botrunner.trading.commands import Exit
 from botrunner.trading.events import ShutdownRequested, TimerFired

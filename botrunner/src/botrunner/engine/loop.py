@@ -2,24 +2,21 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed, Transient
-from botcore.domain.instruments import Instrument
-from botcore.domain.lots import SubBook
-from botcore.resources.trading_bot import TradingBotSpec
 from botcore.runtime.clock import Clock
-from botrunner.engine.executor import Executor, Outcome
+from botrunner.engine.executor import Executor
 from botrunner.engine.keeper import Keeper
 from botrunner.engine.recovering import AccountMismatch, Recovery
+from botrunner.engine.reloading import Configuration, Configured
 from botrunner.engine.sampling import Sampler
-from botrunner.ports import CandleStream, Exchange, Heartbeat, Journal, Lease
+from botrunner.engine.turning import Turner
+from botrunner.ports import CandleStream, Exchange, Heartbeat, Journal, Lease, Witness
 from botrunner.trading.commands import Exit
-from botrunner.trading.decide import decide
 from botrunner.trading.events import (
     CandleClosed,
     Event,
@@ -31,25 +28,15 @@ from botrunner.trading.events import (
     ShutdownRequested,
     TimerFired,
 )
-from botrunner.trading.rules import Rules, refusal, rules_of
-from botrunner.trading.state import BotState
 from botrunner.trading.winding import condition
 
-__all__ = ["Configured", "Engine", "Parts"]
+__all__ = ["Engine", "Parts"]
 
 _log = structlog.get_logger(__name__)
 _STALE_AFTER = timedelta(minutes=5)
 """A candle older than twice its length and this feeds indicators only (TR-34)."""
 _STUCK_AFTER = 120.0
 """Seconds of real time on one event; every call to the outside gives up far earlier."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configured:
-    """A configuration as it came from the operator."""
-
-    spec: TradingBotSpec
-    generation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +50,7 @@ class Parts:
     lease: Lease
     candles: CandleStream
     clock: Clock
+    witnesses: tuple[Witness, ...] = ()
 
 
 class Engine:
@@ -74,14 +62,13 @@ class Engine:
     def __init__(self, parts: Parts, configured: Configured) -> None:
         """Wire the inner parts; nothing is contacted yet."""
         self._parts = parts
-        self._wanted = configured
-        self._taken = configured
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
-        self._state = BotState()
-        self._complaint = ""
         self._lacks_candles = False
         self._busy_since: float | None = None
-        self._rules = self._rules_of(configured, {})
+        self._recovery = Recovery(parts.journal, parts.exchange, parts.account_uid)
+        self._configuration = Configuration(
+            bot_uid=parts.bot_uid, configured=configured, recovery=self._recovery
+        )
         self.keeper = Keeper(
             lease=parts.lease, clock=parts.clock, deliver=self.deliver, heartbeat=self._heartbeat
         )
@@ -91,8 +78,12 @@ class Engine:
             may_send=self.keeper.may_send,
             clock=parts.clock,
         )
+        self._turner = Turner(
+            executor=self._executor,
+            rules=self._configuration.rules(configured, {}),
+            witnesses=parts.witnesses,
+        )
         self._sampler = Sampler(journal=parts.journal, exchange=parts.exchange, clock=parts.clock)
-        self._recovery = Recovery(parts.journal, parts.exchange, parts.account_uid)
 
     def deliver(self, event: Event) -> None:
         """Put a fact into the inbox; never blocks, callable from any task of the loop."""
@@ -105,7 +96,7 @@ class Engine:
 
     def reconfigure(self, configured: Configured) -> None:
         """Take a new configuration at the next turn of the loop."""
-        self._wanted = configured
+        self._configuration.wanted = configured
         self.deliver(RulesChanged())
 
     async def run(self) -> Exit:
@@ -117,7 +108,7 @@ class Engine:
             self._busy_since = None
             if end is not None:
                 return end
-            if self._state.is_fenced and self._state.is_shutting_down:
+            if self._turner.state.is_fenced and self._turner.state.is_shutting_down:
                 return Exit(reason="Terminated", message="the process was asked to end")
             if self._inbox.empty():
                 await self._parts.exchange.report_idle()
@@ -141,13 +132,7 @@ class Engine:
     async def _fence(self, reason: str) -> None:
         self.keeper.drop(reason)
         # Cancels of own entries and notes only: they never touch the ledger.
-        await self._turn(LeaseEnded(reason=reason))
-
-    async def _turn(self, event: Event) -> Outcome:
-        """Decide on one event and carry out what follows; the answers are the caller's to feed back."""
-        step = decide(self._state, event, self._rules)
-        self._state = step.state
-        return await self._executor.perform(step.commands, generation=self._rules.generation)
+        await self._turner.turn(LeaseEnded(reason=reason))
 
     async def _take(self, event: Event) -> Exit | None:
         if isinstance(event, LeaseAcquired):
@@ -164,7 +149,7 @@ class Engine:
     def _is_moot(self, event: Event) -> bool:
         """While fenced, facts about orders, candles and rules are dropped: recovery reads them."""
         steering = HaltChanged | LeaseEnded | ShutdownRequested
-        return self._state.is_fenced and not isinstance(event, steering)
+        return self._turner.state.is_fenced and not isinstance(event, steering)
 
     def _dated(self, event: Event) -> Event:
         if not isinstance(event, CandleClosed) or event.is_history:
@@ -178,7 +163,7 @@ class Engine:
         return CandleClosed(candle=event.candle, is_history=True)
 
     async def _step(self, event: Event) -> Exit | None:
-        outcome = await self._turn(event)
+        outcome = await self._turner.turn(event)
         for answer in outcome.events:
             self.deliver(answer)
         if outcome.has_booked:
@@ -188,7 +173,7 @@ class Engine:
             end = await self._refresh_candles() or end
         if "user" in outcome.reread:
             self.deliver(TimerFired(tick=0))
-        await self._sampler.sample(self._state, self._rules)
+        await self._sampler.sample(self._turner.state, self._turner.rules)
         return end
 
     def _owes_candles(self, event: Event) -> bool:
@@ -197,12 +182,15 @@ class Engine:
     async def _recover(self, event: LeaseAcquired) -> Exit | None:
         if event.epoch != self.keeper.epoch:
             return None  # that lease was lost again meanwhile
-        parts = self._parts
+        parts, turner = self._parts, self._turner
         parts.journal.hold(event.epoch)
-        found = await self._recovery.read(self._taken.spec)
-        self._rules = rules = await self._judged(found.stored.sub_books, found.instruments)
-        self._state = found.state(
-            halt=self._state.halt, is_shutting_down=self._state.is_shutting_down
+        found = await self._recovery.read(self._configuration.taken.spec)
+        rules = await self._configuration.judged(
+            turner.rules, found.stored.sub_books, found.instruments
+        )
+        before = turner.state
+        turner.restart(
+            found.state(halt=before.halt, is_shutting_down=before.is_shutting_down), rules
         )
         for order_id, age in found.stored.intent_ages.items():
             self._executor.remember_age(order_id, age)
@@ -210,7 +198,7 @@ class Engine:
         await parts.journal.save_balances(found.account.balances)
         parts.candles.want(rules.wanted_candles())
         await self._refresh_candles()
-        _log.info("recovered", epoch=event.epoch, open_orders=len(self._state.orders))
+        _log.info("recovered", epoch=event.epoch, open_orders=len(turner.state.orders))
         return await self._step(event)
 
     async def _settle(self) -> None:
@@ -222,7 +210,7 @@ class Engine:
         for _ in range(3):  # find, then read fills, then apply
             following: list[Event] = []
             for event in pending:
-                following += (await self._turn(event)).events
+                following += (await self._turner.turn(event)).events
             pending = following
 
     async def _refresh_candles(self) -> Exit | None:
@@ -232,13 +220,13 @@ class Engine:
         whatever protects or sells a position goes on (I9).
         """
         try:
-            history, fresh = await self._recovery.candles(self._rules)
+            history, fresh = await self._recovery.candles(self._turner.rules)
         except Transient as error:
             self._lacks_candles = True
             _log.warning("candles_not_read", reason=str(error))
             return None
         self._lacks_candles = False
-        self._state = replace(self._state, signals={})
+        self._turner.forget_signals()
         end = None
         for candle in history:  # before whatever the stream has delivered meanwhile
             end = await self._step(candle) or end
@@ -247,48 +235,28 @@ class Engine:
         return end
 
     async def _reload(self) -> None:
-        if self._wanted.generation == self._rules.generation:
+        turner, wanted = self._turner, self._configuration.wanted
+        if wanted.generation == turner.rules.generation:
             return
-        rules = await self._judged(self._state.sub_books.values(), self._rules.instruments)
-        if rules.generation == self._wanted.generation:
-            self._rules = rules
+        rules = await self._configuration.judged(
+            turner.rules, turner.state.sub_books.values(), turner.rules.instruments
+        )
+        if rules.generation == wanted.generation:
+            turner.follow(rules)
             self._parts.candles.want(rules.wanted_candles())
             _log.info("configuration_in_force", generation=rules.generation, desired=rules.desired)
 
-    async def _judged(self, sub_books: Iterable[SubBook], known: Mapping[str, Instrument]) -> Rules:
-        """Return the wanted rules, or those taken before with a complaint why they stay."""
-        wanted = self._wanted
-        try:
-            rules = self._rules_of(wanted, await self._recovery.instruments(wanted.spec, known))
-            problem = refusal(sub_books, self._rules, rules)
-        except InvalidInput as error:
-            rules, problem = self._rules, str(error)
-        if problem is None:
-            self._complaint, self._taken = "", wanted
-            return rules
-        self._complaint = f"generation {wanted.generation} is not in force: {problem}"
-        _log.warning("configuration_refused", generation=wanted.generation, reason=problem)
-        return self._rules_of(self._taken, known)
-
     def _heartbeat(self, epoch: int) -> Heartbeat:
-        state, reason = condition(self._state, self._rules)
+        state, reason = condition(self._turner.state, self._turner.rules)
         if state == "Fenced":
             recovering = epoch > 0
             state = "Recovering" if recovering else state
-            reason = self._state.fence_reason if recovering else self.keeper.reason
+            reason = self._turner.state.fence_reason if recovering else self.keeper.reason
         return Heartbeat(
             state=state,
-            reason=self._complaint or reason,
-            generation=self._rules.generation,
+            reason=self._configuration.complaint or reason,
+            generation=self._turner.rules.generation,
             epoch=epoch,
             pid=os.getpid(),
-            venue_time=self._state.venue_time,
-        )
-
-    def _rules_of(self, configured: Configured, instruments: Mapping[str, Instrument]) -> Rules:
-        return rules_of(
-            configured.spec,
-            bot_uid=self._parts.bot_uid,
-            generation=configured.generation,
-            instruments=instruments,
+            venue_time=self._turner.state.venue_time,
         )

@@ -18,7 +18,7 @@ from botrunner.trading.risk import entry_block, equity
 from botrunner.trading.rules import Rules, StrategyRule
 from botrunner.trading.sizing import size_entry
 from botrunner.trading.state import BotState, Key, Step
-from botrunner.trading.strategies.base import Advice, Holding, Signal
+from botrunner.trading.strategies.base import Advice, Holding, Signal, View
 from botrunner.trading.strategies.registry import advise
 
 __all__ = ["Memory", "candle_closed", "needs_warm_up"]
@@ -89,8 +89,8 @@ def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: Strategy
     current = _memory(state, rule, candle.symbol)
     if current is not None and candle.close_at <= current.last.close_at:
         return Step(state=state)
-    holding = _holding(state, rules, key, candle.close)
-    advice = advise(rule.params, current.inner if current else None, candle, holding)
+    view = _view(state, rules, rule, candle)
+    advice = advise(rule.params, current.inner if current else None, candle, view)
     fresh = Memory(params=rule.params, interval=rule.interval, inner=advice.state, last=candle)
     state = replace(state, signals={**state.signals, key: fresh})
     decided = state.decided.get(key)
@@ -100,6 +100,21 @@ def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: Strategy
         return Step(state=state)
     state = replace(state, decided={**state.decided, key: candle.close_at})
     return _act(_guard_stop(state, key, candle), rules, key, advice, candle)
+
+
+def _view(state: BotState, rules: Rules, rule: StrategyRule, candle: Candle) -> View:
+    marks = {symbol: state.marks[symbol] for symbol in rule.symbols if symbol in state.marks}
+    holdings = {
+        symbol: _holding(state, rules, (rule.name, symbol), marks.get(symbol, candle.close))
+        for symbol in rule.symbols
+    }
+    return View(
+        holding=holdings[candle.symbol],
+        capital=rule.capital,
+        instrument=rules.instruments.get(candle.symbol),
+        holdings=holdings,
+        marks=marks,
+    )
 
 
 def _holding(state: BotState, rules: Rules, key: Key, price: Decimal) -> Holding:
@@ -112,7 +127,11 @@ def _holding(state: BotState, rules: Rules, key: Key, price: Decimal) -> Holding
     )
     if held == ZERO or is_dust:
         return Holding(quantity=ZERO, average_cost=ZERO)
-    return Holding(quantity=held, average_cost=sub_book.cost_quote / held)
+    return Holding(
+        quantity=held,
+        average_cost=sub_book.cost_quote / held,
+        opened_at=sub_book.lots[0].opened_at,
+    )
 
 
 def _act(state: BotState, rules: Rules, key: Key, advice: Advice, candle: Candle) -> Step:

@@ -17,7 +17,27 @@ from botcore.resources.trading_bot import (
     TradingBotSpec,
 )
 
-__all__ = ["Rules", "StrategyRule", "refusal", "rules_of"]
+__all__ = ["ExitRules", "Rules", "StrategyRule", "refusal", "rules_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitRules:
+    """How a position ends without the strategy's word; each may be absent.
+
+    `trailing_stop_percent` lies below the highest close since entry; the counts are candles of the
+    strategy's interval: no entry for so long after an exit, an exit after so long in position.
+    """
+
+    stop_loss_percent: Decimal | None = None
+    take_profit_percent: Decimal | None = None
+    trailing_stop_percent: Decimal | None = None
+    cooldown_candles: int | None = None
+    time_limit_candles: int | None = None
+
+    @classmethod
+    def of(cls, params: StrategyParams) -> "ExitRules":
+        """Take what the strategy's parameters have of these, under the same names."""
+        return cls(**{name: getattr(params, name, None) for name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +49,11 @@ class StrategyRule:
     interval: Interval
     capital: Decimal
     params: StrategyParams
+
+    @property
+    def exits(self) -> ExitRules:
+        """The strategy's exit rules."""
+        return ExitRules.of(self.params)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

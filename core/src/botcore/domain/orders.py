@@ -32,6 +32,7 @@ class OrderType(StrEnum):
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
+    LIMIT_MAKER = "LIMIT_MAKER"
     STOP_LOSS_LIMIT = "STOP_LOSS_LIMIT"
 
 
@@ -41,6 +42,7 @@ class Purpose(StrEnum):
     ENTRY = "Entry"
     EXIT = "Exit"
     STOP_LOSS = "StopLoss"
+    TAKE_PROFIT = "TakeProfit"
 
 
 class OrderStatus(StrEnum):
@@ -75,7 +77,8 @@ TERMINAL = frozenset(
 class Order:
     """One intent and all that is known of it.
 
-    Quantities in base asset, prices and money in quote asset.
+    Quantities in base asset, prices and money in quote asset. The legs of an order list (OCO) share
+    `list_client_order_id`; empty = no list.
     """
 
     strategy: str
@@ -87,6 +90,7 @@ class Order:
     type: OrderType
     quantity: Decimal
     venue_time: datetime
+    list_client_order_id: str = ""
     price: Decimal | None = None
     stop_price: Decimal | None = None
     reserved_quote: Decimal = ZERO

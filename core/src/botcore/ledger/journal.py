@@ -68,8 +68,8 @@ async def insert_intent(connection: Connection, order: Order) -> None:
     """
     await connection.execute(
         "insert into kbots.orders (strategy, symbol, client_order_id, epoch, purpose, side, type, quantity,"
-        " price, stop_price, reserved_quote, status, reason, venue_time)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " price, stop_price, list_client_order_id, reserved_quote, status, reason, venue_time)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             order.strategy,
             order.symbol,
@@ -81,6 +81,7 @@ async def insert_intent(connection: Connection, order: Order) -> None:
             order.quantity,
             order.price,
             order.stop_price,
+            order.list_client_order_id,
             order.reserved_quote,
             order.status.value,
             order.reason,

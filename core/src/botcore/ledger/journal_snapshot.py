@@ -80,6 +80,7 @@ def _order(row: Mapping[str, Any]) -> Order:
         type=OrderType(row["type"]),
         quantity=row["quantity"],
         venue_time=row["venue_time"],
+        list_client_order_id=row["list_client_order_id"],
         price=row["price"],
         stop_price=row["stop_price"],
         reserved_quote=row["reserved_quote"],

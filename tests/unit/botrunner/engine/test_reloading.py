@@ -2,7 +2,7 @@
 
 import asyncio
 
-from botrunner.engine.loop import Configured
+from botrunner.engine.reloading import Configured
 from tests.support.engine_bench import EngineBench, a_spec, configured, quiet
 
 

@@ -3,11 +3,17 @@
 from decimal import Decimal
 
 from botcore.resources.strategy_params import DcaParams, EmaCrossParams
-from botrunner.trading.strategies.base import Advice, Holding, Signal
+from botrunner.trading.strategies.base import Advice, Holding, Signal, View
 from botrunner.trading.strategies.registry import advise, warm_up_candles
 from tests.support.trading import a_candle
 
 NOTHING = Holding(quantity=Decimal(0), average_cost=Decimal(0))
+
+
+def a_view(holding: Holding = NOTHING) -> View:
+    return View(holding=holding, capital=Decimal(100), holdings={"BTCUSDT": holding}, marks={})
+
+
 CROSS = EmaCrossParams(fast=2, slow=3)
 
 
@@ -15,14 +21,14 @@ def advices(params: EmaCrossParams, *closes: str, holding: Holding = NOTHING) ->
     state: object = None
     told = []
     for minute, close in enumerate(closes):
-        advice = advise(params, state, a_candle(minute, close), holding)
+        advice = advise(params, state, a_candle(minute, close), a_view(holding))
         state = advice.state
         told.append(advice)
     return told
 
 
 def test_dca_buys_its_amount_at_every_candle() -> None:
-    advice = advise(DcaParams(amount=Decimal("12.5")), None, a_candle(1, "100"), NOTHING)
+    advice = advise(DcaParams(amount=Decimal("12.5")), None, a_candle(1, "100"), a_view())
 
     assert (advice.signal, advice.spend) == (Signal.ENTER, Decimal("12.5"))
 

@@ -3,12 +3,12 @@
 from botcore.domain.market import Candle
 from botcore.domain.money import wire
 from botcore.resources.strategy_params import DcaParams
-from botrunner.trading.strategies.base import Advice, Signal
+from botrunner.trading.strategies.base import Advice, Signal, View
 
 __all__ = ["on_candle"]
 
 
-def on_candle(params: DcaParams, _state: object, _candle: Candle) -> Advice:
+def on_candle(params: DcaParams, _state: object, _candle: Candle, _view: View) -> Advice:
     """Advise to spend `amount` quote asset; capital and risk limits bound it elsewhere."""
     return Advice(
         state=None,

@@ -6,7 +6,7 @@ from botcore.domain.market import Candle
 from botcore.domain.money import ZERO
 from botcore.resources.strategy_params import EmaCrossParams
 from botrunner.trading.indicators import Ema
-from botrunner.trading.strategies.base import Advice, Holding, Signal
+from botrunner.trading.strategies.base import Advice, Holding, Signal, View
 
 __all__ = ["EmaCrossState", "on_candle"]
 
@@ -20,12 +20,13 @@ class EmaCrossState:
     was_above: bool | None = None
 
 
-def on_candle(params: EmaCrossParams, state: object, candle: Candle, holding: Holding) -> Advice:
+def on_candle(params: EmaCrossParams, state: object, candle: Candle, view: View) -> Advice:
     """Advise by the averages after this candle.
 
     An entry needs the crossing itself, so that a restart does not buy late; an exit needs only the
     side, so that a crossing missed while away still sells.
     """
+    holding = view.holding
     before = state if isinstance(state, EmaCrossState) else _fresh(params)
     after = replace(
         before, fast=before.fast.after(candle.close), slow=before.slow.after(candle.close)

@@ -5,18 +5,18 @@ from typing import assert_never
 from botcore.domain.market import Candle
 from botcore.resources.strategy_params import DcaParams, EmaCrossParams, StrategyParams
 from botrunner.trading.strategies import dca, ema_cross
-from botrunner.trading.strategies.base import Advice, Holding
+from botrunner.trading.strategies.base import Advice, View
 
 __all__ = ["advise", "warm_up_candles"]
 
 
-def advise(params: StrategyParams, state: object, candle: Candle, holding: Holding) -> Advice:
+def advise(params: StrategyParams, state: object, candle: Candle, view: View) -> Advice:
     """Ask the strategy that these parameters belong to."""
     match params:
         case DcaParams():
-            return dca.on_candle(params, state, candle)
+            return dca.on_candle(params, state, candle, view)
         case EmaCrossParams():
-            return ema_cross.on_candle(params, state, candle, holding)
+            return ema_cross.on_candle(params, state, candle, view)
         case _:
             assert_never(params)
 
