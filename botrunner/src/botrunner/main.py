@@ -23,6 +23,7 @@ from botrunner.adapters.config_files import (
 )
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
+from botrunner.adapters.own_strategies import load_own_strategies
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
@@ -42,6 +43,7 @@ def main() -> None:
     command = parser.parse_args().command
     configure_logging("botrunner")
     _trap_floats()
+    load_own_strategies()
     try:
         settings = RunnerSettings.load(PREFIX)
     except InvalidInput as error:
