@@ -4,14 +4,14 @@ from bisect import insort
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from botexchange.matching.accounts import Account
-from botexchange.matching.instruments import ExchangeRules, Instrument
-from botexchange.matching.levels import Levels, discard, place_in_queue
-from botexchange.matching.open_orders import AccountOrders
-from botexchange.matching.orders import LIMIT_TYPES, Order, OrderStatus, Side, Trade
-from botexchange.matching.quotes import SymbolMarket
-from botexchange.matching.refusals import VenueError
-from botexchange.matching.reports import (
+from botcore.matching.accounts import Account
+from botcore.matching.instruments import ExchangeRules, Instrument
+from botcore.matching.levels import Levels, discard, place_in_queue
+from botcore.matching.open_orders import AccountOrders
+from botcore.matching.orders import LIMIT_TYPES, Order, OrderStatus, Side, Trade
+from botcore.matching.quotes import SymbolMarket
+from botcore.matching.refusals import VenueError
+from botcore.matching.reports import (
     BalanceReport,
     Changes,
     Execution,

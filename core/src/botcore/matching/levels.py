@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 
-from botexchange.matching.orders import Order, Side
+from botcore.matching.orders import Order, Side
 
 __all__ = ["Key", "Levels", "discard", "place_in_queue"]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from botexchange.matching.floor import Floor
-from botexchange.matching.numbers import SCALE, floor_to_step, notional
-from botexchange.matching.orders import (
+from botcore.matching.floor import Floor
+from botcore.matching.numbers import SCALE, floor_to_step, notional
+from botcore.matching.orders import (
     LIMIT_TYPES,
     Order,
     OrderRequest,
@@ -13,8 +13,8 @@ from botexchange.matching.orders import (
     TimeInForce,
     evolve,
 )
-from botexchange.matching.prevention import Fill, meet_own, own_queue
-from botexchange.matching.settle import finish, settle
+from botcore.matching.prevention import Fill, meet_own, own_queue
+from botcore.matching.settle import finish, settle
 
 __all__ = ["Plan", "cost_of", "counted", "lock_and_match", "match", "plan", "would_take"]
 

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from botexchange.matching.accounts import Account
-from botexchange.matching.filters import (
+from botcore.matching.accounts import Account
+from botcore.matching.filters import (
     check_bought,
     check_counts,
     check_filters,
     check_position,
 )
-from botexchange.matching.floor import Floor
-from botexchange.matching.numbers import notional, rising_trigger
-from botexchange.matching.orders import ALGO_TYPES, Order, OrderRequest, OrderType, Side
-from botexchange.matching.quotes import SymbolMarket, SymbolStatus
-from botexchange.matching.refusals import (
+from botcore.matching.floor import Floor
+from botcore.matching.numbers import notional, rising_trigger
+from botcore.matching.orders import ALGO_TYPES, Order, OrderRequest, OrderType, Side
+from botcore.matching.quotes import SymbolMarket, SymbolStatus
+from botcore.matching.refusals import (
     ACCOUNT_DISABLED,
     DUPLICATE_ORDER,
     MARKET_CLOSED,
@@ -21,8 +21,8 @@ from botexchange.matching.refusals import (
     WOULD_TRIGGER,
     VenueError,
 )
-from botexchange.matching.settle import start
-from botexchange.matching.taking import Plan, cost_of, counted, match, plan, would_take
+from botcore.matching.settle import start
+from botcore.matching.taking import Plan, cost_of, counted, match, plan, would_take
 
 __all__ = [
     "check_alone",

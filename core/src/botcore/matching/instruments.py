@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from botexchange.matching.numbers import SCALE
+from botcore.matching.numbers import SCALE
 
 __all__ = ["ExchangeRules", "Instrument"]
 

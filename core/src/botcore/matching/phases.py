@@ -1,18 +1,18 @@
 """What becomes of an order list when one of its orders ends."""
 
-from botexchange.matching.filters import check_filters
-from botexchange.matching.floor import Floor
-from botexchange.matching.lists import check_pair, pair_funds
-from botexchange.matching.orders import ALGO_TYPES, Order, OrderStatus, evolve
-from botexchange.matching.placing import check_trigger, funds, match_or_wait, plan_of
-from botexchange.matching.refusals import (
+from botcore.matching.filters import check_filters
+from botcore.matching.floor import Floor
+from botcore.matching.lists import check_pair, pair_funds
+from botcore.matching.orders import ALGO_TYPES, Order, OrderStatus, evolve
+from botcore.matching.placing import check_trigger, funds, match_or_wait, plan_of
+from botcore.matching.refusals import (
     INSUFFICIENT_BALANCE,
     WOULD_TAKE,
     WOULD_TRIGGER,
     WRONG_PRICES,
     VenueError,
 )
-from botexchange.matching.settle import finish, start
+from botcore.matching.settle import finish, start
 
 __all__ = ["follow"]
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import SCALE, floor_to_step
-from botexchange.matching.orders import Side
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import SCALE, floor_to_step
+from botcore.matching.orders import Side
 
 __all__ = ["Level", "SymbolMarket", "SymbolStatus", "Tick", "ladder"]
 

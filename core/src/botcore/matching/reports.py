@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from botexchange.matching.orders import Order, Prevention, Trade
+from botcore.matching.orders import Order, Prevention, Trade
 
 __all__ = [
     "Amendment",

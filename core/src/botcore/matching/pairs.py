@@ -1,8 +1,8 @@
 """OCO pairs: as soon as one leg acts, the other one ends."""
 
-from botexchange.matching.floor import Floor
-from botexchange.matching.orders import LIMIT_TYPES, Order, OrderStatus, evolve
-from botexchange.matching.settle import finish, hold_only
+from botcore.matching.floor import Floor
+from botcore.matching.orders import LIMIT_TYPES, Order, OrderStatus, evolve
+from botcore.matching.settle import finish, hold_only
 
 __all__ = ["end_other_leg"]
 

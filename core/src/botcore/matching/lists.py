@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from botexchange.matching.accounts import Account
-from botexchange.matching.filters import check_counts, check_position
-from botexchange.matching.floor import Floor
-from botexchange.matching.orders import (
+from botcore.matching.accounts import Account
+from botcore.matching.filters import check_counts, check_position
+from botcore.matching.floor import Floor
+from botcore.matching.orders import (
     ALGO_TYPES,
     STOP_TYPES,
     Contingency,
@@ -16,7 +16,7 @@ from botexchange.matching.orders import (
     Side,
     evolve,
 )
-from botexchange.matching.placing import (
+from botcore.matching.placing import (
     check_alone,
     check_trigger,
     draft,
@@ -25,14 +25,14 @@ from botexchange.matching.placing import (
     match_or_wait,
     plan_of,
 )
-from botexchange.matching.quotes import SymbolMarket
-from botexchange.matching.refusals import (
+from botcore.matching.quotes import SymbolMarket
+from botcore.matching.refusals import (
     DUPLICATE_ORDER,
     UNSUPPORTED_COMBINATION,
     WRONG_PRICES,
     VenueError,
 )
-from botexchange.matching.settle import start
+from botcore.matching.settle import start
 
 __all__ = [
     "ListRequest",

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from botexchange.matching.accounts import Account
-from botexchange.matching.floor import Floor
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import SCALE, fee, scaled
-from botexchange.matching.orders import Side
+from botcore.matching.accounts import Account
+from botcore.matching.floor import Floor
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import SCALE, fee, scaled
+from botcore.matching.orders import Side
 
 __all__ = ["DISCOUNT", "DISCOUNT_ASSET", "commission", "discounted"]
 

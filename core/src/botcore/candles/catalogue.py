@@ -3,8 +3,8 @@
 from typing import Final
 
 from botcore.domain.errors import InvalidInput
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import SCALE, to_units
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import SCALE, to_units
 
 __all__ = ["CATALOGUE", "CROSSES", "chosen", "instrument_for"]
 

@@ -1,15 +1,15 @@
 """Move the market and let it meet resting orders, in the order the prices are passed."""
 
-from botexchange.matching.floor import Floor
-from botexchange.matching.levels import Key
-from botexchange.matching.numbers import floor_to_step
-from botexchange.matching.orders import Order, evolve
-from botexchange.matching.pairs import end_other_leg
-from botexchange.matching.phases import follow
-from botexchange.matching.quotes import SymbolStatus, Tick
-from botexchange.matching.reports import Execution
-from botexchange.matching.settle import settle
-from botexchange.matching.taking import lock_and_match
+from botcore.matching.floor import Floor
+from botcore.matching.levels import Key
+from botcore.matching.numbers import floor_to_step
+from botcore.matching.orders import Order, evolve
+from botcore.matching.pairs import end_other_leg
+from botcore.matching.phases import follow
+from botcore.matching.quotes import SymbolStatus, Tick
+from botcore.matching.reports import Execution
+from botcore.matching.settle import settle
+from botcore.matching.taking import lock_and_match
 
 __all__ = ["move"]
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Final
 
-from botexchange.matching.numbers import falling_trigger, notional, rising_trigger
+from botcore.matching.numbers import falling_trigger, notional, rising_trigger
 
 __all__ = [
     "ALGO_TYPES",

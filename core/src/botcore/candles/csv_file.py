@@ -10,11 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from botcore.candles.bars import Bar
+from botcore.candles.intervals import INTERVALS, MICROSECONDS, open_of
+from botcore.candles.parquet_file import parquet_rows
 from botcore.domain.errors import InvalidInput
-from botexchange.market.candles import Bar
-from botexchange.market.intervals import INTERVALS, MICROSECONDS, open_of
-from botexchange.market.parquet_file import parquet_rows
-from botexchange.matching.numbers import SCALE
+from botcore.matching.numbers import SCALE
 
 __all__ = ["Series", "read_series"]
 

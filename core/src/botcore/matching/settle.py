@@ -1,11 +1,11 @@
 """Move assets when an order trades, and give back what it held when it ends."""
 
-from botexchange.matching.commission import commission
-from botexchange.matching.floor import Floor
-from botexchange.matching.numbers import notional
-from botexchange.matching.orders import LIMIT_TYPES, Order, OrderStatus, Side, Trade, evolve
-from botexchange.matching.quotes import Level
-from botexchange.matching.reports import Execution
+from botcore.matching.commission import commission
+from botcore.matching.floor import Floor
+from botcore.matching.numbers import notional
+from botcore.matching.orders import LIMIT_TYPES, Order, OrderStatus, Side, Trade, evolve
+from botcore.matching.quotes import Level
+from botcore.matching.reports import Execution
 
 __all__ = ["finish", "hold_only", "release", "settle", "start"]
 

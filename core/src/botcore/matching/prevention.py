@@ -1,8 +1,8 @@
 """An account that meets itself: self-trade prevention (Binance: STP FAQ), or the trade."""
 
-from botexchange.matching.floor import Floor
-from botexchange.matching.levels import Key
-from botexchange.matching.orders import (
+from botcore.matching.floor import Floor
+from botcore.matching.levels import Key
+from botcore.matching.orders import (
     Order,
     OrderRequest,
     OrderStatus,
@@ -10,9 +10,9 @@ from botexchange.matching.orders import (
     Side,
     evolve,
 )
-from botexchange.matching.pairs import end_other_leg
-from botexchange.matching.reports import PreventedMatch
-from botexchange.matching.settle import hold_only, release, settle
+from botcore.matching.pairs import end_other_leg
+from botcore.matching.reports import PreventedMatch
+from botcore.matching.settle import hold_only, release, settle
 
 __all__ = ["Fill", "meet_own", "own_queue"]
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable
 
-from botexchange.matching.accounts import Account
-from botexchange.matching.amending import amend
-from botexchange.matching.floor import Floor
-from botexchange.matching.instruments import ExchangeRules, Instrument
-from botexchange.matching.lists import ListRequest, place_list
-from botexchange.matching.orders import Order, OrderRequest, OrderStatus
-from botexchange.matching.phases import follow
-from botexchange.matching.placing import place, validate
-from botexchange.matching.quotes import Level, SymbolMarket, Tick
-from botexchange.matching.refusals import UNKNOWN_ORDER, VenueError
-from botexchange.matching.reports import Changes
-from botexchange.matching.resting import move
-from botexchange.matching.settle import finish
+from botcore.matching.accounts import Account
+from botcore.matching.amending import amend
+from botcore.matching.floor import Floor
+from botcore.matching.instruments import ExchangeRules, Instrument
+from botcore.matching.lists import ListRequest, place_list
+from botcore.matching.orders import Order, OrderRequest, OrderStatus
+from botcore.matching.phases import follow
+from botcore.matching.placing import place, validate
+from botcore.matching.quotes import Level, SymbolMarket, Tick
+from botcore.matching.refusals import UNKNOWN_ORDER, VenueError
+from botcore.matching.reports import Changes
+from botcore.matching.resting import move
+from botcore.matching.settle import finish
 
 __all__ = ["Engine"]
 

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
-from botexchange.matching.levels import Key
-from botexchange.matching.orders import ALGO_TYPES, Order
+from botcore.matching.levels import Key
+from botcore.matching.orders import ALGO_TYPES, Order
 
 __all__ = ["AccountOrders", "Count", "SymbolOrders"]
 

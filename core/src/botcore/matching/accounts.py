@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from botcore.domain.errors import InvariantBroken
-from botexchange.matching.refusals import INSUFFICIENT_BALANCE, VenueError
+from botcore.matching.refusals import INSUFFICIENT_BALANCE, VenueError
 
 __all__ = ["Account"]
 

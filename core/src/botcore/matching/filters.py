@@ -5,11 +5,11 @@ A bound of 0 switches its rule off. Products are compared exactly, in units of 1
 
 from collections.abc import Sequence
 
-from botexchange.matching.accounts import Account
-from botexchange.matching.floor import Floor
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import SCALE, ceil_div
-from botexchange.matching.orders import (
+from botcore.matching.accounts import Account
+from botcore.matching.floor import Floor
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import SCALE, ceil_div
+from botcore.matching.orders import (
     ALGO_TYPES,
     LIMIT_TYPES,
     Order,
@@ -18,8 +18,8 @@ from botexchange.matching.orders import (
     Side,
     TimeInForce,
 )
-from botexchange.matching.quotes import SymbolMarket
-from botexchange.matching.refusals import (
+from botcore.matching.quotes import SymbolMarket
+from botcore.matching.refusals import (
     ICEBERG_TOO_LARGE,
     LITTLE_LIQUIDITY,
     NO_LIQUIDITY,

@@ -1,10 +1,10 @@
 """Reduce the quantity of an open order in place (Binance: order amend keep priority)."""
 
-from botexchange.matching.filters import check_filters
-from botexchange.matching.floor import Floor
-from botexchange.matching.orders import Order, evolve
-from botexchange.matching.quotes import SymbolStatus
-from botexchange.matching.refusals import (
+from botcore.matching.filters import check_filters
+from botcore.matching.floor import Floor
+from botcore.matching.orders import Order, evolve
+from botcore.matching.quotes import SymbolStatus
+from botcore.matching.refusals import (
     AMEND_CHANGES_NOTHING,
     AMEND_INCREASES,
     AMEND_MARKET_CLOSED,
@@ -13,8 +13,8 @@ from botexchange.matching.refusals import (
     UNKNOWN_ORDER,
     VenueError,
 )
-from botexchange.matching.reports import Amendment, Execution
-from botexchange.matching.settle import hold_only
+from botcore.matching.reports import Amendment, Execution
+from botcore.matching.settle import hold_only
 
 __all__ = ["amend"]
 
