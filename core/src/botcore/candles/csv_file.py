@@ -39,6 +39,8 @@ class Series:
     interval: str
     begin_ms: int
     bars: list[Bar]
+    filled: int = 0
+    """How many of them the file lacked: flat ones without volume (TR-35)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,13 @@ def read_series(path: Path, symbol: str | None, interval: str | None) -> Series:
     if symbol is None:
         raise InvalidInput.of("--symbol", f"can't be guessed from {path.name}")
     interval = interval or _interval_of(path, rows)
+    bars = _without_gaps(path, rows, interval)
     return Series(
         symbol=symbol,
         interval=interval,
         begin_ms=rows[0].time_ms,
-        bars=_without_gaps(path, rows, interval),
+        bars=bars,
+        filled=len(bars) - len(rows),
     )
 
 
