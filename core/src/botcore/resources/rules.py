@@ -77,7 +77,14 @@ def _places(spec: TradingBotSpec) -> Iterator[tuple[str, str, object]]:
 
 def _live_has_every_limit(spec: TradingBotSpec) -> bool:
     limits = spec.risk or RiskLimits()
-    return spec.mode is not BotMode.LIVE or all(value is not None for _, value in limits)
+    needed = (
+        limits.max_daily_loss,
+        limits.max_drawdown_percent,
+        limits.max_position_notional,
+        limits.max_open_orders,
+        limits.max_orders_per_minute,
+    )
+    return spec.mode is not BotMode.LIVE or all(value is not None for value in needed)
 
 
 def _paper_has_the_quote_asset(spec: TradingBotSpec) -> bool:
