@@ -1,7 +1,7 @@
 """Plays a tape through `decide`, as a lockstep replay plays it through the runner."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from botrunner.trading.commands import (
     Exit,
     FindOrder,
     PlaceOrder,
+    PlaceOrderList,
     ReadTrades,
     RecordDecision,
     SaveBooking,
@@ -113,25 +114,32 @@ class Backtest:
                 self._perform(command)
 
     def _perform(self, command: Command) -> None:
-        """Carry out a command; what only the ledger or a person would see needs nothing."""
+        """Note what is to be reported, and let the venue answer."""
         match command:
             case RecordDecision():
                 self._record.decided(command)
             case SaveBooking():
                 self._record.booked(command.booked)
-            case PlaceOrder():
-                self._record.placed(command.order, self.state.exiting)
-                self._inbox.extend(self._venue.place(command.order))
-            case CancelOrder():
-                self._inbox.extend(self._venue.cancel(command))
-            case FindOrder():
-                self._inbox.extend(self._venue.find(command))
-            case ReadTrades():
-                self._inbox.extend(self._venue.read_trades(command))
             case Exit():
                 self.end = command
             case _:
-                pass
+                self._inbox.extend(self._answer(command))
+
+    def _answer(self, command: Command) -> Sequence[Event]:
+        """Ask the venue; what only the ledger or a person would see has no answer."""
+        match command:
+            case PlaceOrder() | PlaceOrderList():
+                for order in command.orders:
+                    self._record.placed(order, self.state.exiting)
+                return self._venue.place(*command.orders)
+            case CancelOrder():
+                return self._venue.cancel(command)
+            case FindOrder():
+                return self._venue.find(command)
+            case ReadTrades():
+                return self._venue.read_trades(command)
+            case _:
+                return ()
 
     def closing_equity(self) -> Decimal:
         """Return capital, realised and open profit at the last closes, in quote asset."""

@@ -41,6 +41,8 @@ class ClosedTrade:
     sold_for: Decimal = ZERO
     fees: Decimal = ZERO
     profit: Decimal = ZERO
+    largest: Decimal = ZERO
+    """Of which purchase `entered_at` and `entry_reason` are: the first of the largest part."""
 
     @property
     def entry_price(self) -> Decimal:
@@ -95,6 +97,7 @@ class Record:
     _known: Mapping[Key, SubBook] | None = None
     _base: Decimal = ZERO
     _open: tuple[tuple[Key, Decimal, Decimal], ...] = ()
+    _positions: tuple[Key, ...] = ()
 
     def decided(self, decision: RecordDecision) -> None:
         """Count a decision."""
@@ -159,6 +162,9 @@ class Record:
             trade.quantity += taken
             trade.bought_for += taken * purchase.price
             trade.fees += taken * purchase.unit_fee
+            if taken > trade.largest:  # dust of an earlier position comes first, and says nothing
+                trade.largest = taken
+                trade.entered_at, trade.entry_reason = purchase.at, purchase.reason
             if lot.remaining == ZERO:
                 del self._purchases[fill.symbol, lot.trade_id]
 
@@ -171,8 +177,9 @@ class Record:
             mark = state.marks.get(key[1])
             if mark is not None:
                 total += quantity * mark - cost
+        for key in self._positions:
             self.held[key] += 1
-        self.invested += bool(self._open)
+        self.invested += bool(self._positions)
         self.equity.append(total)
 
     def _look(self, sub_books: Mapping[Key, SubBook]) -> None:
@@ -182,3 +189,9 @@ class Record:
         self._open = tuple(
             (key, one.quantity, one.cost_quote) for key, one in sub_books.items() if one.lots
         )
+        self._positions = tuple(key for key, _, cost in self._open if not self._is_dust(key, cost))
+
+    def _is_dust(self, key: Key, cost: Decimal) -> bool:
+        """Tell what is too little to be sold from a position (TR-21)."""
+        instrument = self.rules.instruments.get(key[1])
+        return instrument is not None and cost < instrument.min_notional

@@ -15,6 +15,7 @@ from botcore.matching.instruments import Instrument
 from botcore.matching.quotes import Tick
 from botrunner.backtest.units import decimal_of, instant
 from botrunner.trading.rules import Rules
+from botrunner.trading.strategies.registry import warm_up_candles
 
 __all__ = ["Jump", "Market", "Pair", "Tape"]
 
@@ -101,7 +102,6 @@ class Tape:
         self.markets = {one.symbol: self._market(one) for one in kept}
         self.count = max(one.first + len(one.bars) for one in self.markets.values())
         self.pairs: tuple[Pair, ...] = tuple(sorted(rules.wanted_candles()))
-        self._plain = all(self._span(interval) == 1 for _, interval in self.pairs)
 
     def _market(self, series: Series) -> Market:
         listing = instrument_of(series)
@@ -119,6 +119,12 @@ class Tape:
 
     def _span(self, interval: Interval) -> int:
         return INTERVALS[interval.value] // self.length_ms
+
+    def warm_up(self, rules: Rules) -> int:
+        """Say how many base candles the strategies need before their first decision."""
+        return max(
+            warm_up_candles(rule.params) * self._span(rule.interval) for rule in rules.strategies
+        )
 
     def close_at(self, index: int) -> datetime:
         """Say when a base candle ends."""

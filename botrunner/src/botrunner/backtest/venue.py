@@ -1,6 +1,7 @@
 """The venue of a backtest: the paper exchange's own engine, without its protocols."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -10,6 +11,7 @@ from botcore.domain.orders import Fill, OrderReport, OrderStatus, Side
 from botcore.domain.orders import Order as OwnOrder
 from botcore.matching.accounts import Account
 from botcore.matching.engine import Engine
+from botcore.matching.lists import OcoRequest
 from botcore.matching.orders import Order, OrderRequest, OrderType, Trade
 from botcore.matching.orders import Side as VenueSide
 from botcore.matching.refusals import UNKNOWN_ORDER, VenueError
@@ -111,11 +113,11 @@ class SimulatedVenue:
         self._index = index
         self._now_ms = self._tape.begin_ms + (index + 1) * self._tape.length_ms
 
-    def place(self, order: OwnOrder) -> list[Event]:
-        """Take an order; the answer comes first, then what else it changed."""
-        self._catch_up(self._tape.markets[order.symbol], self._index)
+    def place(self, *orders: OwnOrder) -> list[Event]:
+        """Take an order, or both legs of a list; the answer comes first, then what else it changed."""
+        self._catch_up(self._tape.markets[orders[0].symbol], self._index)
         try:
-            placed = self._engine.place(_UID, _request(order), self._now_ms)
+            placed = self._send(*orders)
         except VenueError as refusal:
             return [
                 OrderRefused(
@@ -123,30 +125,37 @@ class SimulatedVenue:
                     code=refusal.code,
                     reason=refusal.message,
                 )
+                for order in orders
             ]
         changes = self._noted()
-        fills = tuple(_fill(trade) for trade in changes.trades if trade.order_id == placed.id)
-        return [
-            OrderReported(report=_report(placed), fills=fills),
-            *self._told(changes, but=placed.id),
-        ]
+        answers: list[Event] = []
+        for one in placed:
+            fills = tuple(_fill(trade) for trade in changes.trades if trade.order_id == one.id)
+            answers.append(OrderReported(report=_report(one), fills=fills))
+        return [*answers, *self._told(changes, but={one.id for one in placed})]
+
+    def _send(self, order: OwnOrder, below: OwnOrder | None = None) -> list[Order]:
+        if below is None:
+            return [self._engine.place(_UID, _request(order), self._now_ms)]
+        request = OcoRequest(
+            above=_request(order),
+            below=_request(below),
+            list_client_id=order.list_client_order_id,
+        )
+        return self._engine.place_list(_UID, request, self._now_ms)
 
     def cancel(self, command: CancelOrder) -> list[Event]:
-        """Cancel an order; one that is not open any more must be re-read (TR-9)."""
+        """Cancel an order, and its list with it; one that is not open any more must be re-read (TR-9)."""
         order = self._orders.get(command.client_order_id)
         if order is None:
-            return [
-                CancelUnresolved(client_order_id=command.client_order_id, reason=UNKNOWN_ORDER[1])
-            ]
+            return [_unresolved(command, UNKNOWN_ORDER[1])]
         try:
-            self._engine.cancel(order, self._now_ms)
+            ended = self._engine.cancel(order, self._now_ms)
         except VenueError as refusal:
-            return [
-                CancelUnresolved(client_order_id=command.client_order_id, reason=refusal.message)
-            ]
+            return [_unresolved(command, refusal.message)]
         changes = self._noted()
-        answer = OrderReported(report=_report(changes.orders[order.id]))
-        return [answer, *self._told(changes, but=order.id)]
+        answers: list[Event] = [OrderReported(report=_report(one)) for one in ended]
+        return [*answers, *self._told(changes, but={one.id for one in ended})]
 
     def find(self, command: FindOrder) -> list[Event]:
         """Tell an order's state."""
@@ -191,13 +200,17 @@ class SimulatedVenue:
             self._trades.setdefault(trade.order_id, []).append(_fill(trade))
         return changes
 
-    def _told(self, changes: Changes, *, but: int = 0) -> Iterable[Event]:
-        """Turn the user stream's reports into events, those of one order left out."""
+    def _told(self, changes: Changes, *, but: AbstractSet[int] = frozenset()) -> Iterable[Event]:
+        """Turn the user stream's reports into events, those of some orders left out."""
         for report in changes.reports:
-            if isinstance(report, ExecutionReport) and report.order.id != but:
+            if isinstance(report, ExecutionReport) and report.order.id not in but:
                 fills = () if report.trade is None else (_fill(report.trade),)
                 reason = report.order.expiry_reason or report.reject_reason
                 yield OrderReported(report=_report(report.order, reason), fills=fills)
+
+
+def _unresolved(command: CancelOrder, reason: str) -> CancelUnresolved:
+    return CancelUnresolved(client_order_id=command.client_order_id, reason=reason)
 
 
 def _request(order: OwnOrder) -> OrderRequest:
