@@ -1,8 +1,7 @@
 """Which orders are in doubt, and asking once for a cancel."""
 
-from dataclasses import replace
-
 from botcore.domain.orders import Order, OrderStatus
+from botcore.domain.records import replace
 from botrunner.trading.commands import CancelOrder
 from botrunner.trading.state import BotState, Step
 

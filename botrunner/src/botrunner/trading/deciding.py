@@ -3,13 +3,14 @@
 The strategy's advice, the brakes, one recorded decision, perhaps an order.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from botcore.domain.instruments import Instrument, Unfit, fit_market_quantity
 from botcore.domain.market import Candle
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Purpose
+from botcore.domain.records import replace
 from botcore.resources.strategy_params import StrategyParams
 from botrunner.trading.commands import RecordDecision
 from botrunner.trading.drafting import place_entry

@@ -1,11 +1,11 @@
 """Builds orders: the next client order id, sides, prices."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from botcore.domain.instruments import Instrument
 from botcore.domain.money import ZERO, ceil_to_step, floor_to_step
 from botcore.domain.orders import Order, OrderType, Purpose, Side, client_order_id
+from botcore.domain.records import replace
 from botrunner.trading.commands import PlaceOrder, PlaceOrderList
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Key, Step

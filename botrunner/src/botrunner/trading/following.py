@@ -1,6 +1,5 @@
 """Follows orders: reports, fills, refusals and doubts, each applied once."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from botcore.domain.errors import InvariantBroken
@@ -8,6 +7,7 @@ from botcore.domain.lots import book
 from botcore.domain.money import ZERO
 from botcore.domain.order_lifecycle import apply_report, book_fill
 from botcore.domain.orders import Fill, Order, OrderStatus, Purpose, Side
+from botcore.domain.records import replace
 from botrunner.trading.cancelling import is_unresolved
 from botrunner.trading.commands import Booked, FindOrder, Note, ReadTrades, SaveBooking, SaveOrder
 from botrunner.trading.events import (

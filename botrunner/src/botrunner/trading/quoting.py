@@ -4,10 +4,9 @@ A quote whose order has ended is spent: the strategy's next candle says whether 
 level never fills twice in one candle.
 """
 
-from dataclasses import replace
-
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, OrderType, Purpose, Side
+from botcore.domain.records import replace
 from botrunner.trading.cancelling import cancel, is_unresolved
 from botrunner.trading.drafting import place_pair, place_quote, reserve
 from botrunner.trading.resting import wanted_stop

@@ -3,11 +3,12 @@
 Sized to what is filled and priced by the rule in force; replaced when either has changed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from botcore.domain.instruments import Instrument
 from botcore.domain.orders import Order, OrderType, Purpose
+from botcore.domain.records import replace
 from botrunner.trading.cancelling import cancel
 from botrunner.trading.drafting import (
     StopPrices,

@@ -1,13 +1,14 @@
 """Everything the trading core knows; immutable, a change makes a new one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from botcore.domain.lots import SubBook
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, Purpose
+from botcore.domain.records import replace
 from botrunner.trading.commands import Command
 from botrunner.trading.strategies.base import Quote
 
@@ -38,7 +39,7 @@ class Stored:
     entry_times: tuple[datetime, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: `replace` is a tenth of the price so
 class BotState:
     """The trading core's memory.
 
