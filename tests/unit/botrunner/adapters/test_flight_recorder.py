@@ -1,0 +1,317 @@
+"""The flight recorder keeps what a replay needs, late, in bounded memory, and never in the way."""
+
+import asyncio
+import zlib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from structlog.testing import capture_logs
+
+from botcore.domain.errors import InvariantBroken, Transient
+from botcore.ledger.recordings import Batch
+from botrunner.adapters.flight_recorder import FlightRecorder
+from botrunner.trading.decide import decide
+from botrunner.trading.events import Event, HaltChanged, LeaseAcquired, TimerFired
+from botrunner.trading.recording import Checkpoint, Happened, Record, digest_of, record_of
+from botrunner.trading.replaying import Replayed, Replayer
+from botrunner.trading.rules import Rules
+from botrunner.trading.state import BotState, Step
+from tests.support.trading import KEY, a_candle, candle, dca_rules
+
+RULES = dca_rules()
+
+
+class WallClock:
+    """A wall clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.instant = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.instant += timedelta(milliseconds=1)
+        return self.instant
+
+    def boottime(self) -> float:
+        raise AssertionError("records carry the wall clock's time")
+
+
+@dataclass
+class Shelf:
+    """Where batches go; `trouble` is what the ledger says instead."""
+
+    batches: list[Batch] = field(default_factory=list)
+    trouble: Exception | None = None
+
+    async def put(self, batch: Batch) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.batches.append(batch)
+
+    def records(self) -> list[Record]:
+        return [record_of(line) for batch in self.batches for line in lines(batch)]
+
+    def events(self) -> list[Event]:
+        return [one.event for one in self.records() if isinstance(one, Happened)]
+
+    def numbers(self) -> list[int]:
+        return [batch.number for batch in self.batches]
+
+
+def lines(batch: Batch) -> list[str]:
+    return zlib.decompress(batch.records).decode().split("\n")
+
+
+class Bench:
+    """A recorder that watches decisions as they are made."""
+
+    def __init__(self, most_waiting: int = 1000, rules: Rules = RULES) -> None:
+        self.clock, self.shelf = WallClock(), Shelf()
+        self.recorder = FlightRecorder(self.clock, most_waiting=most_waiting)
+        self.rules = rules
+        self.state = BotState()
+        self.recorder.began(self.state, rules)
+
+    def decide(self, *happened: Event) -> Step:
+        step = Step(state=self.state)
+        for event in happened:
+            step = decide(self.state, event, self.rules)
+            self.state = step.state
+            self.recorder.decided(event, step)
+        return step
+
+    async def flush(self) -> None:
+        await self.recorder.flush(self.shelf.put)
+
+    def replayed(self) -> list[Replayed]:
+        return [again for _, again in numbered_replay(self.shelf)]
+
+
+def numbered_replay(shelf: Shelf) -> list[tuple[int, Replayed]]:
+    """Replay as the command does: a missing number waits for the next checkpoint."""
+    replayer, expected = Replayer(), 1
+    told: list[tuple[int, Replayed]] = []
+    for batch in shelf.batches:
+        if batch.number != expected:
+            replayer.lose()
+        expected = batch.number + 1
+        again = [replayer.take(record_of(line)) for line in lines(batch)]
+        told += [(batch.number, one) for one in again if one is not None]
+    return told
+
+
+def some_candles(count: int, first: int = 0) -> list[Event]:
+    return [candle(minute, f"{100 + minute % 7}.50") for minute in range(first, first + count)]
+
+
+async def test_events_are_kept_with_digests_and_lead_to_the_same_commands() -> None:
+    bench = Bench()
+    bench.decide(LeaseAcquired(epoch=1), *some_candles(5))
+    await bench.flush()
+
+    assert bench.shelf.events() == [LeaseAcquired(epoch=1), *some_candles(5)]
+    told = bench.replayed()
+    assert all(one.agrees for one in told)
+    assert any(one.commands for one in told)
+    assert [one.digest for one in told if isinstance(one.record, Happened)] == [
+        one.digest for one in bench.shelf.records() if isinstance(one, Happened)
+    ]
+
+
+async def test_changed_event_shows_a_difference() -> None:
+    bench = Bench()
+    bench.decide(LeaseAcquired(epoch=1), candle(0, "100"))
+    await bench.flush()
+    start, leased, closed = bench.shelf.records()
+    assert isinstance(closed, Happened)
+    forged = replace(closed, event=candle(0, "101"))
+
+    replayer = Replayer()
+    told = [replayer.take(one) for one in (start, leased, forged)]
+
+    assert [one is not None and one.agrees for one in told] == [True, True, False]
+
+
+async def test_checkpoint_that_the_events_do_not_lead_to_shows_a_difference() -> None:
+    bench = Bench()
+    bench.decide(LeaseAcquired(epoch=1))
+    bench.clock.instant += timedelta(hours=1)
+    bench.decide(candle(0, "100"))
+    await bench.flush()
+    records = bench.shelf.records()
+    assert isinstance(records[-1], Checkpoint)
+    assert records[-1].follows
+
+    forged = replace(records[-1], state=replace(bench.state, sequence=99))
+    replayer = Replayer()
+    told = [replayer.take(one) for one in (*records, forged)]
+
+    assert [one is not None and one.agrees for one in told] == [True] * 4 + [False]
+
+
+async def test_quiet_timers_are_left_out_and_the_replay_is_the_same() -> None:
+    bench = Bench()
+    bench.decide(LeaseAcquired(epoch=1))
+    bench.decide(*[TimerFired(tick=tick) for tick in range(1, 200)])
+    step = bench.decide(candle(0, "100"))
+    assert step.commands
+    await bench.flush()
+
+    assert bench.shelf.events() == [LeaseAcquired(epoch=1), candle(0, "100")]
+    assert all(one.agrees for one in bench.replayed())
+
+
+async def test_timer_that_asks_for_an_order_is_kept() -> None:
+    bench = Bench()
+    bench.decide(LeaseAcquired(epoch=1), candle(0, "100"))
+    step = bench.decide(TimerFired(tick=10))
+    assert step.commands
+    await bench.flush()
+
+    assert bench.shelf.events()[-1] == TimerFired(tick=10)
+
+
+async def test_timer_that_only_changes_the_state_is_kept() -> None:
+    bench = Bench()
+    bench.state = BotState(epoch=1, cancelling=frozenset({"kb-1"}), exit_failures={KEY: 1})
+    bench.recorder.began(bench.state, RULES)
+    step = bench.decide(TimerFired(tick=61), TimerFired(tick=62))
+    assert not step.commands
+    await bench.flush()
+
+    assert bench.shelf.events() == [TimerFired(tick=62)]
+
+
+async def test_checkpoint_begins_a_batch_at_its_own_time() -> None:
+    bench = Bench()
+    bench.decide(LeaseAcquired(epoch=1), *some_candles(3))
+    bench.recorder.began(bench.state, RULES)
+    bench.decide(*some_candles(700, first=3))
+    await bench.flush()
+
+    shelf = bench.shelf
+    assert [(batch.number, batch.is_checkpoint) for batch in shelf.batches] == [
+        (1, True),
+        (2, True),
+        (3, False),
+    ]
+    for batch in shelf.batches:
+        records = [record_of(line) for line in lines(batch)]
+        assert batch.at == records[0].at
+        assert batch.is_checkpoint == isinstance(records[0], Checkpoint)
+        assert not any(isinstance(one, Checkpoint) for one in records[1:])
+    assert len({batch.run for batch in shelf.batches}) == 1
+
+
+async def test_while_the_ledger_is_away_nothing_is_lost_nor_repeated() -> None:
+    bench = Bench()
+    bench.shelf.trouble = Transient("away")
+    bench.decide(LeaseAcquired(epoch=1))
+    await bench.flush()
+    bench.decide(*some_candles(3))
+    await bench.flush()
+    bench.shelf.trouble = None
+    await bench.flush()
+
+    assert bench.shelf.events() == [LeaseAcquired(epoch=1), *some_candles(3)]
+    assert bench.shelf.numbers() == [1, 2]
+
+
+async def test_flush_that_is_cancelled_midway_loses_nothing() -> None:
+    bench = Bench()
+    bench.decide(LeaseAcquired(epoch=1), *some_candles(400))
+    for rounds in range(30):
+        flushing = asyncio.create_task(bench.flush())
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        flushing.cancel()
+        await asyncio.wait({flushing})
+    await bench.flush()
+
+    assert bench.shelf.events() == [LeaseAcquired(epoch=1), *some_candles(400)]
+
+
+async def test_memory_is_bounded_and_what_is_dropped_is_counted() -> None:
+    bench = Bench(most_waiting=20)
+    bench.decide(LeaseAcquired(epoch=1))
+    with capture_logs() as logs:
+        bench.decide(*some_candles(100))
+        await bench.flush()
+        bench.decide(*some_candles(10, first=100))
+        await bench.flush()
+
+    kept = bench.shelf.records()
+    assert len([one for one in kept if isinstance(one, Happened)]) < 40
+    resumed = [one for one in kept if isinstance(one, Checkpoint)][-1]
+    assert resumed.dropped == 82 + 1  # the event that found room is part of the state kept
+    assert [(one["event"], one["count"]) for one in logs] == [("records_dropped", 83)]
+    assert all(one.agrees for one in bench.replayed())
+    assert bench.shelf.events()[-9:] == some_candles(9, first=101)
+
+
+async def test_restart_while_memory_is_full_is_not_lost() -> None:
+    bench = Bench(most_waiting=5)
+    bench.decide(LeaseAcquired(epoch=1), *some_candles(10))
+    bench.state = replace(bench.state, epoch=2)
+    bench.recorder.began(bench.state, RULES)
+    await bench.flush()
+    bench.decide(*some_candles(5, first=10))
+    await bench.flush()
+
+    assert all(one.agrees for one in bench.replayed())
+    assert bench.shelf.events()[-1] == candle(14, f"{100 + 14 % 7}.50")
+
+
+async def test_batch_the_ledger_refuses_is_told_and_the_next_state_starts_anew() -> None:
+    bench = Bench()
+    bench.decide(LeaseAcquired(epoch=1))
+    bench.shelf.trouble = InvariantBroken("no")
+    with capture_logs() as logs:
+        await bench.flush()
+    bench.shelf.trouble = None
+    bench.decide(*some_candles(4))
+    await bench.flush()
+
+    assert [one["event"] for one in logs] == ["recording_lost"]
+    assert bench.shelf.numbers() == [2]
+    assert len(bench.replayed()) == 1 + 3
+    assert all(one.agrees for one in bench.replayed())
+
+
+async def test_state_that_is_no_plain_value_is_told_once_and_ends_nothing() -> None:
+    bench = Bench()
+    bench.decide(LeaseAcquired(epoch=1))
+    strange = replace(bench.state, signals={KEY: ["a list may change"]})
+    with capture_logs() as logs:
+        bench.recorder.began(strange, RULES)
+        bench.recorder.began(strange, RULES)
+        bench.recorder.decided(candle(0, "100"), decide(strange, candle(0, "100"), RULES))
+        await bench.flush()
+        bench.recorder.began(bench.state, RULES)
+        bench.decide(candle(0, "100"))
+        await bench.flush()
+
+    assert [one["event"] for one in logs] == ["record_not_writable"]
+    assert all(one.agrees for one in bench.replayed())
+    assert [number for number, _ in numbered_replay(bench.shelf)] == [1, 1, 5, 5]
+
+
+async def test_wall_clock_that_steps_back_keeps_the_order() -> None:
+    bench = Bench()
+    bench.decide(LeaseAcquired(epoch=1))
+    bench.clock.instant -= timedelta(hours=2)
+    bench.decide(HaltChanged(reason="stop"))
+    await bench.flush()
+
+    times = [one.at for one in bench.shelf.records()]
+    assert times == sorted(times)
+
+
+def test_digest_tells_order_and_digits_apart() -> None:
+    step = decide(decide(BotState(), LeaseAcquired(epoch=1), RULES).state, candle(0, "100"), RULES)
+
+    assert digest_of(()) == ""
+    assert digest_of(step.commands) != digest_of(step.commands[::-1])
+    other = replace(a_candle(0, "100"), close=Decimal("100.0"))
+    assert digest_of((step.commands[0],)) == digest_of((step.commands[0],))
+    assert other == a_candle(0, "100")
