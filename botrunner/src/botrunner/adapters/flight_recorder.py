@@ -34,7 +34,7 @@ _MOST_WAITING: Final = 20_000
 """Records in memory; a warm-up of twenty symbols fits."""
 _BATCH: Final = 500
 """Records written at once."""
-_SLICE: Final = 25
+_SLICE: Final = 10
 """Records written as text before others get their turn: about a millisecond."""
 
 _Turn = tuple[datetime, Event, tuple[Command, ...]]
@@ -51,6 +51,7 @@ class FlightRecorder:
         self._run: UUID = uuid4()
         self._number = 0
         self._packed: Batch | None = None
+        self._deflate = zlib.compressobj()
         self._now: tuple[BotState, Rules] | None = None
         self._at = datetime.min.replace(tzinfo=UTC)
         self._checked_at = self._at
@@ -125,8 +126,14 @@ class FlightRecorder:
             self._dropped = 0
 
     async def _pack(self) -> Batch | None:
-        """Make a batch of the next records, which stay until it is whole; a checkpoint always begins one."""
+        """Make a batch of the next records, which stay until it is whole.
+
+        A checkpoint always begins one, and a deflate stream that runs on through the batches after it:
+        most events look like the one before.
+        """
         first = self._waiting[0]
+        is_checkpoint = isinstance(first, Checkpoint)
+        deflate = zlib.compressobj() if is_checkpoint else self._deflate.copy()
         lines: list[str] = []
         for kept in tuple(islice(self._waiting, _BATCH)):
             if lines and isinstance(kept, Checkpoint):
@@ -140,11 +147,11 @@ class FlightRecorder:
                 break
             if len(lines) % _SLICE == 0:
                 await asyncio.sleep(0)
-        records = await asyncio.to_thread(zlib.compress, "\n".join(lines).encode())
+        records = await asyncio.to_thread(_deflated, deflate, lines)
+        self._deflate = deflate
         for _ in lines:
             self._waiting.popleft()
         self._number += 1
-        is_checkpoint = isinstance(first, Checkpoint)
         at = first.at if isinstance(first, Checkpoint) else first[0]
         return Batch(
             at=at, run=self._run, number=self._number, is_checkpoint=is_checkpoint, records=records
@@ -161,6 +168,10 @@ class FlightRecorder:
         elif kept.follows:
             return
         self._number += 1  # the missing number tells a replay that it can't go on here
+
+
+def _deflated(deflate: "zlib._Compress", lines: list[str]) -> bytes:
+    return deflate.compress("\n".join(lines).encode()) + deflate.flush(zlib.Z_SYNC_FLUSH)
 
 
 def _line(kept: Checkpoint | _Turn) -> str:

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -112,6 +111,31 @@ class _Run:
 
     replayer: Replayer = field(default_factory=Replayer)
     number: int | None = None
+    inflate: "zlib._Decompress | None" = None
+
+    def follows(self, batch: Batch) -> bool:
+        """Note a batch and tell whether the one before it is known."""
+        before, self.number = self.number, batch.number
+        return before is None or batch.number == before + 1
+
+    def lose(self) -> None:
+        """Know nothing until the next checkpoint."""
+        self.replayer.lose()
+        self.inflate = None
+
+    def lines(self, batch: Batch) -> list[str]:
+        """Return a batch's records: a checkpoint begins a deflate stream, the others go on with it."""
+        if batch.is_checkpoint:
+            self.inflate = zlib.decompressobj()
+        if self.inflate is None:
+            return []
+        try:
+            text = self.inflate.decompress(batch.records, _LARGEST)
+            if not self.inflate.unconsumed_tail:
+                return text.decode().split("\n")
+        except (zlib.error, UnicodeDecodeError):
+            pass
+        raise InvalidInput.of("recording", f"batch {batch.number} of run {batch.run} is damaged")
 
 
 class _Tape:
@@ -125,28 +149,13 @@ class _Tape:
     def take(self, batch: Batch) -> None:
         """Replay one batch."""
         one = self._runs.setdefault(batch.run, _Run())
-        if one.number is not None and batch.number != one.number + 1:
-            one.replayer.lose()
+        if not one.follows(batch):
+            one.lose()
             self._report.lost(batch.at)
-        one.number = batch.number
-        for line in _lines(batch):
+        for line in one.lines(batch):
             replayed = one.replayer.take(record_of(line))
-            if replayed is None:
-                continue
-            if replayed.record.at > self._span.end:
-                return
-            self._report.take(batch.run, replayed)
-
-
-def _lines(batch: Batch) -> Iterator[str]:
-    deflated = zlib.decompressobj()
-    try:
-        text = deflated.decompress(batch.records, _LARGEST)
-        if deflated.eof:
-            return iter(text.decode().split("\n"))
-    except (zlib.error, UnicodeDecodeError):
-        pass
-    raise InvalidInput.of("recording", f"batch {batch.number} of run {batch.run} is damaged")
+            if replayed is not None and replayed.record.at <= self._span.end:
+                self._report.take(batch.run, replayed)
 
 
 def _instant(text: str) -> datetime:

@@ -31,7 +31,8 @@ _PAGE: Final = 500
 class Batch:
     """Records of one process in their order; `at` is the real time of the first, `number` counts from 1.
 
-    `records` are deflated lines; a batch with a checkpoint begins with it.
+    `records` are deflated lines. A batch with a checkpoint begins with it, and a stream that the
+    batches after it continue.
     """
 
     at: datetime

@@ -49,17 +49,25 @@ class Shelf:
         self.batches.append(batch)
 
     def records(self) -> list[Record]:
-        return [record_of(line) for batch in self.batches for line in lines(batch)]
+        return [record for _, records in self.read() for record in records]
+
+    def read(self) -> list[tuple[Batch, list[Record]]]:
+        """Read the batches of each deflate stream, which begins with a checkpoint and ends at a gap."""
+        found, inflate, number = [], None, 0
+        for batch in self.batches:
+            if batch.is_checkpoint or batch.number != number + 1:
+                inflate = zlib.decompressobj() if batch.is_checkpoint else None
+            number = batch.number
+            if inflate is not None:
+                lines = inflate.decompress(batch.records).decode().split("\n")
+                found.append((batch, [record_of(line) for line in lines]))
+        return found
 
     def events(self) -> list[Event]:
         return [one.event for one in self.records() if isinstance(one, Happened)]
 
     def numbers(self) -> list[int]:
         return [batch.number for batch in self.batches]
-
-
-def lines(batch: Batch) -> list[str]:
-    return zlib.decompress(batch.records).decode().split("\n")
 
 
 class Bench:
@@ -89,14 +97,14 @@ class Bench:
 
 def numbered_replay(shelf: Shelf) -> list[tuple[int, Replayed]]:
     """Replay as the command does: a missing number waits for the next checkpoint."""
-    replayer, expected = Replayer(), 1
+    replayer, number = Replayer(), 0
     told: list[tuple[int, Replayed]] = []
-    for batch in shelf.batches:
-        if batch.number != expected:
+    for batch, records in shelf.read():
+        if batch.number != number + 1:
             replayer.lose()
-        expected = batch.number + 1
-        again = [replayer.take(record_of(line)) for line in lines(batch)]
-        told += [(batch.number, one) for one in again if one is not None]
+        number = batch.number
+        again = [replayer.take(record) for record in records]
+        told += [(number, one) for one in again if one is not None]
     return told
 
 
@@ -195,8 +203,7 @@ async def test_checkpoint_begins_a_batch_at_its_own_time() -> None:
         (2, True),
         (3, False),
     ]
-    for batch in shelf.batches:
-        records = [record_of(line) for line in lines(batch)]
+    for batch, records in shelf.read():
         assert batch.at == records[0].at
         assert batch.is_checkpoint == isinstance(records[0], Checkpoint)
         assert not any(isinstance(one, Checkpoint) for one in records[1:])

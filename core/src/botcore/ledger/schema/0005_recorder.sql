@@ -9,7 +9,7 @@ create table kbots.recorder (
     number bigint not null check (number > 0),
     -- Whether it begins with a state from which a replay can start.
     is_checkpoint boolean not null,
-    -- Lines of JSON, deflated.
+    -- Lines of JSON, deflated; the stream begins with a checkpoint.
     records bytea not null check (length(records) between 1 and 1048576),
     primary key (bot_uid, at, run, number)
 ) partition by range (at);
