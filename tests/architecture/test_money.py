@@ -16,6 +16,9 @@ ALLOWED: dict[str, dict[str, str]] = {
     "botrunner/src/botrunner/trading/indicators.py": {
         "*": "the one boundary: indicators are float inside and give signals, never amounts",
     },
+    "core/src/botcore/resources/strategy_rules.py": {
+        "float()": "compares two prices as the CRD's CEL does, which has no exact fractions",
+    },
     "operator/src/botoperator/services/": {
         "*": "seconds until the next look; money passes through the operator as text",
     },

@@ -14,7 +14,12 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from botcore.resources.meta import ResourceModel
-from botcore.resources.strategy_params import EmaCrossParams
+from botcore.resources.strategy_params import (
+    CustomParams,
+    EmaCrossParams,
+    GridParams,
+    RebalanceParams,
+)
 from botcore.resources.trading_bot import RiskLimits
 from tests.support.trading import START
 
@@ -100,4 +105,7 @@ SAMPLES: dict[Any, list[Any]] = {
     object: [None, 1, (Decimal(1), "x")],
     RiskLimits: [RiskLimits(), RiskLimits(max_daily_loss=Decimal("5.10"))],
     EmaCrossParams: [EmaCrossParams(fast=2, slow=3, take_profit_percent=Decimal("0.50"))],
+    GridParams: [GridParams(lower_price=Decimal(90), upper_price=Decimal(110))],
+    RebalanceParams: [RebalanceParams(weights={"BTCUSDT": 60, "ETHUSDT": 40})],
+    CustomParams: [CustomParams(entry_point="own", settings={"length": "5"})],
 }

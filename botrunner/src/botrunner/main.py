@@ -24,6 +24,7 @@ from botrunner.adapters.config_files import (
 from botrunner.adapters.flight_recorder import FlightRecorder
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
+from botrunner.adapters.own_strategies import load_own_strategies
 from botrunner.commands.tools import TOOLS
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
@@ -44,7 +45,9 @@ _NOT_DONE = 2
 def main() -> None:
     """Run a command of the pod, whose settings come from its environment, or one for people."""
     arguments = _arguments()
+    configure_logging("botrunner")
     _trap_floats()
+    load_own_strategies()
     if arguments.command in TOOLS:
         sys.exit(_tool(arguments))
     _in_pod(arguments.command)
@@ -69,7 +72,6 @@ def _tool(arguments: argparse.Namespace) -> int:
 
 
 def _in_pod(command: str) -> None:
-    configure_logging("botrunner")
     try:
         settings = RunnerSettings.load(PREFIX)
     except InvalidInput as error:

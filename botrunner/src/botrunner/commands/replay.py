@@ -21,8 +21,10 @@ from botcore.ledger.recordings import (
 )
 from botrunner.commands.database import admin_address
 from botrunner.commands.replay_report import JsonReport, Report, Span, TextReport
+from botrunner.trading.codec import PACKAGES
 from botrunner.trading.recording import record_of
 from botrunner.trading.replaying import Replayer
+from botrunner.trading.strategies import own
 
 __all__ = ["add_arguments", "run"]
 
@@ -144,6 +146,7 @@ class _Tape:
     def __init__(self, span: Span, report: Report) -> None:
         self._span = span
         self._report = report
+        self._packages = (*PACKAGES, *own.packages())
         self._runs: dict[UUID, _Run] = {}
 
     def take(self, batch: Batch) -> None:
@@ -153,7 +156,7 @@ class _Tape:
             one.lose()
             self._report.lost(batch.at)
         for line in one.lines(batch):
-            replayed = one.replayer.take(record_of(line))
+            replayed = one.replayer.take(record_of(line, self._packages))
             if replayed is not None and replayed.record.at <= self._span.end:
                 self._report.take(batch.run, replayed)
 

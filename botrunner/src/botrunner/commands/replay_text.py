@@ -11,6 +11,7 @@ from botcore.domain.orders import Fill, Order
 from botrunner.trading.commands import (
     Note,
     PlaceOrder,
+    PlaceOrderList,
     RecordDecision,
     SaveBooking,
     SaveOrder,
@@ -83,6 +84,7 @@ _WORDS: Final[dict[type, Callable[[Any], str]]] = {
     OrderReported: _reported,
     TradesRead: lambda event: f"{event.client_order_id}{_fills(event.fills)}",
     PlaceOrder: lambda command: _order(command.order),
+    PlaceOrderList: lambda command: "; ".join(map(_order, command.orders)),
     SaveOrder: lambda command: _order(command.order),
     RecordDecision: _decision,
     SaveBooking: _booking,

@@ -6,18 +6,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from structlog.testing import capture_logs
 
 from botcore.domain.errors import InvariantBroken, Transient
 from botcore.ledger.recordings import Batch
+from botcore.resources.strategy_params import PARAMETER_MODELS, StrategyType
 from botrunner.adapters.flight_recorder import FlightRecorder
 from botrunner.trading.decide import decide
-from botrunner.trading.events import Event, HaltChanged, LeaseAcquired, TimerFired
+from botrunner.trading.events import CandleClosed, Event, HaltChanged, LeaseAcquired, TimerFired
 from botrunner.trading.recording import Checkpoint, Happened, Record, digest_of, record_of
 from botrunner.trading.replaying import Replayed, Replayer
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Step
-from tests.support.trading import KEY, a_candle, candle, dca_rules
+from tests.support.core_samples import samples_of
+from tests.support.trading import KEY, a_candle, a_rule, an_instrument, candle, dca_rules, rules
 
 RULES = dca_rules()
 
@@ -124,6 +127,33 @@ async def test_events_are_kept_with_digests_and_lead_to_the_same_commands() -> N
     assert [one.digest for one in told if isinstance(one.record, Happened)] == [
         one.digest for one in bench.shelf.records() if isinstance(one, Happened)
     ]
+
+
+@pytest.mark.parametrize("strategy", PARAMETER_MODELS)
+async def test_every_strategys_memory_survives_a_checkpoint(strategy: StrategyType) -> None:
+    params = samples_of(PARAMETER_MODELS[strategy])[-1]
+    symbols = ("BTCUSDT", "ETHUSDT")
+    bench = Bench(
+        rules=rules(
+            a_rule(params, symbols=symbols),
+            instruments={symbol: an_instrument(symbol) for symbol in symbols},
+        )
+    )
+    bench.decide(LeaseAcquired(epoch=1))
+    for minute in range(120):
+        bench.clock.instant += timedelta(minutes=1)
+        for symbol in symbols:
+            price = str(100 + (minute * 7) % 23)
+            closed = a_candle(minute, price, symbol)
+            bench.decide(CandleClosed(candle=closed, is_history=minute < 40))
+    await bench.flush()
+
+    checkpoints = [one for one in bench.shelf.records() if isinstance(one, Checkpoint)]
+    assert len(checkpoints) == 3
+    assert {*checkpoints[-1].state.signals} == {("trend", symbol) for symbol in symbols}
+    told = bench.replayed()
+    assert all(one.agrees for one in told)
+    assert len(told) == 1 + 240 + 3
 
 
 async def test_changed_event_shows_a_difference() -> None:
