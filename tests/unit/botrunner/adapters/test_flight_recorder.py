@@ -1,7 +1,6 @@
 """The flight recorder keeps what a replay needs, late, in bounded memory, and never in the way."""
 
 import asyncio
-import zlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,11 +14,12 @@ from botcore.resources.strategy_params import PARAMETER_MODELS, StrategyType
 from botrunner.adapters.flight_recorder import FlightRecorder
 from botrunner.trading.decide import decide
 from botrunner.trading.events import CandleClosed, Event, HaltChanged, LeaseAcquired, TimerFired
-from botrunner.trading.recording import Checkpoint, Happened, Record, digest_of, record_of
+from botrunner.trading.recording import Checkpoint, Happened, Record, digest_of
 from botrunner.trading.replaying import Replayed, Replayer
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Step
 from tests.support.core_samples import samples_of
+from tests.support.recordings import read_batches, replay_batches
 from tests.support.trading import KEY, a_candle, a_rule, an_instrument, candle, dca_rules, rules
 
 RULES = dca_rules()
@@ -52,19 +52,7 @@ class Shelf:
         self.batches.append(batch)
 
     def records(self) -> list[Record]:
-        return [record for _, records in self.read() for record in records]
-
-    def read(self) -> list[tuple[Batch, list[Record]]]:
-        """Read the batches of each deflate stream, which begins with a checkpoint and ends at a gap."""
-        found, inflate, number = [], None, 0
-        for batch in self.batches:
-            if batch.is_checkpoint or batch.number != number + 1:
-                inflate = zlib.decompressobj() if batch.is_checkpoint else None
-            number = batch.number
-            if inflate is not None:
-                lines = inflate.decompress(batch.records).decode().split("\n")
-                found.append((batch, [record_of(line) for line in lines]))
-        return found
+        return [record for _, records in read_batches(self.batches) for record in records]
 
     def events(self) -> list[Event]:
         return [one.event for one in self.records() if isinstance(one, Happened)]
@@ -95,20 +83,7 @@ class Bench:
         await self.recorder.flush(self.shelf.put)
 
     def replayed(self) -> list[Replayed]:
-        return [again for _, again in numbered_replay(self.shelf)]
-
-
-def numbered_replay(shelf: Shelf) -> list[tuple[int, Replayed]]:
-    """Replay as the command does: a missing number waits for the next checkpoint."""
-    replayer, number = Replayer(), 0
-    told: list[tuple[int, Replayed]] = []
-    for batch, records in shelf.read():
-        if batch.number != number + 1:
-            replayer.lose()
-        number = batch.number
-        again = [replayer.take(record) for record in records]
-        told += [(number, one) for one in again if one is not None]
-    return told
+        return [again for _, again in replay_batches(self.shelf.batches)]
 
 
 def some_candles(count: int, first: int = 0) -> list[Event]:
@@ -224,7 +199,7 @@ async def test_checkpoint_begins_a_batch_at_its_own_time() -> None:
     bench = Bench()
     bench.decide(LeaseAcquired(epoch=1), *some_candles(3))
     bench.recorder.began(bench.state, RULES)
-    bench.decide(*some_candles(700, first=3))
+    bench.decide(*some_candles(140, first=3))
     await bench.flush()
 
     shelf = bench.shelf
@@ -233,7 +208,7 @@ async def test_checkpoint_begins_a_batch_at_its_own_time() -> None:
         (2, True),
         (3, False),
     ]
-    for batch, records in shelf.read():
+    for batch, records in read_batches(shelf.batches):
         assert batch.at == records[0].at
         assert batch.is_checkpoint == isinstance(records[0], Checkpoint)
         assert not any(isinstance(one, Checkpoint) for one in records[1:])
@@ -330,7 +305,7 @@ async def test_state_that_is_no_plain_value_is_told_once_and_ends_nothing() -> N
 
     assert [one["event"] for one in logs] == ["record_not_writable"]
     assert all(one.agrees for one in bench.replayed())
-    assert [number for number, _ in numbered_replay(bench.shelf)] == [1, 1, 5, 5]
+    assert [number for number, _ in replay_batches(bench.shelf.batches)] == [1, 1, 5, 5]
 
 
 async def test_wall_clock_that_steps_back_keeps_the_order() -> None:
