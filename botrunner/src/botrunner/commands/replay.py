@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--at", required=True, type=_instant, help="real time, ISO 8601; UTC where it names no zone"
     )
     parser.add_argument(
-        "--minutes", type=_minutes, default=5.0, help="how long to show from then on (5)"
+        "--minutes", type=_minutes, default=5, help="how long to show from then on (5)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(
@@ -169,11 +169,11 @@ def _instant(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _minutes(text: str) -> float:
+def _minutes(text: str) -> int:
     try:
-        minutes = float(text)
+        minutes = int(text)
     except ValueError:
-        minutes = 0.0
+        minutes = 0
     if not 0 < minutes <= _LONGEST:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes up to {_LONGEST}")
     return minutes

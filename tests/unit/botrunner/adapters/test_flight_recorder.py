@@ -1,97 +1,28 @@
 """The flight recorder keeps what a replay needs, late, in bounded memory, and never in the way."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from dataclasses import replace
+from datetime import timedelta
 
-import pytest
 from structlog.testing import capture_logs
 
 from botcore.domain.errors import InvariantBroken, Transient
-from botcore.ledger.recordings import Batch
-from botcore.resources.strategy_params import PARAMETER_MODELS, StrategyType
-from botrunner.adapters.flight_recorder import FlightRecorder
 from botrunner.trading.decide import decide
-from botrunner.trading.events import CandleClosed, Event, HaltChanged, LeaseAcquired, TimerFired
-from botrunner.trading.recording import Checkpoint, Happened, Record, digest_of
-from botrunner.trading.replaying import Replayed, Replayer
-from botrunner.trading.rules import Rules
-from botrunner.trading.state import BotState, Step
-from tests.support.core_samples import samples_of
-from tests.support.recordings import read_batches, replay_batches
-from tests.support.trading import KEY, a_candle, a_rule, an_instrument, candle, dca_rules, rules
-
-RULES = dca_rules()
-
-
-class WallClock:
-    """A wall clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.instant = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        self.instant += timedelta(milliseconds=1)
-        return self.instant
-
-    def boottime(self) -> float:
-        raise AssertionError("records carry the wall clock's time")
-
-
-@dataclass
-class Shelf:
-    """Where batches go; `trouble` is what the ledger says instead."""
-
-    batches: list[Batch] = field(default_factory=list)
-    trouble: Exception | None = None
-
-    async def put(self, batch: Batch) -> None:
-        if self.trouble is not None:
-            raise self.trouble
-        self.batches.append(batch)
-
-    def records(self) -> list[Record]:
-        return [record for _, records in read_batches(self.batches) for record in records]
-
-    def events(self) -> list[Event]:
-        return [one.event for one in self.records() if isinstance(one, Happened)]
-
-    def numbers(self) -> list[int]:
-        return [batch.number for batch in self.batches]
-
-
-class Bench:
-    """A recorder that watches decisions as they are made."""
-
-    def __init__(self, most_waiting: int = 1000, rules: Rules = RULES) -> None:
-        self.clock, self.shelf = WallClock(), Shelf()
-        self.recorder = FlightRecorder(self.clock, most_waiting=most_waiting)
-        self.rules = rules
-        self.state = BotState()
-        self.recorder.began(self.state, rules)
-
-    def decide(self, *happened: Event) -> Step:
-        step = Step(state=self.state)
-        for event in happened:
-            step = decide(self.state, event, self.rules)
-            self.state = step.state
-            self.recorder.decided(event, step)
-        return step
-
-    async def flush(self) -> None:
-        await self.recorder.flush(self.shelf.put)
-
-    def replayed(self) -> list[Replayed]:
-        return [again for _, again in replay_batches(self.shelf.batches)]
-
-
-def some_candles(count: int, first: int = 0) -> list[Event]:
-    return [candle(minute, f"{100 + minute % 7}.50") for minute in range(first, first + count)]
+from botrunner.trading.events import HaltChanged, LeaseAcquired, TimerFired
+from botrunner.trading.recording import Checkpoint, Happened
+from botrunner.trading.state import BotState
+from tests.support.recordings import (
+    RULES,
+    RecorderBench,
+    read_batches,
+    replay_batches,
+    some_candles,
+)
+from tests.support.trading import KEY, candle
 
 
 async def test_events_are_kept_with_digests_and_lead_to_the_same_commands() -> None:
-    bench = Bench()
+    bench = RecorderBench()
     bench.decide(LeaseAcquired(epoch=1), *some_candles(5))
     await bench.flush()
 
@@ -104,66 +35,8 @@ async def test_events_are_kept_with_digests_and_lead_to_the_same_commands() -> N
     ]
 
 
-@pytest.mark.parametrize("strategy", PARAMETER_MODELS)
-async def test_every_strategys_memory_survives_a_checkpoint(strategy: StrategyType) -> None:
-    params = samples_of(PARAMETER_MODELS[strategy])[-1]
-    symbols = ("BTCUSDT", "ETHUSDT")
-    bench = Bench(
-        rules=rules(
-            a_rule(params, symbols=symbols),
-            instruments={symbol: an_instrument(symbol) for symbol in symbols},
-        )
-    )
-    bench.decide(LeaseAcquired(epoch=1))
-    for minute in range(120):
-        bench.clock.instant += timedelta(minutes=1)
-        for symbol in symbols:
-            price = str(100 + (minute * 7) % 23)
-            closed = a_candle(minute, price, symbol)
-            bench.decide(CandleClosed(candle=closed, is_history=minute < 40))
-    await bench.flush()
-
-    checkpoints = [one for one in bench.shelf.records() if isinstance(one, Checkpoint)]
-    assert len(checkpoints) == 3
-    assert {*checkpoints[-1].state.signals} == {("trend", symbol) for symbol in symbols}
-    told = bench.replayed()
-    assert all(one.agrees for one in told)
-    assert len(told) == 1 + 240 + 3
-
-
-async def test_changed_event_shows_a_difference() -> None:
-    bench = Bench()
-    bench.decide(LeaseAcquired(epoch=1), candle(0, "100"))
-    await bench.flush()
-    start, leased, closed = bench.shelf.records()
-    assert isinstance(closed, Happened)
-    forged = replace(closed, event=candle(0, "101"))
-
-    replayer = Replayer()
-    told = [replayer.take(one) for one in (start, leased, forged)]
-
-    assert [one is not None and one.agrees for one in told] == [True, True, False]
-
-
-async def test_checkpoint_that_the_events_do_not_lead_to_shows_a_difference() -> None:
-    bench = Bench()
-    bench.decide(LeaseAcquired(epoch=1))
-    bench.clock.instant += timedelta(hours=1)
-    bench.decide(candle(0, "100"))
-    await bench.flush()
-    records = bench.shelf.records()
-    assert isinstance(records[-1], Checkpoint)
-    assert records[-1].follows
-
-    forged = replace(records[-1], state=replace(bench.state, sequence=99))
-    replayer = Replayer()
-    told = [replayer.take(one) for one in (*records, forged)]
-
-    assert [one is not None and one.agrees for one in told] == [True] * 4 + [False]
-
-
 async def test_quiet_timers_are_left_out_and_the_replay_is_the_same() -> None:
-    bench = Bench()
+    bench = RecorderBench()
     bench.decide(LeaseAcquired(epoch=1))
     bench.decide(*[TimerFired(tick=tick) for tick in range(1, 200)])
     step = bench.decide(candle(0, "100"))
@@ -175,7 +48,7 @@ async def test_quiet_timers_are_left_out_and_the_replay_is_the_same() -> None:
 
 
 async def test_timer_that_asks_for_an_order_is_kept() -> None:
-    bench = Bench()
+    bench = RecorderBench()
     bench.decide(LeaseAcquired(epoch=1), candle(0, "100"))
     step = bench.decide(TimerFired(tick=10))
     assert step.commands
@@ -185,7 +58,7 @@ async def test_timer_that_asks_for_an_order_is_kept() -> None:
 
 
 async def test_timer_that_only_changes_the_state_is_kept() -> None:
-    bench = Bench()
+    bench = RecorderBench()
     bench.state = BotState(epoch=1, cancelling=frozenset({"kb-1"}), exit_failures={KEY: 1})
     bench.recorder.began(bench.state, RULES)
     step = bench.decide(TimerFired(tick=61), TimerFired(tick=62))
@@ -196,7 +69,7 @@ async def test_timer_that_only_changes_the_state_is_kept() -> None:
 
 
 async def test_checkpoint_begins_a_batch_at_its_own_time() -> None:
-    bench = Bench()
+    bench = RecorderBench()
     bench.decide(LeaseAcquired(epoch=1), *some_candles(3))
     bench.recorder.began(bench.state, RULES)
     bench.decide(*some_candles(140, first=3))
@@ -216,7 +89,7 @@ async def test_checkpoint_begins_a_batch_at_its_own_time() -> None:
 
 
 async def test_while_the_ledger_is_away_nothing_is_lost_nor_repeated() -> None:
-    bench = Bench()
+    bench = RecorderBench()
     bench.shelf.trouble = Transient("away")
     bench.decide(LeaseAcquired(epoch=1))
     await bench.flush()
@@ -230,7 +103,7 @@ async def test_while_the_ledger_is_away_nothing_is_lost_nor_repeated() -> None:
 
 
 async def test_flush_that_is_cancelled_midway_loses_nothing() -> None:
-    bench = Bench()
+    bench = RecorderBench()
     bench.decide(LeaseAcquired(epoch=1), *some_candles(400))
     for rounds in range(30):
         flushing = asyncio.create_task(bench.flush())
@@ -244,7 +117,7 @@ async def test_flush_that_is_cancelled_midway_loses_nothing() -> None:
 
 
 async def test_memory_is_bounded_and_what_is_dropped_is_counted() -> None:
-    bench = Bench(most_waiting=20)
+    bench = RecorderBench(most_waiting=20)
     bench.decide(LeaseAcquired(epoch=1))
     with capture_logs() as logs:
         bench.decide(*some_candles(100))
@@ -262,7 +135,7 @@ async def test_memory_is_bounded_and_what_is_dropped_is_counted() -> None:
 
 
 async def test_restart_while_memory_is_full_is_not_lost() -> None:
-    bench = Bench(most_waiting=5)
+    bench = RecorderBench(most_waiting=5)
     bench.decide(LeaseAcquired(epoch=1), *some_candles(10))
     bench.state = replace(bench.state, epoch=2)
     bench.recorder.began(bench.state, RULES)
@@ -275,7 +148,7 @@ async def test_restart_while_memory_is_full_is_not_lost() -> None:
 
 
 async def test_batch_the_ledger_refuses_is_told_and_the_next_state_starts_anew() -> None:
-    bench = Bench()
+    bench = RecorderBench()
     bench.decide(LeaseAcquired(epoch=1))
     bench.shelf.trouble = InvariantBroken("no")
     with capture_logs() as logs:
@@ -291,7 +164,7 @@ async def test_batch_the_ledger_refuses_is_told_and_the_next_state_starts_anew()
 
 
 async def test_state_that_is_no_plain_value_is_told_once_and_ends_nothing() -> None:
-    bench = Bench()
+    bench = RecorderBench()
     bench.decide(LeaseAcquired(epoch=1))
     strange = replace(bench.state, signals={KEY: ["a list may change"]})
     with capture_logs() as logs:
@@ -309,7 +182,7 @@ async def test_state_that_is_no_plain_value_is_told_once_and_ends_nothing() -> N
 
 
 async def test_wall_clock_that_steps_back_keeps_the_order() -> None:
-    bench = Bench()
+    bench = RecorderBench()
     bench.decide(LeaseAcquired(epoch=1))
     bench.clock.instant -= timedelta(hours=2)
     bench.decide(HaltChanged(reason="stop"))
@@ -317,13 +190,3 @@ async def test_wall_clock_that_steps_back_keeps_the_order() -> None:
 
     times = [one.at for one in bench.shelf.records()]
     assert times == sorted(times)
-
-
-def test_digest_tells_order_and_digits_apart() -> None:
-    step = decide(decide(BotState(), LeaseAcquired(epoch=1), RULES).state, candle(0, "100"), RULES)
-
-    assert digest_of(()) == ""
-    assert digest_of(step.commands) != digest_of(step.commands[::-1])
-    other = replace(a_candle(0, "100"), close=Decimal("100.0"))
-    assert digest_of((step.commands[0],)) == digest_of((step.commands[0],))
-    assert other == a_candle(0, "100")
