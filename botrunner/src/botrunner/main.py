@@ -21,10 +21,11 @@ from botrunner.adapters.config_files import (
     read_key,
     read_key_check_config,
 )
+from botrunner.adapters.flight_recorder import FlightRecorder
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
 from botrunner.adapters.own_strategies import load_own_strategies
-from botrunner.commands import backtest
+from botrunner.commands.tools import TOOLS
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
@@ -35,18 +36,42 @@ from botrunner.verify_key import verify
 __all__ = ["main"]
 
 _log = structlog.get_logger(__name__)
+_LEAVE_WITHIN = 3.0
+"""Seconds an ending process may spend on its last records."""
+_NOT_DONE = 2
+"""Exit code of a tool that could not do what it was asked; 1 is an answer."""
 
 
 def main() -> None:
-    """Run `botrunner run` or `botrunner verify-key`; the settings come from the pod's environment."""
-    if sys.argv[1:2] == ["backtest"]:
-        sys.exit(_tool(sys.argv[2:]))
-    parser = argparse.ArgumentParser(prog="botrunner", description=__doc__)
-    parser.add_argument("command", choices=("run", "verify-key"))
-    command = parser.parse_args().command
+    """Run a command of the pod, whose settings come from its environment, or one for people."""
+    arguments = _arguments()
     configure_logging("botrunner")
     _trap_floats()
     load_own_strategies()
+    if arguments.command in TOOLS:
+        sys.exit(_tool(arguments))
+    _in_pod(arguments.command)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="botrunner", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("run", help="trade, as the pod of one bot")
+    commands.add_parser("verify-key", help="check an exchange key, as a pod of its own")
+    for name, tool in TOOLS.items():
+        tool.add_arguments(commands.add_parser(name, help=tool.summary, description=tool.summary))
+    return parser.parse_args()
+
+
+def _tool(arguments: argparse.Namespace) -> int:
+    try:
+        return TOOLS[arguments.command].run(arguments)
+    except PlatformError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return _NOT_DONE
+
+
+def _in_pod(command: str) -> None:
     try:
         settings = RunnerSettings.load(PREFIX)
     except InvalidInput as error:
@@ -61,18 +86,6 @@ def main() -> None:
         sys.exit(f"{type(error).__name__}: {error}")
     _log.info("runner_ended", reason=reason, message=message)
     last_words(settings.termination_log, reason, message, **facts)
-
-
-def _tool(options: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="botrunner backtest", description=backtest.__doc__)
-    backtest.add_arguments(parser)
-    arguments = parser.parse_args(options)
-    _trap_floats()
-    try:
-        return backtest.run(arguments)
-    except PlatformError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
 
 
 LastWords = tuple[str, str, dict[str, object]]
@@ -97,6 +110,7 @@ async def _trade(settings: RunnerSettings) -> LastWords:
     key = read_key(settings.credentials_dir)
     venue = binance_venue(config.venue.endpoints, key, clock, may_send=gate)
     journal, lease = LedgerJournal(address), LedgerLease(address, settings.pod_uid)
+    recorder = FlightRecorder(clock)
     parts = Parts(
         bot_uid=config.bot.uid,
         account_uid=config.account_uid,
@@ -105,6 +119,7 @@ async def _trade(settings: RunnerSettings) -> LastWords:
         lease=lease,
         candles=venue.market,
         clock=clock,
+        witnesses=(recorder,),
     )
     engine = Engine(parts, _configured(config))
     gate.opens_with(engine.keeper.may_send)
@@ -112,10 +127,12 @@ async def _trade(settings: RunnerSettings) -> LastWords:
     try:
         tasks = [*_background(engine, venue, lease, logs)]
         tasks.append(partial(watch_configuration, engine, partial(_fresh, file, config)))
+        tasks.append(partial(recorder.keep, lease.write_recording))
         end = await live(engine, tasks, venue.exchange.open)
         await _last_logs(lease, logs)
     finally:
         sign_of_life.cancel()
+        await _last_records(lease, recorder)
         await venue.exchange.close()
         await journal.close()
         await lease.close()
@@ -138,6 +155,12 @@ def _background(
 async def _last_logs(lease: LedgerLease, logs: BotLogs) -> None:
     with suppress(Transient):  # they are on stderr too
         await lease.write_logs(logs.drain())
+
+
+async def _last_records(lease: LedgerLease, recorder: FlightRecorder) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LEAVE_WITHIN):
+            await recorder.flush(lease.write_recording)
 
 
 def _configured(config: RunnerConfig) -> Configured:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from botcore.runtime.settings import EnvSettings
 
-__all__ = ["PREFIX", "RunnerSettings"]
+__all__ = ["PREFIX", "DataSettings", "ReplaySettings", "RunnerSettings"]
 
 PREFIX = "KBOTS_RUNNER_"
 
@@ -23,3 +23,21 @@ class RunnerSettings(EnvSettings):
     """File for the reason of an orderly end."""
     pod_uid: UUID
     """The pod's uid: the holder of the lease."""
+
+
+class DataSettings(EnvSettings):
+    """Where a platform on this host keeps its files: KBOTS_DATA, as for its command line."""
+
+    data: Path = Path(".data")
+
+
+class ReplaySettings(EnvSettings):
+    """The ledger that a replay reads where the platform is not on this host: KBOTS_REPLAY_*."""
+
+    host: str = "127.0.0.1"
+    port: int = 5432
+    dbname: str = "kbots"
+    user: str = "kbots_admin"
+    """A login that may read every recording."""
+    password_file: Path | None = None
+    """File of its password; names the ledger, so that the rest is looked at."""
