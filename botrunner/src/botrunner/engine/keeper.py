@@ -10,6 +10,7 @@ import structlog
 
 from botcore.domain.errors import NotAllowed, Transient
 from botcore.runtime.clock import Clock
+from botrunner.engine.pulse import Pulse
 from botrunner.ports import Deliver, Heartbeat, Lease
 from botrunner.trading.events import HaltChanged, LeaseAcquired, LeaseEnded
 from botrunner.trading.lease import RENEW_EVERY, SendPermit
@@ -37,6 +38,7 @@ class Keeper:
         self._permit: SendPermit | None = None
         self._halt: str | None = None
         self._beaten: tuple[float, Heartbeat] | None = None
+        self.pulse = Pulse(clock)
         self.epoch = 0
         self.reason = "Starting"
 
@@ -63,6 +65,7 @@ class Keeper:
         """Keep the lease until cancelled."""
         while True:
             started = self._clock.boottime()
+            self.pulse.begin()
             try:
                 async with asyncio.timeout(_ANSWER_WITHIN):
                     await self._round(started)
@@ -72,6 +75,7 @@ class Keeper:
                 self.drop(f"the ledger refuses this login: {error}")
             if self.epoch and not self.may_send():
                 self.drop("the lease could not be renewed in time")
+            self.pulse.end()
             await asyncio.sleep(_LOOK_EVERY)
 
     async def release(self) -> None:
