@@ -5,6 +5,7 @@ On a connection of its own.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -38,6 +39,7 @@ class Keeper:
         self._permit: SendPermit | None = None
         self._halt: str | None = None
         self._beaten: tuple[float, Heartbeat] | None = None
+        self._is_hurried = asyncio.Event()
         self.pulse = Pulse(clock)
         self.epoch = 0
         self.reason = "Starting"
@@ -61,6 +63,10 @@ class Keeper:
             self.reason = reason
             self._deliver(LeaseEnded(reason=reason))
 
+    def hurry(self) -> None:
+        """Begin the next round now, since there is something to tell."""
+        self._is_hurried.set()
+
     async def run(self) -> None:
         """Keep the lease until cancelled."""
         while True:
@@ -76,7 +82,10 @@ class Keeper:
             if self.epoch and not self.may_send():
                 self.drop("the lease could not be renewed in time")
             self.pulse.end()
-            await asyncio.sleep(_LOOK_EVERY)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY):
+                    await self._is_hurried.wait()
+            self._is_hurried.clear()
 
     async def release(self) -> None:
         """Give the lease back, so that a successor need not wait out its time."""

@@ -110,7 +110,8 @@ async def watch_configuration(
     """Hand on every new configuration; one that can't be taken is told and the old one stays in force (TR-51)."""
     while True:
         with suppress(TimeoutError):
-            await asyncio.wait_for(nudged.wait(), _LOOK_EVERY)
+            async with asyncio.timeout(_LOOK_EVERY):
+                await nudged.wait()
         nudged.clear()
         try:
             fresh = changed()
