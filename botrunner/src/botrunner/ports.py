@@ -25,6 +25,7 @@ __all__ = [
     "Heartbeat",
     "Journal",
     "Lease",
+    "Meter",
     "PlaceAnswer",
     "PlaceListAnswer",
     "Placed",
@@ -284,4 +285,12 @@ class Witness(Protocol):
 
     def decided(self, event: Event, step: Step) -> None:
         """See an event and what it led to, before its commands are performed."""
+        ...
+
+
+class Meter(Protocol):
+    """Hears when events came, so that their wait counts. It must not block or raise."""
+
+    def took(self, event: Event, delivered_at: float) -> None:
+        """See the next event leave the inbox; it came at this instant of CLOCK_BOOTTIME (s)."""
         ...

@@ -3,6 +3,8 @@
 from pathlib import Path
 from uuid import UUID
 
+from pydantic import Field
+
 from botcore.runtime.settings import EnvSettings
 
 __all__ = ["PREFIX", "DataSettings", "ReplaySettings", "RunnerSettings"]
@@ -23,6 +25,10 @@ class RunnerSettings(EnvSettings):
     """File for the reason of an orderly end."""
     pod_uid: UUID
     """The pod's uid: the holder of the lease."""
+    probe_host: str = "127.0.0.1"
+    """Address that answers probes and scrapers: the pod's own on a cluster."""
+    probe_port: int = Field(default=0, ge=0, le=65_535)
+    """Its port; 0 takes a free one, and the file `probe-port` of the state folder tells which."""
 
 
 class DataSettings(EnvSettings):
