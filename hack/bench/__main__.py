@@ -1,6 +1,7 @@
 """`python -m hack.bench exchange|runner|soak`: measure, and hold every figure against its bar."""
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from hack.bench.engine_flow import bench_engine
 from hack.bench.orders import bench_orders
-from hack.bench.rows import Row
+from hack.bench.rows import Row, note
 from hack.bench.runner.backtests import bench_backtest
 from hack.bench.runner.crowd import bench_crowd
 from hack.bench.runner.latency import bench_latency
@@ -16,6 +17,7 @@ from hack.bench.runner.size import bench_size
 from hack.bench.runner.soak import bench_soak
 from hack.bench.sizes import bench_sizes
 from hack.bench.streams import bench_fanout
+from hack.report import StepFailed
 
 __all__ = ["main"]
 
@@ -45,16 +47,21 @@ def main() -> int:
     parts = _parts(options)
     if options.only not in {None, *parts}:
         sys.exit(f"{options.product} has the parts {', '.join(parts)}")
-    rows = []
-    for name, bench in parts.items():
-        if options.only not in {None, name}:
-            continue
-        for row in bench():
-            print(row, flush=True)
-            rows.append(row)
+    chosen = {name: bench for name, bench in parts.items() if options.only in {None, name}}
+    rows, broken = list[Row](), list[str]()
+    for name, bench in chosen.items():
+        try:
+            for row in bench():
+                print(row, flush=True)
+                rows.append(row)
+        except (StepFailed, RuntimeError, OSError, subprocess.SubprocessError) as error:
+            note(f"{name} broke off: {type(error).__name__}: {error}")
+            broken.append(name)
     missed = [row.name for row in rows if not row.is_ok]
     print(f"{len(rows)} figures, {len(missed)} miss their bar", *missed)
-    return 1 if missed else 0
+    if broken:
+        print("broke off:", *broken)
+    return 1 if missed or broken else 0
 
 
 def _options() -> argparse.Namespace:

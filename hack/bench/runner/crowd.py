@@ -1,8 +1,8 @@
 """What two hundred bots behind one address ask of Binance: the weight as the exchange itself counts it."""
 
+import math
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -10,12 +10,11 @@ from typing import Any, Final
 
 from hack.bench.exchange_process import Exchange, load, running
 from hack.bench.rows import Row, at_least, below, note
+from hack.bench.runner.weights import LIMIT, minute_ends
 
 __all__ = ["bench_crowd"]
 
 _BOTS: Final = 200
-_LIMIT: Final = 6_000
-"""Weight per IP and minute (Binance: LIMITS)."""
 _START_SECONDS: Final = 60
 _SETTLE_SECONDS: Final = 10
 _SECONDS: Final = 195
@@ -42,7 +41,7 @@ def bench_crowd() -> Iterator[Row]:
     )
     note(f"{found['trading']} trade at the end and {resting} of their orders rest at the exchange")
     note(f"weight of each whole minute {steady}, of the busiest minute of the start {start}")
-    yield below("runner-200-bots-weight", max(steady) / _LIMIT * 100, 50, "%")
+    yield below("runner-200-bots-weight", max(steady, default=math.nan) / LIMIT * 100, 50, "%")
     yield below("runner-200-bots-refused", found["limited"], 1, "answers")
     yield at_least("runner-200-bots-trading", found["trading"], _BOTS, "bots")
 
@@ -84,24 +83,7 @@ def _watched(
 ) -> tuple[int, list[int], dict[str, Any]]:
     """Give the weight of the busiest minute of the start, of each whole minute after it, and what the bots told."""
     began, starting, steady = time.monotonic(), [0], list[int]()
-    while not loading.done():
-        left = 60 - _clock() % 60
-        if left > 1:
-            time.sleep(0.25)
-            continue
-        time.sleep(max(left - 0.2, 0))  # the minute's weight is complete, nearly
-        used, age = _used(exchange), time.monotonic() - began
-        (steady if age - 60 > _START_SECONDS + _SETTLE_SECONDS else starting).append(used)
-        time.sleep(0.5)
+    for at, used in minute_ends(exchange.port, goes_on=lambda: not loading.done()):
+        is_after_start = at - began - 60 > _START_SECONDS + _SETTLE_SECONDS
+        (steady if is_after_start else starting).append(used)
     return max(starting), steady, loading.result()
-
-
-def _clock() -> float:
-    """Give the exchange's clock of limits, which is the machine's."""
-    return time.time()  # noqa: TID251 minutes of the wall clock are what is limited
-
-
-def _used(exchange: Exchange) -> int:
-    url = f"http://127.0.0.1:{exchange.port}/api/v3/ping"
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return int(answer.headers["X-MBX-USED-WEIGHT-1M"])

@@ -12,6 +12,7 @@ from hack.bench.exchange_process import resident_megabytes, running
 from hack.bench.rows import Row, at_most, below, note
 from hack.bench.runner import freqtrade
 from hack.bench.runner.host import Host, a_bot, running_host, wait_for
+from hack.bench.runner.weights import minute_ends
 
 __all__ = ["bench_size"]
 
@@ -60,14 +61,30 @@ def _sizes(host: Host, folder: Path) -> tuple[float, float]:
             log = folder / "freqtrade" / "freqtrade.log"
             wait_for(lambda: _MARK in log.read_text("utf-8"), "freqtrade trades", seconds=240)
             wait_for(lambda: host.query(_FIRST, uid)[0][0], "the runner decides", seconds=30)
-            time.sleep(_WARM_SECONDS)
+            weight = _warmed_up(host)
             theirs = resident_megabytes(pid)
             own = resident_megabytes(host.runner_pid("five"))
     decisions, symbols = host.query(_DECISIONS, uid)[0]
     orders = host.query("select count(*) from kbots.orders where bot_uid = %s", uid)[0][0]
     note(f"the runner has made {decisions} decisions on {symbols} symbols and {orders} orders")
+    note(
+        f"its process used a weight of {weight} in a minute, the market at {_SPEED} times real time"
+    )
     note(f"resident: runner {own:.1f} MB, freqtrade's dry run of the same pairs {theirs:.1f} MB")
     return own, theirs
+
+
+def _warmed_up(host: Host) -> int:
+    """Let time pass, a whole minute of the clock at least; gives the most weight that the runner used in one."""
+    began, minutes = time.monotonic(), list[int]()
+
+    def goes_on() -> bool:
+        return time.monotonic() - began < _WARM_SECONDS or not minutes
+
+    for at, used in minute_ends(host.installation.ports["exchange"], goes_on=goes_on):
+        if at - began > 60:
+            minutes.append(used)
+    return max(minutes)
 
 
 def _first_decision(host: Host, name: str) -> float:
