@@ -26,10 +26,8 @@ OPEN: Final[Mapping[int, str]] = {
     19: "balances are not compared with own lots before a sale yet",
     20: "balances are not compared with own lots yet",
     29: "filters are read at the start and for new symbols only",
-    35: "missing candles are not filled yet",
     36: "late candles are not waited for yet",
     45: "differences of books are not counted yet",
-    62: "stoploss guard and cooldown are not there yet",
     70: "the dashboard does not show the address to allow yet",
 }
 """Rules without a test, each with the reason; the table shows them, and one that has a test may not stay here."""

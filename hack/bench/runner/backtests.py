@@ -103,9 +103,7 @@ def _ours(home: Path) -> Run:
         command = [tool, "backtest", "--bot", str(bot), "--candles", str(candles), "--json", str(report)]  # fmt: skip
         _done(command, home)
         told: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-        return (
-            f"{told['trades'] if isinstance(told['trades'], int) else len(told['trades'])} trades"
-        )
+        return f"{told['trades']['count']} trades"
 
     return run
 

@@ -40,6 +40,7 @@ def bench_crowd() -> Iterator[Row]:
         f"{_BOTS} whole engines with connections and accounts of their own, market data by a relay"
     )
     note(f"{found['trading']} trade at the end and {resting} of their orders rest at the exchange")
+    note(f"asked by REST or upgraded, from start to end: {found['asked']}")
     note(f"weight of each whole minute {steady}, of the busiest minute of the start {start}")
     yield below("runner-200-bots-weight", max(steady, default=math.nan) / LIMIT * 100, 50, "%")
     yield below("runner-200-bots-refused", found["limited"], 1, "answers")

@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 from botrunner.adapters.binance_client import Endpoints
@@ -17,20 +18,23 @@ from hack.bench.runner.tapped_loop import TappedLoop
 __all__ = ["main"]
 
 
-class _Statuses:
-    """Counts the answers that are refusals for too many requests."""
+class _Wire:
+    """Counts what is asked, and the answers that are refusals for too many requests."""
 
     def __init__(self) -> None:
         self.limited = 0
+        self.asked = Counter[str]()
 
     def read(self, data: bytes) -> None:
         self.limited += data.startswith((b"HTTP/1.1 429", b"HTTP/1.1 418"))
 
     def wrote(self, data: bytes) -> None:
-        """Nothing that goes out is counted."""
+        if b" HTTP/1.1\r\n" in data[:2_000]:
+            method, path, _ = data.decode(errors="replace").split(" ", 2)
+            self.asked[f"{method} {path.partition('?')[0]}"] += 1
 
 
-async def _run(plan: dict[str, Any], statuses: _Statuses) -> dict[str, Any]:
+async def _run(plan: dict[str, Any], wire: _Wire) -> dict[str, Any]:
     endpoints = Endpoints(
         rest_url=plan["rest"], ws_api_url=plan["wsApi"], stream_url=plan["stream"]
     )
@@ -44,7 +48,8 @@ async def _run(plan: dict[str, Any], statuses: _Statuses) -> dict[str, Any]:
     await asyncio.sleep(end - time.monotonic())
     found = {
         "trading": sum(not task.done() and bot.engine.keeper.may_send() for bot, task in running),
-        "limited": statuses.limited,
+        "limited": wire.limited,
+        "asked": dict(wire.asked.most_common(8)),
     }
     for _, task in running:
         task.cancel()
@@ -54,10 +59,10 @@ async def _run(plan: dict[str, Any], statuses: _Statuses) -> dict[str, Any]:
 
 def main() -> None:
     """Run the plan."""
-    plan, statuses = json.load(sys.stdin), _Statuses()
+    plan, wire = json.load(sys.stdin), _Wire()
     quiet_logs()
-    with asyncio.Runner(loop_factory=lambda: TappedLoop(statuses)) as runner:
-        json.dump(runner.run(_run(plan, statuses)), sys.stdout)
+    with asyncio.Runner(loop_factory=lambda: TappedLoop(wire)) as runner:
+        json.dump(runner.run(_run(plan, wire)), sys.stdout)
 
 
 if __name__ == "__main__":

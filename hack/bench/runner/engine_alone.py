@@ -41,7 +41,7 @@ class MemoryJournal:
             orders=(), intent_ages={}, sub_books=(), decided={}, day_realized={}, peak_equity=None
         )
 
-    async def write_intent(self, order: Order) -> None:
+    async def write_intents(self, orders: Sequence[Order]) -> None:
         """Keep nothing."""
 
     async def save(self, *, orders: Sequence[Order], bookings: Sequence[Booked]) -> None:
