@@ -90,7 +90,7 @@ async def _trade(settings: RunnerSettings) -> LastWords:
         clock=clock,
     )
     engine = Engine(parts, _configured(config))
-    gate.opens_with(engine.keeper.may_send)
+    gate.opens_with(engine.may_send)
     sign_of_life = asyncio.create_task(mark_alive(settings.state_dir, engine.is_moving))
     try:
         tasks = [*_background(engine, venue, lease, logs)]

@@ -65,6 +65,7 @@ class Engine:
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._lacks_candles = False
         self._busy_since: float | None = None
+        self._epoch = 0
         self._recovery = Recovery(parts.journal, parts.exchange, parts.account_uid)
         self._configuration = Configuration(
             bot_uid=parts.bot_uid, configured=configured, recovery=self._recovery
@@ -75,7 +76,7 @@ class Engine:
         self._executor = Executor(
             exchange=parts.exchange,
             journal=parts.journal,
-            may_send=self.keeper.may_send,
+            may_send=self.may_send,
             clock=parts.clock,
         )
         self._turner = Turner(
@@ -88,6 +89,14 @@ class Engine:
     def deliver(self, event: Event) -> None:
         """Put a fact into the inbox; never blocks, callable from any task of the loop."""
         self._inbox.put_nowait(event)
+
+    def may_send(self) -> bool:
+        """Tell whether an order may leave now; asked immediately before every send (I1).
+
+        A turn may hang in the ledger until its epoch is long over and another is held: what it wants
+        to send was settled by whoever held the lease in between.
+        """
+        return self._epoch == self.keeper.epoch and self.keeper.may_send()
 
     def is_moving(self) -> bool:
         """Tell whether events are taken as they come; one that takes minutes will never be done."""
@@ -183,6 +192,7 @@ class Engine:
         if event.epoch != self.keeper.epoch:
             return None  # that lease was lost again meanwhile
         parts, turner = self._parts, self._turner
+        self._epoch = event.epoch
         parts.journal.hold(event.epoch)
         found = await self._recovery.read(self._configuration.taken.spec)
         rules = await self._configuration.judged(
@@ -192,8 +202,9 @@ class Engine:
         turner.restart(
             found.state(halt=before.halt, is_shutting_down=before.is_shutting_down), rules
         )
-        for order_id, age in found.stored.intent_ages.items():
-            self._executor.remember_age(order_id, age)
+        # An order may leave long after its intent was written, up to the moment this lease began.
+        for order_id in found.stored.intent_ages:
+            self._executor.remember_age(order_id, 0)
         await self._settle()
         await parts.journal.save_balances(found.account.balances)
         parts.candles.want(rules.wanted_candles())
