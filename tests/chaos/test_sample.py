@@ -1,4 +1,7 @@
-"""A seeded sample of `make chaos`: processes die at a few hundred points, and the books agree (I1, I2, I3)."""
+"""A seeded sample of `make chaos`: processes die at a few hundred points, and the books agree.
+
+I1, I2, I3; TR-1, TR-2, TR-3, TR-7, TR-40, TR-41, TR-50.
+"""
 
 import pytest
 
@@ -6,7 +9,9 @@ from botcore.domain.orders import Order
 from botrunner.engine.executor import Executor
 from botrunner.ports import Unknown
 from botrunner.trading.events import Event, OrderReported
+from tests.chaos.kills import Killing
 from tests.chaos.world import run_world
+from tests.chaos.yard import open_yard
 
 
 @pytest.mark.timeout(120)
@@ -25,6 +30,16 @@ def test_sample_of_crash_points_leaves_books_that_agree() -> None:
         "asleep",
     ):
         assert any(word in place for place in places), word
+
+
+@pytest.mark.timeout(180)
+def test_sample_of_kills_leaves_books_that_agree() -> None:
+    with open_yard(20260101) as yard:
+        tally = Killing(yard=yard, seed=20260101, wanted=6, freezes=0, restarts=1).run()
+
+    assert (tally.lost, tally.doubled, tally.unleased) == ([], [], [])
+    assert tally.kills == 6
+    assert tally.orders > 0
 
 
 def find_it() -> None:
