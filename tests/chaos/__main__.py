@@ -64,18 +64,20 @@ def crash_points(wanted: int, seed: int) -> tuple[int, list[str]]:
 
 def kills(wanted: int, seed: int) -> tuple[Tally, list[str]]:
     """Kill real runners so often; returns what came of it, and what was wrong."""
-    with open_yard(seed) as yard:
-        killing = Killing(
-            yard=yard, seed=seed, wanted=wanted, tell=say,
-            freezes=round(wanted * _FREEZES_PER_KILLS), restarts=max(round(wanted * _RESTARTS_PER_KILLS), 1),
-        )  # fmt: skip
-        try:
-            killing.run()
-        except AssertionError as error:
-            if not (killing.tally.doubled or killing.tally.unleased):
-                killing.tally.lost.append(str(error))
-            return killing.tally, [f"SEED={seed}, after {killing.tally.kills} kills: {error}"]
-    return killing.tally, []
+    killing = None
+    try:
+        with open_yard(seed) as yard:
+            say(f"kills: logs in {yard.folder}, which stays if anything is wrong")
+            killing = Killing(
+                yard=yard, seed=seed, wanted=wanted, tell=say, freezes=round(wanted * _FREEZES_PER_KILLS),
+                restarts=max(round(wanted * _RESTARTS_PER_KILLS), 1),
+            )  # fmt: skip
+            return killing.run(), []
+    except AssertionError as error:
+        tally = killing.tally if killing else Tally()
+        if not (tally.doubled or tally.unleased):
+            tally.lost.append(str(error))
+        return tally, [f"SEED={seed}, after {tally.kills} kills: {error}"]
 
 
 def row(name: str, value: int, bar: int, unit: str) -> bool:

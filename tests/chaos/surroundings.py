@@ -200,6 +200,8 @@ class ToVenue:
         self._rate = rate
         self._executed = executed
         self.may_send: Callable[[], bool] = lambda: False
+        self.is_hostile = False
+        """Whether the plan aims at what is under way: then most answers are lost, and many orders are late."""
         self.skew = 0.0
         """Seconds by which the venue's clock lags behind what signers believe, up to CLOCK_SKEW."""
 
@@ -240,6 +242,8 @@ class ToVenue:
         return answer
 
     def _mood(self) -> Mood:
+        if self.is_hostile:
+            return self._chance.choice((Mood.LATE, Mood.LOSES_ANSWER, Mood.HONEST))
         return self._chance.choice(_MOODS) if self._rate else Mood.HONEST
 
     def _travel(self) -> float:

@@ -112,7 +112,8 @@ class World:
         # Between intent, signature and send: where standing still for as long as a lease lasts could hurt.
         return Plan(
             frozen_at=self.chance.choice(("after journal.write_intent", "signed")),
-            frozen_for=self.chance.uniform(1, 2 * arithmetic.TTL),
+            frozen_for=self.chance.choice((5.0, 12.0, 19.0, 22.0, 29.0, 31.0, 45.0)),
+            where=self.chance.choice(("", "done place", "after exchange.place")),
             seconds=3 * arithmetic.TTL,
         )
 
@@ -132,6 +133,7 @@ class World:
         exchange = ModelExchange(troubles)
         exchange.venue = self.venue
         to_venue = ToVenue(exchange, self.chance, self._rate(), self.judge.look)
+        to_venue.is_hostile = bool(process.plan.frozen_at)
         to_venue.skew = self.chance.uniform(0, arithmetic.CLOCK_SKEW)
         to_postgres = ToPostgres(self.postgres, self.chance, self._rate())
         journal = PodJournal(self.postgres, troubles)
@@ -146,7 +148,7 @@ class World:
             clock=VirtualClock(),
         )
         engine = Engine(parts, self.configured)
-        to_venue.may_send = engine.keeper.may_send
+        to_venue.may_send = engine.may_send
         return engine
 
     def _rate(self) -> float:
