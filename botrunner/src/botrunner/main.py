@@ -157,7 +157,7 @@ async def _trade(settings: RunnerSettings) -> LastWords:
     wires = _wired(config, settings, clock)
     venue, lease, recorder = wires.venue, wires.lease, wires.recorder
     engine = Engine(wires.parts(config), _configured(config))
-    wires.gate.opens_with(engine.keeper.may_send)
+    wires.gate.opens_with(engine.may_send)
     probes = asyncio.create_task(_probes(settings, engine, venue, wires.metrics).run())
     nudged = asyncio.Event()
     try:

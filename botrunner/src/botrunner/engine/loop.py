@@ -73,6 +73,7 @@ class Engine:
         self._inbox: asyncio.Queue[_Arrival] = asyncio.Queue()
         self._lacks_candles = False
         self.pulse = Pulse(parts.clock)
+        self._epoch = 0
         self._recovery = Recovery(parts.journal, parts.exchange, parts.account_uid)
         self._configuration = Configuration(
             bot_uid=parts.bot_uid, configured=configured, recovery=self._recovery
@@ -83,7 +84,7 @@ class Engine:
         self._executor = Executor(
             exchange=parts.exchange,
             journal=parts.journal,
-            may_send=self.keeper.may_send,
+            may_send=self.may_send,
             clock=parts.clock,
         )
         self._turner = Turner(
@@ -106,6 +107,14 @@ class Engine:
     def rules(self) -> Rules:
         """The configuration in force."""
         return self._turner.rules
+
+    def may_send(self) -> bool:
+        """Tell whether an order may leave now; asked immediately before every send (I1).
+
+        A turn may hang in the ledger until its epoch is long over and another is held: what it wants
+        to send was settled by whoever held the lease in between.
+        """
+        return self._epoch == self.keeper.epoch and self.keeper.may_send()
 
     def reconfigure(self, configured: Configured) -> None:
         """Take a new configuration at the next turn of the loop."""
@@ -202,6 +211,7 @@ class Engine:
         if event.epoch != self.keeper.epoch:
             return None  # that lease was lost again meanwhile
         parts, turner = self._parts, self._turner
+        self._epoch = event.epoch
         parts.journal.hold(event.epoch)
         found = await self._recovery.read(self._configuration.taken.spec)
         rules = await self._configuration.judged(
@@ -211,8 +221,9 @@ class Engine:
         turner.restart(
             found.state(halt=before.halt, is_shutting_down=before.is_shutting_down), rules
         )
-        for order_id, age in found.stored.intent_ages.items():
-            self._executor.remember_age(order_id, age)
+        # An order may leave long after its intent was written, up to the moment this lease began.
+        for order_id in found.stored.intent_ages:
+            self._executor.remember_age(order_id, 0)
         await self._settle()
         await parts.journal.save_balances(found.account.balances)
         parts.candles.want(rules.wanted_candles())
