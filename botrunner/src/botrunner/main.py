@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from botcore.domain.errors import InvalidInput, PlatformError, Transient
+from botcore.resources.trading_bot import BotMode
 from botcore.runtime.clock import SystemClock
 from botcore.runtime.logs import configure_logging
 from botrunner.adapters.binance_venue import BinanceVenue, binance_venue
@@ -21,8 +22,10 @@ from botrunner.adapters.config_files import (
     read_key,
     read_key_check_config,
 )
+from botrunner.adapters.ledger_books import LedgerBooks
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
+from botrunner.engine.account_watch import AccountBooks
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
@@ -88,6 +91,11 @@ async def _trade(settings: RunnerSettings) -> LastWords:
         lease=lease,
         candles=venue.market,
         clock=clock,
+        books=AccountBooks(
+            ledger=LedgerBooks(journal, venue.exchange.venue_now),
+            open_orders=venue.exchange.open_orders,
+            is_exact=config.spec.mode is BotMode.PAPER,
+        ),
     )
     engine = Engine(parts, _configured(config))
     gate.opens_with(engine.keeper.may_send)

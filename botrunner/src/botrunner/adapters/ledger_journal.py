@@ -24,6 +24,16 @@ class LedgerJournal:
         self._ledger = LedgerConnection(address)
         self._epoch = 0
 
+    @property
+    def connection(self) -> LedgerConnection:
+        """The connection, for what else is written under the same lease."""
+        return self._ledger
+
+    @property
+    def epoch(self) -> int:
+        """The epoch it writes under."""
+        return self._epoch
+
     def hold(self, epoch: int) -> None:
         """Write under this epoch from now on."""
         self._epoch = epoch
@@ -38,6 +48,7 @@ class LedgerJournal:
             decided=found.decided,
             day_realized=found.day_realized,
             peak_equity=found.peak_equity,
+            doubts=found.doubts,
         )
 
     async def write_intent(self, order: Order) -> None:
@@ -53,6 +64,9 @@ class LedgerJournal:
                 sub_book=one.sub_book,
                 changed=one.changed,
                 realized_quote=one.realized_quote,
+                fee_quote=one.fee_quote,
+                doubt=one.doubt,
+                is_dust=one.is_dust,
             )
             for one in bookings
         ]

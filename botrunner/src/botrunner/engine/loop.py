@@ -9,13 +9,15 @@ import structlog
 
 from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed, Transient
 from botcore.runtime.clock import Clock
+from botrunner.engine.account_watch import AccountBooks, AccountWatch
+from botrunner.engine.complaining import Complaints
 from botrunner.engine.executor import Executor
 from botrunner.engine.keeper import Keeper
 from botrunner.engine.recovering import AccountMismatch, Recovery
 from botrunner.engine.reloading import Configuration, Configured
 from botrunner.engine.sampling import Sampler
 from botrunner.engine.turning import Turner
-from botrunner.ports import CandleStream, Exchange, Heartbeat, Journal, Lease, Witness
+from botrunner.ports import Account, CandleStream, Exchange, Heartbeat, Journal, Lease, Witness
 from botrunner.trading.commands import Exit
 from botrunner.trading.events import (
     CandleClosed,
@@ -41,7 +43,7 @@ _STUCK_AFTER = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The engine's surroundings, wired by main."""
+    """The engine's surroundings, wired by main; no `books` where no account is behind the exchange."""
 
     bot_uid: str
     account_uid: str
@@ -51,6 +53,7 @@ class Parts:
     candles: CandleStream
     clock: Clock
     witnesses: tuple[Witness, ...] = ()
+    books: AccountBooks | None = None
 
 
 class Engine:
@@ -78,10 +81,17 @@ class Engine:
             may_send=self.keeper.may_send,
             clock=parts.clock,
         )
+        self._complaints = Complaints(parts.exchange, parts.clock)
+        self._watch: AccountWatch | None = None
+        if parts.books is not None:
+            self._watch = AccountWatch(
+                parts.books, exchange=parts.exchange, journal=parts.journal, clock=parts.clock
+            )
+        own = (self._complaints, *((self._watch,) if self._watch else ()))
         self._turner = Turner(
             executor=self._executor,
             rules=self._configuration.rules(configured, {}),
-            witnesses=parts.witnesses,
+            witnesses=(*parts.witnesses, *own),
         )
         self._sampler = Sampler(journal=parts.journal, exchange=parts.exchange, clock=parts.clock)
 
@@ -174,6 +184,9 @@ class Engine:
         if "user" in outcome.reread:
             self.deliver(TimerFired(tick=0))
         await self._sampler.sample(self._turner.state, self._turner.rules)
+        if self._watch is not None:
+            for found in await self._watch.check(self._turner.state, self._turner.rules):
+                end = await self._step(found) or end
         return end
 
     def _owes_candles(self, event: Event) -> bool:
@@ -194,24 +207,30 @@ class Engine:
         )
         for order_id, age in found.stored.intent_ages.items():
             self._executor.remember_age(order_id, age)
-        await self._settle()
+        await self._settle(found.account)
         await parts.journal.save_balances(found.account.balances)
         parts.candles.want(rules.wanted_candles())
         await self._refresh_candles()
         _log.info("recovered", epoch=event.epoch, open_orders=len(turner.state.orders))
         return await self._step(event)
 
-    async def _settle(self) -> None:
+    async def _settle(self, account: Account) -> None:
         """Ask the venue about every order in doubt and book what it says.
 
-        Before the first decision (TR-40).
+        Before the first decision (TR-40). Then compare with the account.
         """
+        turner, watch = self._turner, self._watch
         pending: list[Event] = [TimerFired(tick=0)]
+        if watch is not None:
+            known = await watch.recovered(account, turner.state, turner.rules)
+            pending = [*known, *pending]
         for _ in range(3):  # find, then read fills, then apply
             following: list[Event] = []
             for event in pending:
                 following += (await self._turner.turn(event)).events
             pending = following
+        if watch is not None:
+            await turner.turn(watch.first_look(account, turner.state, turner.rules))
 
     async def _refresh_candles(self) -> Exit | None:
         """Build every strategy's state anew from closed candles, so that no gap stays in it (TR-39).
@@ -259,4 +278,5 @@ class Engine:
             epoch=epoch,
             pid=os.getpid(),
             venue_time=self._turner.state.venue_time,
+            problems=self._complaints.of(self._turner.state, self._turner.rules),
         )

@@ -40,4 +40,5 @@ def restore(
         day=venue_time.date(),
         day_realized=stored.day_realized.get(venue_time.date(), ZERO),
         peak_equity=stored.peak_equity,
+        doubts=stored.doubts,
     )

@@ -5,11 +5,12 @@ from decimal import Decimal
 
 from botcore.domain.money import ZERO, wire
 from botcore.resources.trading_bot import DesiredState
+from botrunner.trading.agreement import distrust
 from botrunner.trading.protecting import is_unresolved
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Key
 
-__all__ = ["entry_block", "equity", "unrealized"]
+__all__ = ["breached_limits", "entry_block", "equity", "unrealized"]
 
 
 def unrealized(state: BotState) -> Decimal:
@@ -44,12 +45,14 @@ def entry_block(state: BotState, rules: Rules, key: Key, spend: Decimal) -> str 
 def _standing_block(state: BotState, rules: Rules, key: Key) -> str | None:
     instrument = rules.instruments.get(key[1])
     in_doubt = any(o.purpose != "StopLoss" or is_unresolved(o) for o in state.orders_of(key))
+    problems = distrust(state)
     blocks = (
         (state.is_fenced, f"fenced: {state.fence_reason}"),
         (state.halt is not None, f"halted: {state.halt}"),
         (state.is_shutting_down, "shutting down"),
         (rules.desired is not DesiredState.RUNNING, f"desired state is {rules.desired}"),
         (key in state.exiting, f"selling: {state.exiting.get(key)}"),
+        (bool(problems), f"{problems[0].reason}: {problems[0].message}" if problems else ""),
         (in_doubt, "an order of this strategy is still open"),
         (instrument is None or not instrument.is_trading, f"{key[1]} is not trading"),
     )
@@ -78,16 +81,22 @@ def _loss_block(state: BotState, rules: Rules) -> str | None:
     for (_, symbol), sub_book in state.sub_books.items():
         if sub_book.lots and symbol not in state.marks:  # its loss is not known (I9)
             return f"the price of {symbol} is not known yet"
+    if risk.max_drawdown_percent is not None and state.peak_equity is None:
+        return "equity is not known yet"
+    return next(iter(breached_limits(state, rules)), None)
+
+
+def breached_limits(state: BotState, rules: Rules) -> tuple[str, ...]:
+    """Return the limits of loss that are reached and block every entry; what is not known breaches none."""
+    risk, found = rules.risk, []
     loss = -(state.day_realized + unrealized(state))
     if risk.max_daily_loss is not None and loss >= risk.max_daily_loss:
-        return f"maxDailyLoss {wire(risk.max_daily_loss)} reached"
-    if risk.max_drawdown_percent is not None:
-        if state.peak_equity is None:
-            return "equity is not known yet"
+        found.append(f"maxDailyLoss {wire(risk.max_daily_loss)} reached")
+    if risk.max_drawdown_percent is not None and state.peak_equity is not None:
         floor = state.peak_equity * (1 - risk.max_drawdown_percent / 100)
         if equity(state, rules) <= floor:
-            return f"maxDrawdownPercent {wire(risk.max_drawdown_percent)} reached"
-    return None
+            found.append(f"maxDrawdownPercent {wire(risk.max_drawdown_percent)} reached")
+    return tuple(found)
 
 
 def _recent(state: BotState) -> int:

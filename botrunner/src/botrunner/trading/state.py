@@ -9,6 +9,7 @@ from botcore.domain.lots import SubBook
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, Purpose
 from botrunner.trading.commands import Command
+from botrunner.trading.events import Problem
 
 __all__ = ["BotState", "Key", "Step", "Stored"]
 
@@ -22,7 +23,7 @@ class Stored:
 
     `orders` are those not yet settled, with quantity and trade ids of their booked fills;
     `intent_ages` are seconds of real time since each was journalled; `day_realized` is by venue day
-    (UTC), in quote asset.
+    (UTC), in quote asset; `doubts` are those of the last days.
     """
 
     orders: tuple[Order, ...]
@@ -31,6 +32,7 @@ class Stored:
     decided: Mapping[Key, datetime]
     day_realized: Mapping[date, Decimal]
     peak_equity: Decimal | None
+    doubts: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,8 @@ class BotState:
     being sold with the reason; `exit_failures` how often the venue refused the sale since the last
     candle; `cancelling` the ids whose cancel was asked for; `not_found` how often the venue did not
     know an order; `given_up` those it denied for good; `marks` the last closed price per symbol
-    (quote asset) and `marked_at` when that candle closed.
+    (quote asset) and `marked_at` when that candle closed; `problems` what the last check of the books
+    found; `doubts` the fills not believed as reported, with their day.
     """
 
     epoch: int = 0
@@ -65,6 +68,8 @@ class BotState:
     day: date | None = None
     day_realized: Decimal = ZERO
     peak_equity: Decimal | None = None
+    problems: tuple[Problem, ...] = ()
+    doubts: tuple[tuple[date, str], ...] = ()
 
     @property
     def is_fenced(self) -> bool:

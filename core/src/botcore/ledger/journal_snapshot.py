@@ -24,7 +24,8 @@ class Snapshot:
 
     `orders` are those not settled: perhaps alive at the venue, or with more executed than booked.
     `intent_ages` are seconds of real time since each was journalled, by client order id.
-    `day_realized` has the last two venue days with fills, in quote asset.
+    `day_realized` has the last two venue days with fills, in quote asset; `doubts` the newest fills
+    that are not believed as reported, with their day.
     """
 
     orders: tuple[Order, ...]
@@ -33,6 +34,7 @@ class Snapshot:
     decided: Mapping[tuple[str, str], datetime]
     day_realized: Mapping[date, Decimal]
     peak_equity: Decimal | None
+    doubts: tuple[tuple[date, str], ...]
 
 
 async def read_snapshot(connection: Connection) -> Snapshot:
@@ -47,6 +49,7 @@ async def read_snapshot(connection: Connection) -> Snapshot:
             decided=await _decided(connection),
             day_realized=await _day_realized(connection),
             peak_equity=await _peak_equity(connection),
+            doubts=await _doubts(connection),
         )
 
 
@@ -135,10 +138,20 @@ async def _decided(connection: Connection) -> dict[tuple[str, str], datetime]:
 
 async def _day_realized(connection: Connection) -> dict[date, Decimal]:
     cursor = await connection.execute(
-        "select (venue_time at time zone 'UTC')::date as day, coalesce(sum(realized_quote), 0)"
-        " from kbots.fills group by day order by day desc limit 2"
+        "select (venue_time at time zone 'UTC')::date as day, coalesce(sum(realized_quote), 0) from ("
+        " select venue_time, realized_quote from kbots.fills"
+        " union all select venue_time, realized_quote from kbots.adjustments"
+        ") booked group by day order by day desc limit 2"
     )
     return {day: realized async for day, realized in cursor}
+
+
+async def _doubts(connection: Connection) -> tuple[tuple[date, str], ...]:
+    cursor = await connection.execute(
+        "select (venue_time at time zone 'UTC')::date, doubt from kbots.fills where doubt <> ''"
+        " order by venue_time desc limit 10"
+    )
+    return tuple([(day, doubt) async for day, doubt in cursor])
 
 
 async def _peak_equity(connection: Connection) -> Decimal | None:
