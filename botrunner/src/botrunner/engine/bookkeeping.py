@@ -114,21 +114,29 @@ class Bookkeeper:
             self._touched[asset] = now
 
     def heard(self, event: Event, rules: Rules) -> None:
-        """Take what the user stream tells of others' doings as evidence."""
-        if isinstance(event, StreamRestored) and event.stream == "user":
-            self._has_gap = True
-        if isinstance(event, BalanceChanged):
-            _add(self._transfers, event.asset, event.amount)
-        if not isinstance(event, OrderReported) or event.report.client_order_id.startswith(
-            own_mark(rules.bot_uid)
-        ):
-            return
-        for fill in event.fills:
-            key = (fill.symbol, fill.trade_id)
-            if key not in self._seen_trades:
-                self._seen_trades.add(key)
-                for asset, amount in self._changes(fill, rules):
-                    _add(self._trades, asset, amount)
+        """Take what the user stream tells of others' doings as evidence, and look soon."""
+        match event:
+            case StreamRestored(stream="user"):
+                self._has_gap = True
+            case BalanceChanged():
+                _add(self._transfers, event.asset, event.amount)
+                self._look_soon()
+            case OrderReported() if not event.report.client_order_id.startswith(
+                own_mark(rules.bot_uid)
+            ):
+                for fill in event.fills:
+                    self._note_trade(fill, rules)
+
+    def _note_trade(self, fill: Fill, rules: Rules) -> None:
+        key = (fill.symbol, fill.trade_id)
+        if key not in self._seen_trades:
+            self._seen_trades.add(key)
+            for asset, amount in self._changes(fill, rules):
+                _add(self._trades, asset, amount)
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        self._due = min(self._due, self._clock.boottime() + _AGAIN)
 
     async def recovered(self, account: Account, rules: Rules) -> None:
         """Sum up anew; open the book if it is new.
