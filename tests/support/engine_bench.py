@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from botcore.resources.trading_bot import TradingBotSpec
+from botrunner.engine.account_watch import AccountBooks
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
 from botrunner.trading.commands import Exit
@@ -45,7 +46,9 @@ def configured(generation: int, *symbols: str, **changes: object) -> Configured:
 class EngineBench:
     """The engine, its surroundings, and short ways to move them."""
 
-    def __init__(self, first: Configured | None = None) -> None:
+    def __init__(
+        self, first: Configured | None = None, *, books: AccountBooks | None = None
+    ) -> None:
         self.troubles = Troubles()
         self.exchange = ModelExchange(self.troubles)
         self.journal = ModelJournal(self.troubles)
@@ -61,6 +64,7 @@ class EngineBench:
                 lease=self.lease,
                 candles=self.candles,
                 clock=self.clock,
+                books=books,
             ),
             first or configured(1),
         )

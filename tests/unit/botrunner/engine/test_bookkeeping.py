@@ -1,12 +1,10 @@
 """The minute's check: what defers it, what confirms a difference, and what it leads to."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from botcore.domain.account_book import Adjustment, AdjustmentKind, BookTotals
+from botcore.domain.account_book import AdjustmentKind
 from botcore.domain.errors import Transient
-from botcore.domain.lots import Lot, SubBook
 from botcore.domain.orders import OrderStatus
 from botrunner.engine.bookkeeping import Bookkeeper
 from botrunner.ports import Account, Balance
@@ -19,6 +17,7 @@ from botrunner.trading.events import (
     WriteOff,
 )
 from botrunner.trading.state import BotState
+from tests.support.books_model import ModelBooks
 from tests.support.engine_ports import ACCOUNT, ModelExchange, ModelJournal, Troubles
 from tests.support.trading import (
     KEY,
@@ -36,28 +35,6 @@ from tests.unit.botrunner.adapters.clocks import ManualClock
 
 RULES = dca_rules()
 D = Decimal
-
-
-class ModelBooks:
-    """Remembers what was written; the totals are what a test says."""
-
-    def __init__(self, **amounts: str) -> None:
-        self.amounts = {asset: D(amount) for asset, amount in amounts.items()}
-        self.is_open = bool(amounts)
-        self.rows: list[Adjustment] = []
-        self.written_off: list[tuple[SubBook, Sequence[Lot]]] = []
-
-    async def totals(self) -> BookTotals:
-        return BookTotals(is_open=self.is_open, amounts=tuple(self.amounts.items()), traded=())
-
-    async def open(self, amounts: Mapping[str, Decimal]) -> None:
-        self.amounts, self.is_open = dict(amounts), True
-
-    async def adjust(
-        self, rows: Sequence[Adjustment], written_off: Sequence[tuple[SubBook, Sequence[Lot]]]
-    ) -> None:
-        self.rows += rows
-        self.written_off += written_off
 
 
 class AccountExchange(ModelExchange):
@@ -79,11 +56,12 @@ def an_account(**held: Decimal) -> Account:
 class Bench:
     """A bookkeeper of a bot that holds 0.999 BTC, bought for 100 of 1000 USDT."""
 
-    def __init__(self, *, is_exact: bool = True, **ledger: str) -> None:
+    def __init__(self, *, is_exact: bool = True) -> None:
         self.troubles = Troubles()
         self.exchange = AccountExchange(self.troubles)
         self.exchange.held = {"USDT": D(900), "BTC": D("0.999")}
-        self.books = ModelBooks(**(ledger or {"USDT": "900", "BTC": "0.999"}))
+        amounts = {"USDT": D(900), "BTC": D("0.999")}
+        self.books = ModelBooks(amounts=amounts, is_open=True)
         self.clock = ManualClock()
         self.state, _ = bought(RULES)
         self.keeper = Bookkeeper(
