@@ -16,6 +16,12 @@ ALLOWED: dict[str, dict[str, str]] = {
     "botrunner/src/botrunner/trading/indicators.py": {
         "*": "the one boundary: indicators are float inside and give signals, never amounts",
     },
+    "core/src/botcore/resources/strategy_rules.py": {
+        "float()": "compares two prices as the CRD's CEL does, which has no exact fractions",
+    },
+    "botrunner/src/botrunner/backtest/figures.py": {
+        "*": "the one boundary of a backtest: equity goes in, ratios and per cents come out",
+    },
     "operator/src/botoperator/services/": {
         "*": "seconds until the next look; money passes through the operator as text",
     },

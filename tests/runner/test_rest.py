@@ -15,7 +15,7 @@ from botcore.resources.trading_bot import BotMode
 from botcore.runtime.clock import SystemClock
 from botrunner.adapters.binance_client import ExchangeKey
 from botrunner.adapters.binance_venue import binance_venue
-from botrunner.ports import Placed, Refused, Unknown
+from botrunner.ports import Cancelled, Placed, Refused, Unknown
 from botrunner.verify_key import verify
 from tests.exchange.server import Server
 from tests.runner.venues import Trader, endpoints, trading
@@ -64,8 +64,10 @@ async def test_stop_rests_is_found_and_canceled(trader: Trader) -> None:
 
     canceled = await venue.cancel("BTCUSDT", stop.client_order_id)
 
-    assert canceled == await venue.find_order("BTCUSDT", stop.client_order_id)
-    assert canceled.status is OrderStatus.CANCELED
+    found = await venue.find_order("BTCUSDT", stop.client_order_id)
+    assert canceled == Cancelled(reports=(found,))
+    assert found is not None
+    assert found.status is OrderStatus.CANCELED
     again = await venue.cancel("BTCUSDT", stop.client_order_id)
     assert again == Refused(code=-2011, reason="Unknown order sent.")
 

@@ -24,7 +24,9 @@ from botrunner.adapters.config_files import (
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
 from botrunner.adapters.metrics import BotMetrics
+from botrunner.adapters.own_strategies import load_own_strategies
 from botrunner.adapters.probe_server import Answer, ProbeServer, verdict
+from botrunner.commands import backtest
 from botrunner.engine.health import Health
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
@@ -40,11 +42,14 @@ _log = structlog.get_logger(__name__)
 
 def main() -> None:
     """Run `botrunner run` or `botrunner verify-key`; the settings come from the pod's environment."""
+    if sys.argv[1:2] == ["backtest"]:
+        sys.exit(_tool(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="botrunner", description=__doc__)
     parser.add_argument("command", choices=("run", "verify-key"))
     command = parser.parse_args().command
     configure_logging("botrunner")
     _trap_floats()
+    load_own_strategies()
     try:
         settings = RunnerSettings.load(PREFIX)
     except InvalidInput as error:
@@ -59,6 +64,18 @@ def main() -> None:
         sys.exit(f"{type(error).__name__}: {error}")
     _log.info("runner_ended", reason=reason, message=message)
     last_words(settings.termination_log, reason, message, **facts)
+
+
+def _tool(options: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="botrunner backtest", description=backtest.__doc__)
+    backtest.add_arguments(parser)
+    arguments = parser.parse_args(options)
+    _trap_floats()
+    try:
+        return backtest.run(arguments)
+    except PlatformError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
 
 
 LastWords = tuple[str, str, dict[str, object]]

@@ -40,12 +40,15 @@ class LedgerJournal:
             decided=found.decided,
             day_realized=found.day_realized,
             peak_equity=found.peak_equity,
+            sold_at=found.sold_at,
+            stop_outs=found.stop_outs,
+            entry_times=found.entry_times,
         )
 
     @timed("intent")
-    async def write_intent(self, order: Order) -> None:
-        """Commit an order row under the lease, durably, before anything is sent (I2)."""
-        await self._ledger.run(lambda connection: journal.insert_intent(connection, order))
+    async def write_intents(self, orders: Sequence[Order]) -> None:
+        """Commit order rows together under the lease, durably, before anything is sent (I2)."""
+        await self._ledger.run(lambda connection: journal.insert_intents(connection, orders))
 
     @timed("orders")
     async def save(self, *, orders: Sequence[Order], bookings: Sequence[Booked]) -> None:

@@ -130,7 +130,7 @@ def test_changed_parameters_reread_candles() -> None:
 
     reloaded(bench, Configured(spec=spec, generation=2))
 
-    assert bench.troubles.named("candles")[-1] == ("BTCUSDT", "1m", 121)
+    assert bench.troubles.named("candles")[-1] == ("BTCUSDT", "1m", 241)
 
 
 def test_same_generation_again_changes_nothing() -> None:
