@@ -50,7 +50,7 @@ _STARTS: dict[str, dict[str, Any]] = {
     "rsi": _DIPS | {"type": "rsi"},
     "macd": _DIPS | {"type": "macd"},
     "supertrend": _DIPS | {"type": "supertrend"},
-    "grid": _DIPS | {"type": "grid", "params": {"lowerPrice": "50000", "upperPrice": "150000"}},
+    "grid": _DIPS | {"type": "grid", "params": {"lowerPrice": "50000", "upperPrice": "70000"}},
     "custom": _DIPS | {"type": "custom", "params": {"entryPoint": "breakout"}},
 }
 
