@@ -27,6 +27,9 @@ from botrunner.trading.strategies.registry import advise
 __all__ = ["Memory", "candle_closed", "needs_warm_up"]
 
 
+_NOTHING = Holding(quantity=ZERO, average_cost=ZERO)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """A strategy's state in one symbol, for which parameters it was built.
@@ -103,7 +106,8 @@ def _memory(state: BotState, rule: StrategyRule, symbol: str) -> Memory | None:
     memory = state.signals.get((rule.name, symbol))
     if not isinstance(memory, Memory) or memory.interval != rule.interval:
         return None
-    return memory if memory.params == rule.params else None
+    is_same = memory.params is rule.params or memory.params == rule.params
+    return memory if is_same else None
 
 
 def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: StrategyRule) -> Step:
@@ -143,14 +147,13 @@ def _view(state: BotState, rules: Rules, rule: StrategyRule, candle: Candle) -> 
 
 def _holding(state: BotState, rules: Rules, key: Key, price: Decimal) -> Holding:
     """Return what the strategy holds; dust that can't be sold is no position (TR-21)."""
-    sub_book = state.sub_book(key)
+    sub_book = state.sub_books.get(key)
+    if sub_book is None or not sub_book.lots:
+        return _NOTHING
     held = sub_book.quantity
     instrument = rules.instruments.get(key[1])
-    is_dust = instrument is not None and isinstance(
-        fit_market_quantity(instrument, held, price), Unfit
-    )
-    if held == ZERO or is_dust:
-        return Holding(quantity=ZERO, average_cost=ZERO)
+    if instrument is not None and isinstance(fit_market_quantity(instrument, held, price), Unfit):
+        return _NOTHING
     return Holding(
         quantity=held,
         average_cost=sub_book.cost_quote / held,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from botcore.domain.instruments import Instrument
 from botcore.domain.lots import SubBook
@@ -40,7 +41,7 @@ class ExitRules:
         return cls(**{name: getattr(params, name, None) for name in cls.__slots__})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: its exit rules are kept
 class StrategyRule:
     """One strategy; `capital` is the most it may have invested per all its symbols, in quote asset."""
 
@@ -50,7 +51,7 @@ class StrategyRule:
     capital: Decimal
     params: StrategyParams
 
-    @property
+    @cached_property
     def exits(self) -> ExitRules:
         """The strategy's exit rules."""
         return ExitRules.of(self.params)

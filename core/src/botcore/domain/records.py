@@ -26,13 +26,13 @@ else:
 
     def replace(one: T, /, **changes: Any) -> T:
         """Give a record with some fields changed; without slots at a tenth of the usual price."""
-        if not hasattr(one, "__dict__"):
-            return dataclasses.replace(one, **changes)
-        changed = object.__new__(type(one))
+        before, kind = getattr(one, "__dict__", None), type(one)
+        if before is None or len(before) != len(kind.__dataclass_fields__):
+            return dataclasses.replace(one, **changes)  # slots, or figures kept beside the fields
+        changed = object.__new__(kind)
         values = changed.__dict__
-        values.update(one.__dict__)
-        count = len(values)
+        values.update(before)
         values.update(changes)
-        if len(values) != count:
-            raise TypeError(f"{type(one).__name__} has not all of the fields {sorted(changes)}")
+        if len(values) != len(before):
+            raise TypeError(f"{kind.__name__} has not all of the fields {sorted(changes)}")
         return changed
