@@ -3,14 +3,13 @@
 The strategy's advice, the brakes, one recorded decision, perhaps an order.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from botcore.domain.instruments import Instrument, Unfit, fit_market_quantity
 from botcore.domain.market import Candle
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Purpose
-from botcore.domain.records import replace
+from botcore.domain.records import record, replace
 from botcore.resources.strategy_params import StrategyParams
 from botrunner.trading.commands import RecordDecision
 from botrunner.trading.drafting import place_entry
@@ -30,7 +29,7 @@ __all__ = ["Memory", "candle_closed", "needs_warm_up"]
 _NOTHING = Holding(quantity=ZERO, average_cost=ZERO)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Memory:
     """A strategy's state in one symbol, for which parameters it was built.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from botcore.domain.market import Candle
 from botcore.domain.orders import Fill, OrderReport
+from botcore.domain.records import record
 
 __all__ = [
     "CancelUnresolved",
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CandleClosed:
     """The venue closed a candle (`x: true`); `is_history` feeds indicators and decides nothing."""
 
@@ -33,7 +34,7 @@ class CandleClosed:
     is_history: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OrderReported:
     """The venue told an order's state, by answer, query or stream, with the fills that came along."""
 

@@ -3,13 +3,14 @@
 Float lives behind this boundary: no price, quantity or balance leaves it (I7).
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from botcore.domain.records import record
 
 __all__ = ["Ema"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ema:
     """An exponential moving average, seeded with the simple average of its first `length` values."""
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from botcore.domain.lots import SubBook
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, Purpose
-from botcore.domain.records import replace
+from botcore.domain.records import record, replace
 from botrunner.trading.commands import Command
 from botrunner.trading.strategies.base import Quote
 
@@ -152,7 +152,7 @@ class BotState:
         return self.working(key, Purpose.STOP_LOSS, Purpose.TAKE_PROFIT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """A state and the commands that lead to it."""
 

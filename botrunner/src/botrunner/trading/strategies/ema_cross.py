@@ -1,9 +1,10 @@
 """Trend following: in when the fast average crosses above the slow one, out while it is below."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from botcore.domain.market import Candle
 from botcore.domain.money import ZERO
+from botcore.domain.records import record
 from botcore.resources.strategy_params import EmaCrossParams
 from botrunner.trading.indicators import Ema
 from botrunner.trading.strategies.base import Advice, Holding, Signal, View
@@ -11,7 +12,7 @@ from botrunner.trading.strategies.base import Advice, Holding, Signal, View
 __all__ = ["EmaCrossState", "on_candle"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EmaCrossState:
     """Both averages, and on which side of the slow one the fast one was at the last candle."""
 
