@@ -61,30 +61,29 @@ def candle_closed(state: BotState, event: CandleClosed, rules: Rules) -> Step:
 
 def _marked(state: BotState, candle: Candle, rules: Rules, *, is_history: bool) -> BotState:
     marked_at = state.marked_at.get(candle.symbol)
+    marks, at = state.marks, state.marked_at
     if marked_at is None or candle.close_at >= marked_at:
-        state = replace(
-            state,
-            marks={**state.marks, candle.symbol: candle.close},
-            marked_at={**state.marked_at, candle.symbol: candle.close_at},
-        )
-    state = _peaked(state, candle, rules)
+        marks = {**marks, candle.symbol: candle.close}
+        at = {**at, candle.symbol: candle.close_at}
     before = state.venue_time
     if is_history and before is not None and candle.close_at < before:
-        return state
+        return _peaked(replace(state, marks=marks, marked_at=at), candle, rules)
     venue_time = candle.close_at if before is None else max(before, candle.close_at)
     state = replace(
         state,
+        marks=marks,
+        marked_at=at,
         venue_time=venue_time,
         exit_failures={},
         ending_lists=frozenset(),
         unprotected=frozenset(),
-    ).on_day(venue_time.date())
+    )
+    state = _peaked(state, candle, rules).on_day(venue_time.date())
     if is_history:
         return state
     now = equity(state, rules)
-    return replace(
-        state, peak_equity=now if state.peak_equity is None else max(now, state.peak_equity)
-    )
+    peak = state.peak_equity
+    return state if peak is not None and now <= peak else replace(state, peak_equity=now)
 
 
 def _peaked(state: BotState, candle: Candle, rules: Rules) -> BotState:
@@ -118,13 +117,12 @@ def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: Strategy
     view = _view(state, rules, rule, candle)
     advice = advise(rule.params, current.inner if current else None, candle, view)
     fresh = Memory(params=rule.params, interval=rule.interval, inner=advice.state, last=candle)
-    state = replace(state, signals={**state.signals, key: fresh})
+    signals = {**state.signals, key: fresh}
     decided = state.decided.get(key)
-    if event.is_history or (decided is not None and candle.close_at <= decided):
-        return Step(state=state)
-    if state.is_fenced:
-        return Step(state=state)
-    state = replace(state, decided={**state.decided, key: candle.close_at})
+    is_decided = decided is not None and candle.close_at <= decided
+    if event.is_history or is_decided or state.is_fenced:
+        return Step(state=replace(state, signals=signals))
+    state = replace(state, signals=signals, decided={**state.decided, key: candle.close_at})
     state = _overrule(state, rules, rule, key, candle)
     return _act(state, rules, key, advice, candle)
 

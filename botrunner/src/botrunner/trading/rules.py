@@ -57,7 +57,7 @@ class StrategyRule:
         return ExitRules.of(self.params)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what follows from it is kept
 class Rules:
     """The configuration in force and the venue's filters."""
 
@@ -71,7 +71,7 @@ class Rules:
     positions_on_stop: PositionsOnStop
     instruments: Mapping[str, Instrument]
 
-    @property
+    @cached_property
     def capital(self) -> Decimal:
         """Return all strategies' capital, in quote asset."""
         return sum((strategy.capital for strategy in self.strategies), ZERO)

@@ -88,6 +88,13 @@ class BotState:
         """Tell whether nothing may be sent (I1)."""
         return self.epoch == 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is held, wished or on its way."""
+        if self.orders or self.exiting or self.trims or self.quotes:
+            return False
+        return not any(sub_book.lots for sub_book in self.sub_books.values())
+
     def orders_of(self, key: Key) -> tuple[Order, ...]:
         """Return a sub-book's orders that are alive, in doubt, or not yet fully booked."""
         return tuple(o for o in self.orders.values() if (o.strategy, o.symbol) == key)
@@ -161,4 +168,8 @@ class Step:
 
     def then(self, following: "Step") -> "Step":
         """Append a step that was computed from this one's state."""
+        if not self.commands:
+            return following
+        if not following.commands and following.state is self.state:
+            return self
         return Step(state=following.state, commands=(*self.commands, *following.commands))

@@ -1,7 +1,5 @@
 """Trend following: in when the fast average crosses above the slow one, out while it is below."""
 
-from dataclasses import replace
-
 from botcore.domain.market import Candle
 from botcore.domain.money import ZERO
 from botcore.domain.records import record
@@ -29,16 +27,14 @@ def on_candle(params: EmaCrossParams, state: object, candle: Candle, view: View)
     """
     holding = view.holding
     before = state if isinstance(state, EmaCrossState) else _fresh(params)
-    after = replace(
-        before, fast=before.fast.after(candle.close), slow=before.slow.after(candle.close)
-    )
-    if not after.slow.is_ready:
-        missing = params.slow - after.slow.count
+    fast, slow = before.fast.after(candle.close), before.slow.after(candle.close)
+    is_above = fast.level > slow.level if slow.is_ready else None
+    after = EmaCrossState(fast=fast, slow=slow, was_above=is_above)
+    if is_above is None:
+        missing = params.slow - slow.count
         return Advice(
             state=after, signal=Signal.HOLD, reason=f"warming up, {missing} candles to go"
         )
-    is_above = after.fast.level > after.slow.level
-    after = replace(after, was_above=is_above)
     if holding.quantity > ZERO:
         return _holding_advice(params, after, candle, holding)
     if is_above and before.was_above is False:
