@@ -93,7 +93,9 @@ def _field_names(kind: type) -> tuple[str, ...] | None:
     """Return the fields that make a value, or None where values of this class may change."""
     if issubclass(kind, ResourceModel):
         return tuple(kind.model_fields)
-    if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]  # not in the stubs
+    # A record is as good as frozen (botcore.domain.records); its hash tells it from what may change.
+    params = getattr(kind, "__dataclass_params__", None)
+    if not is_dataclass(kind) or not params or not (params.frozen or params.unsafe_hash):
         return None
     found = fields(kind)
     return tuple(field.name for field in found) if all(field.init for field in found) else None
