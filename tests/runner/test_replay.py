@@ -98,6 +98,7 @@ def recorded(
         runner.spec, runner.generation = spec({**DCA, "params": {"amount": "30"}}, TREND), 2
         runner.write()
         trades_on("decisions of the new rules", "kbots.decisions where generation = 2", 8)
+        trades_on("batches that go on", "kbots.recorder where not is_checkpoint", 2)
         runner.stop()
     first = database.rows("select min(at) from kbots.recorder")[0][0]
     yield Recorded(database=database, login=login, folder=folder, first=first)
