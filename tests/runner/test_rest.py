@@ -96,6 +96,7 @@ async def test_refused_order_names_the_venues_reason(trader: Trader) -> None:
 async def test_order_whose_answer_is_missing_is_unknown_and_sent_once(
     trader: Trader, fault: str, executed: list[str]
 ) -> None:
+    """TR-2, I3."""
     trader.server.admin("POST", "faults", {"kind": fault, "path": ORDER_PATH})
     order = trader.order()
 
@@ -171,6 +172,7 @@ async def test_instruments_are_read_for_the_asked_symbols(trader: Trader) -> Non
 
 
 async def test_candles_are_closed_and_the_newest(trader: Trader) -> None:
+    """TR-33."""
     candles = await trader.venue.exchange.candles("BTCUSDT", Interval.M1, 20)
 
     now = trader.venue.exchange.venue_now()

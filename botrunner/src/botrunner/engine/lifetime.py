@@ -51,7 +51,9 @@ async def live(
 ) -> Exit:
     """Run until the engine is done, SIGTERM has been honoured, or the venue rejects the key.
 
-    SIGHUP sets `nudged`: there may be a new configuration.
+    SIGHUP sets `nudged`: there may be a new configuration. The lease is given back unless work was cut
+    off: an order may then be under way, and whoever took the lease could send while it is executed (I1).
+    It runs out by itself; a process of the same pod need not wait for that.
     """
     terminated = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -60,20 +62,24 @@ async def live(
     loop.add_signal_handler(signal.SIGHUP, nudged.set)
     ending = asyncio.create_task(terminated.wait())
     working = asyncio.create_task(_work(engine, background, connect))
+    is_over = False
     try:
         await asyncio.wait({ending, working}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             engine.deliver(ShutdownRequested())
             await asyncio.wait({working}, timeout=_GRACE)
         if working.done():
-            return working.result()
+            end = working.result()
+            is_over = True
+            return end
         return Exit(reason="Terminated", message="ended before everything in flight was settled")
     finally:
         for task in (ending, working):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await asyncio.wait({task}, timeout=3)
-        await engine.keeper.release()
+        if is_over:
+            await engine.keeper.release()
 
 
 async def _work(engine: Engine, background: Sequence[Background], connect: Background) -> Exit:

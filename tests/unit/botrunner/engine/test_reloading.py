@@ -58,7 +58,9 @@ def test_unknown_symbol_is_refused_and_the_bot_trades_on() -> None:
 
     bench.run(story)
 
-    assert bench.beat[1] == "generation 2 is not in force: symbols: NOSUCHUSDT is not known"
+    assert (
+        bench.beat[1] == "generation 2 is not in force: symbols: NOSUCHUSDT is not known"
+    )  # TR-51
     assert bench.decided() == ["Enter"]
 
 
