@@ -91,11 +91,7 @@ async def _trade(settings: RunnerSettings) -> LastWords:
         lease=lease,
         candles=venue.market,
         clock=clock,
-        books=AccountBooks(
-            ledger=LedgerBooks(journal, venue.exchange.venue_now),
-            open_orders=venue.exchange.open_orders,
-            is_exact=config.spec.mode is BotMode.PAPER,
-        ),
+        books=_books(config, venue, journal),
     )
     engine = Engine(parts, _configured(config))
     gate.opens_with(engine.keeper.may_send)
@@ -111,6 +107,14 @@ async def _trade(settings: RunnerSettings) -> LastWords:
         await journal.close()
         await lease.close()
     return end.reason, end.message, {}
+
+
+def _books(config: RunnerConfig, venue: BinanceVenue, journal: LedgerJournal) -> AccountBooks:
+    return AccountBooks(
+        ledger=LedgerBooks(journal, venue.exchange.venue_now),
+        open_orders=venue.exchange.open_orders,
+        is_exact=config.spec.mode is BotMode.PAPER,
+    )
 
 
 def _background(
