@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from botcore.domain.account_book import Adjustment, AdjustmentKind, ExternalOrder, Traded
+from botcore.domain.errors import LeaseLost
 from botcore.domain.lots import write_off
 from botcore.domain.orders import OrderStatus, Side
-from botcore.ledger.connect import LeaseLost
 from botrunner.adapters.ledger_books import LedgerBooks
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
@@ -161,6 +161,16 @@ async def test_fee_and_doubt_of_a_fill_are_kept(journal: LedgerJournal, database
         (None, "FeeSuspicious: 5 BTC")
     ]
     assert (await journal.load()).doubts == ((AT.date(), "FeeSuspicious: 5 BTC"),)  # TR-18
+
+
+async def test_third_assets_that_paid_fees_are_remembered(journal: LedgerJournal) -> None:
+    order = an_order()
+    await journal.write_intent(order)
+    fills = [a_fill(1), a_fill(2, commission_asset="USDT"), a_fill(3, commission_asset="BNB")]
+
+    await journal.save(orders=[], bookings=[booked(order, fill) for fill in fills])
+
+    assert (await journal.load()).fee_assets == {"BNB"}  # TR-16
 
 
 async def test_dust_is_kept_with_the_position(journal: LedgerJournal, database: Database) -> None:

@@ -49,6 +49,7 @@ class LedgerJournal:
             day_realized=found.day_realized,
             peak_equity=found.peak_equity,
             doubts=found.doubts,
+            fee_assets=found.fee_assets,
         )
 
     async def write_intent(self, order: Order) -> None:

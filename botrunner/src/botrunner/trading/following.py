@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from botcore.domain.errors import InvariantBroken
-from botcore.domain.lots import book, is_dust
+from botcore.domain.lots import book, is_dust, third_assets
 from botcore.domain.money import ZERO
 from botcore.domain.order_lifecycle import apply_report, book_fill
 from botcore.domain.orders import Fill, Order, OrderStatus, Purpose
@@ -195,6 +195,7 @@ def _book(state: BotState, client_order_id: str, fill: Fill, rules: Rules) -> St
         sub_books={**state.sub_books, key: booking.sub_book},
         day_realized=state.day_realized + (realized or ZERO),
         doubts=(*state.doubts, (day, booking.doubt)) if booking.doubt else state.doubts,
+        fee_assets=state.fee_assets | third_assets(fill, instrument),
     )
     moved = (after.status, after.executed_quantity) != (order.status, order.executed_quantity)
     saved = (SaveOrder(order=after),) if moved else ()

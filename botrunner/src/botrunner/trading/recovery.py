@@ -41,4 +41,5 @@ def restore(
         day_realized=stored.day_realized.get(venue_time.date(), ZERO),
         peak_equity=stored.peak_equity,
         doubts=stored.doubts,
+        fee_assets=stored.fee_assets,
     )

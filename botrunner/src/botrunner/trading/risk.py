@@ -52,6 +52,10 @@ def _standing_block(state: BotState, rules: Rules, key: Key) -> str | None:
         (state.is_shutting_down, "shutting down"),
         (rules.desired is not DesiredState.RUNNING, f"desired state is {rules.desired}"),
         (key in state.exiting, f"selling: {state.exiting.get(key)}"),
+        (
+            instrument is not None and instrument.base_asset in state.fee_assets,
+            f"{key[1]} is not traded while fees are paid in its asset",  # TR-16
+        ),
         (bool(problems), f"{problems[0].reason}: {problems[0].message}" if problems else ""),
         (in_doubt, "an order of this strategy is still open"),
         (instrument is None or not instrument.is_trading, f"{key[1]} is not trading"),

@@ -23,7 +23,7 @@ class Stored:
 
     `orders` are those not yet settled, with quantity and trade ids of their booked fills;
     `intent_ages` are seconds of real time since each was journalled; `day_realized` is by venue day
-    (UTC), in quote asset; `doubts` are those of the last days.
+    (UTC), in quote asset; `doubts` and `fee_assets` as in `BotState`.
     """
 
     orders: tuple[Order, ...]
@@ -33,6 +33,7 @@ class Stored:
     day_realized: Mapping[date, Decimal]
     peak_equity: Decimal | None
     doubts: tuple[tuple[date, str], ...] = ()
+    fee_assets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,8 @@ class BotState:
     candle; `cancelling` the ids whose cancel was asked for; `not_found` how often the venue did not
     know an order; `given_up` those it denied for good; `marks` the last closed price per symbol
     (quote asset) and `marked_at` when that candle closed; `problems` what the last check of the books
-    found; `doubts` the fills not believed as reported, with their day.
+    found; `doubts` the fills not believed as reported, with their day; `fee_assets` the third assets that
+    fees were paid in.
     """
 
     epoch: int = 0
@@ -70,6 +72,7 @@ class BotState:
     peak_equity: Decimal | None = None
     problems: tuple[Problem, ...] = ()
     doubts: tuple[tuple[date, str], ...] = ()
+    fee_assets: frozenset[str] = frozenset()
 
     @property
     def is_fenced(self) -> bool:

@@ -25,7 +25,8 @@ class Snapshot:
     `orders` are those not settled: perhaps alive at the venue, or with more executed than booked.
     `intent_ages` are seconds of real time since each was journalled, by client order id.
     `day_realized` has the last two venue days with fills, in quote asset; `doubts` the newest fills
-    that are not believed as reported, with their day.
+    that are not believed as reported, with their day; `fee_assets` the third assets fees were paid
+    in during the last 30 days.
     """
 
     orders: tuple[Order, ...]
@@ -35,6 +36,7 @@ class Snapshot:
     day_realized: Mapping[date, Decimal]
     peak_equity: Decimal | None
     doubts: tuple[tuple[date, str], ...]
+    fee_assets: frozenset[str]
 
 
 async def read_snapshot(connection: Connection) -> Snapshot:
@@ -50,6 +52,7 @@ async def read_snapshot(connection: Connection) -> Snapshot:
             day_realized=await _day_realized(connection),
             peak_equity=await _peak_equity(connection),
             doubts=await _doubts(connection),
+            fee_assets=await _fee_assets(connection),
         )
 
 
@@ -152,6 +155,17 @@ async def _doubts(connection: Connection) -> tuple[tuple[date, str], ...]:
         " order by venue_time desc limit 10"
     )
     return tuple([(day, doubt) async for day, doubt in cursor])
+
+
+async def _fee_assets(connection: Connection) -> frozenset[str]:
+    """Read which third assets fees were paid in lately: those in neither end of the symbol's name."""
+    cursor = await connection.execute(
+        "select distinct commission_asset from kbots.fills"
+        " where commission <> 0 and not starts_with(symbol, commission_asset)"
+        " and right(symbol, length(commission_asset)) <> commission_asset"
+        " and created_at > now() - interval '30 days'"
+    )
+    return frozenset([asset async for (asset,) in cursor])
 
 
 async def _peak_equity(connection: Connection) -> Decimal | None:
