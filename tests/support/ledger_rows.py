@@ -38,6 +38,7 @@ LEDGER_ROWS: dict[str, dict[str, object]] = {
         "type": "LIMIT", "quantity": "1", "price": "100", "status": "NEW", "executed_quantity": "0", "venue_time": AT,
     },
     "bot_logs": {"level": "info", "event": "started"},
+    "recorder": {"at": AT, "run": uuid.UUID(int=1), "number": 1, "is_checkpoint": True, "records": b"x"},
 }  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from botcore.domain.account_book import FEE_ASSET
 from botcore.domain.instruments import Unfit
 from botcore.domain.lots import write_off
 from botcore.domain.money import ZERO, wire
+from botrunner.trading.cancelling import is_unresolved
 from botrunner.trading.events import BalanceChanged, BooksChecked, Problem
-from botrunner.trading.protecting import is_unresolved
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState
 
