@@ -235,14 +235,12 @@ def _status(text: str) -> OrderStatus:
 
 def balance_changed(event: Json) -> BalanceChanged:
     """Read a balanceUpdate: a deposit, a withdrawal or a transfer, never a trade."""
-    return BalanceChanged(
-        asset=event["a"], amount=Decimal(event["d"]), venue_time=instant(event["T"])
-    )
+    amount, at = Decimal(event["d"]), instant(event["T"])
+    return BalanceChanged(asset=event["a"], amount=amount, venue_time=at)
 
 
 def _price(text: str) -> Decimal | None:
-    """Read an order's price; Binance says 0 where it has none."""
-    return Decimal(text) or None
+    return Decimal(text) or None  # Binance says 0 where it has none
 
 
 def _quote(text: str) -> Decimal:

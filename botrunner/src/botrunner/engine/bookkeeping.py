@@ -206,6 +206,8 @@ class Bookkeeper:
             self._settled.pop(asset, None)
             self._transfers.pop(asset, None)
             self._trades.pop(asset, None)
+        if not self._trades:  # a report that comes twice comes at once
+            self._seen_trades.clear()
 
     def _resting(self, now: float) -> frozenset[str]:
         """Return the assets an own fill has just touched (TR-43); they are looked at anew later."""
