@@ -6,11 +6,11 @@ import signal
 from dataclasses import replace
 from decimal import Decimal
 
-from botcore.domain.orders import Order
+from botcore.domain.orders import Order, Purpose
 from botrunner.engine.lifetime import live
 from botrunner.ports import PlaceAnswer
 from botrunner.trading.events import TimerFired
-from tests.support.engine_bench import EngineBench, quiet
+from tests.support.engine_bench import EngineBench, configured, quiet
 from tests.support.venue_model import Mood
 from tests.support.virtual_time import run_virtual
 
@@ -81,6 +81,37 @@ def test_order_sent_long_after_its_intent_is_not_given_up_by_the_next_process_wh
 
     (book,) = bench.journal.ledger.sub_books.values()
     assert book.quantity == bench.exchange.venue.held("BTCUSDT") > Decimal(0)
+
+
+def test_sale_that_was_signed_anew_is_not_given_up_while_it_may_arrive() -> None:
+    """Signing anew may come long after the intent, and many looks at once count as many denials (TR-5, TR-61).
+
+    Given up, the sale was sent under another id as well: sold twice.
+    """
+    bench = EngineBench(configured(1, stop="2"))
+    placed = bench.exchange.place
+
+    async def place_late(order: Order) -> PlaceAnswer:
+        """The first attempt's time is refused after a while; the second arrives, but nobody is told."""
+        await asyncio.sleep(6)
+        bench.exchange.mood = Mood.LATE
+        return await placed(order)
+
+    async def story() -> None:
+        bench.close_candle(1, "100")
+        await quiet()
+        bench.exchange.place = place_late  # type: ignore[method-assign]
+        bench.engine.reconfigure(configured(2, stop="2", desiredState="Flat"))
+        for second in range(1, 20):
+            await asyncio.sleep(1)
+            bench.exchange.venue.tick()
+            bench.engine.deliver(TimerFired(tick=second))
+
+    bench.run(story)
+
+    assert bench.exchange.venue.held("BTCUSDT") == Decimal(0)
+    exits = [one for one in bench.journal.ledger.orders.values() if one.purpose is Purpose.EXIT]
+    assert len(exits) == 1
 
 
 async def end_by_sigterm(bench: EngineBench, *, while_sending: bool) -> str:

@@ -226,7 +226,8 @@ class World:
     def _fill_resting(self) -> None:
         for one in self.venue.open():
             if one.order.stop_price is None and one.order.price is None:
-                self.venue.fill(one, one.left if self.calm else one.left / 2)
+                is_part = not self.calm and self.chance.random() < 0.5
+                self.venue.fill(one, one.left / 2 if is_part else one.left)
 
 
 def run_world(seed: int, crashes: int = POINTS_PER_WORLD) -> World:

@@ -65,11 +65,15 @@ class Executor:
         self._journal = journal
         self._may_send = may_send
         self._clock = clock
-        self._journalled_at: dict[str, float] = {}
+        self._unknown_since: dict[str, float] = {}
 
-    def remember_age(self, client_order_id: str, seconds: int) -> None:
-        """Note how long ago a recovered intent was journalled."""
-        self._journalled_at[client_order_id] = self._clock.boottime() - seconds
+    def remember_unknown(self, client_order_id: str) -> None:
+        """Count an order's age from now on: it may have been signed only just before.
+
+        An order leaves, or is signed anew, long after its intent if the process stood still or the
+        ledger was slow.
+        """
+        self._unknown_since[client_order_id] = self._clock.boottime()
 
     async def perform(self, commands: Sequence[Command], *, generation: int) -> Outcome:
         """Carry out a step's commands."""
@@ -136,12 +140,9 @@ class Executor:
         I2).
         """
         await self._journal.write_intent(order)
-        self._journalled_at[order.client_order_id] = self._clock.boottime()
         if not self._may_send():
             return IntentAbandoned(client_order_id=order.client_order_id, reason="FencedBeforeSend")
         answer = await self._exchange.place(order)
-        if not isinstance(answer, Unknown):
-            self._journalled_at.pop(order.client_order_id, None)
         match answer:
             case Placed():
                 return OrderReported(report=answer.report, fills=answer.fills)
@@ -150,6 +151,7 @@ class Executor:
                     client_order_id=order.client_order_id, code=answer.code, reason=answer.reason
                 )
             case Unknown():
+                self.remember_unknown(order.client_order_id)
                 return OutcomeUnknown(client_order_id=order.client_order_id, reason=answer.reason)
 
     async def _cancel(self, command: CancelOrder) -> Event:
@@ -165,9 +167,10 @@ class Executor:
             _log.warning("order_query_failed", reason=str(error))
             return ()
         if report is not None:
+            self._unknown_since.pop(command.client_order_id, None)
             return (OrderReported(report=report),)
-        asked = self._journalled_at.get(command.client_order_id, self._clock.boottime())
-        age = int(self._clock.boottime() - asked)
+        since = self._unknown_since.get(command.client_order_id, self._clock.boottime())
+        age = int(self._clock.boottime() - since)
         return (OrderNotFound(client_order_id=command.client_order_id, age_seconds=age),)
 
     async def _read(self, command: ReadTrades) -> tuple[Event, ...]:
