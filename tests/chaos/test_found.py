@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -22,13 +23,13 @@ def test_intent_whose_commit_was_told_after_another_epoch_began_is_not_sent() ->
     """
     bench = EngineBench()
     told = asyncio.Event()
-    written = bench.journal.write_intent
+    written = bench.journal.write_intents
 
-    async def write_and_wait(order: Order) -> None:
-        await written(order)
+    async def write_and_wait(orders: Sequence[Order]) -> None:
+        await written(orders)
         await told.wait()
 
-    bench.journal.write_intent = write_and_wait  # type: ignore[method-assign]
+    bench.journal.write_intents = write_and_wait  # type: ignore[method-assign]
 
     async def story() -> None:
         bench.close_candle(1, "100")

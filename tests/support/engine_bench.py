@@ -8,10 +8,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 from botcore.resources.trading_bot import TradingBotSpec
+from botrunner.adapters.flight_recorder import FlightRecorder
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
 from botrunner.trading.commands import Exit
-from botrunner.trading.events import CandleClosed
+from botrunner.trading.decide import decide
+from botrunner.trading.events import CandleClosed, Event
+from botrunner.trading.rules import Rules
+from botrunner.trading.state import BotState, Step
 from tests.support.engine_ports import (
     ACCOUNT,
     ModelCandles,
@@ -42,6 +46,17 @@ def configured(generation: int, *symbols: str, **changes: object) -> Configured:
     return Configured(spec=a_spec(*symbols, **changes), generation=generation)  # type: ignore[arg-type]
 
 
+class NoLeak:
+    """A witness that makes every decision again: nothing but state, event and rules may have led to it."""
+
+    def began(self, state: BotState, rules: Rules) -> None:
+        self.state, self.rules = state, rules
+
+    def decided(self, event: Event, step: Step) -> None:
+        assert decide(self.state, event, self.rules) == step
+        self.state = step.state
+
+
 class EngineBench:
     """The engine, its surroundings, and short ways to move them."""
 
@@ -52,6 +67,7 @@ class EngineBench:
         self.lease = ModelLease(self.journal)
         self.candles = ModelCandles()
         self.clock = VirtualClock()
+        self.recorder = FlightRecorder(self.clock)
         self.engine = Engine(
             Parts(
                 bot_uid=BOT,
@@ -61,6 +77,7 @@ class EngineBench:
                 lease=self.lease,
                 candles=self.candles,
                 clock=self.clock,
+                witnesses=(self.recorder, NoLeak()),
             ),
             first or configured(1),
         )

@@ -30,6 +30,7 @@ LEDGER_ROWS: dict[str, dict[str, object]] = {
     "heartbeats": {"state": "Running", "generation": 1, "epoch": 1, "pid": 1},
     "equity": {"venue_time": AT, "equity": "1", "realized": "0", "unrealized": "0", "exposure": "0"},
     "bot_logs": {"level": "info", "event": "started"},
+    "recorder": {"at": AT, "run": uuid.UUID(int=1), "number": 1, "is_checkpoint": True, "records": b"x"},
 }  # fmt: skip
 
 

@@ -18,14 +18,18 @@ __all__ = [
     "Account",
     "Balance",
     "CancelAnswer",
+    "Cancelled",
     "CandleStream",
     "Deliver",
     "Exchange",
     "Heartbeat",
     "Journal",
     "Lease",
+    "Meter",
     "PlaceAnswer",
+    "PlaceListAnswer",
     "Placed",
+    "PlacedList",
     "Refused",
     "Renewal",
     "Stream",
@@ -62,6 +66,20 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedList:
+    """The venue took both orders of a list."""
+
+    reports: tuple[OrderReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """The venue cancelled the order, and with it the other leg of its list, if it has one."""
+
+    reports: tuple[OrderReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """The venue definitely refused (TR-4); `code` is Binance's, 0 where it gave none."""
 
@@ -77,7 +95,8 @@ class Unknown:
 
 
 PlaceAnswer = Placed | Refused | Unknown
-CancelAnswer = OrderReport | Refused | Unknown
+PlaceListAnswer = PlacedList | Refused | Unknown
+CancelAnswer = Cancelled | Refused | Unknown
 
 
 class Exchange(Protocol):
@@ -103,6 +122,13 @@ class Exchange(Protocol):
         """Send one order; never raises for the venue's answers or silence.
 
         NotAllowed if the key is rejected.
+        """
+        ...
+
+    async def place_list(self, above: Order, below: Order) -> PlaceListAnswer:
+        """Send a target and a stop of which one ends the other (OCO): both or none are taken.
+
+        Raises and answers as `place` does.
         """
         ...
 
@@ -180,8 +206,8 @@ class Journal(Protocol):
         """Read all that start-up needs in one consistent snapshot."""
         ...
 
-    async def write_intent(self, order: Order) -> None:
-        """Commit an order row under the lease, durably, before anything is sent (I2)."""
+    async def write_intents(self, orders: Sequence[Order]) -> None:
+        """Commit order rows together under the lease, durably, before anything is sent (I2)."""
         ...
 
     async def save(self, *, orders: Sequence[Order], bookings: Sequence[Booked]) -> None:
@@ -259,4 +285,12 @@ class Witness(Protocol):
 
     def decided(self, event: Event, step: Step) -> None:
         """See an event and what it led to, before its commands are performed."""
+        ...
+
+
+class Meter(Protocol):
+    """Hears when events came, so that their wait counts. It must not block or raise."""
+
+    def took(self, event: Event, delivered_at: float) -> None:
+        """See the next event leave the inbox; it came at this instant of CLOCK_BOOTTIME (s)."""
         ...

@@ -20,9 +20,11 @@ __all__ = [
     "fills_of_answer",
     "instant",
     "instrument_of",
+    "order_list_params",
     "order_params",
     "order_reported",
     "report_of",
+    "reports_of",
     "trade_of",
     "weight_limit_of",
 ]
@@ -55,10 +57,45 @@ def order_params(order: Order) -> dict[str, str]:
         "newOrderRespType": "RESULT" if is_stop else "FULL",
     }
     if order.price is not None:
-        params |= {"price": wire(order.price)} | _GOOD_TILL_CANCELED
+        params |= {"price": wire(order.price)}
+        params |= {} if order.type is OrderType.LIMIT_MAKER else _GOOD_TILL_CANCELED
     if order.stop_price is not None:
         params["stopPrice"] = wire(order.stop_price)
     return params
+
+
+def order_list_params(above: Order, below: Order) -> dict[str, str]:
+    """Write a new OCO's parameters: a target above the market and a stop below it (TR-24).
+
+    Raises:
+        InvariantBroken: a leg lacks a price.
+    """
+    if above.price is None or below.price is None or below.stop_price is None:
+        raise InvariantBroken("a leg of an order list lacks a price")
+    return {
+        "symbol": above.symbol,
+        "side": above.side.value,
+        "quantity": wire(above.quantity),
+        "listClientOrderId": above.list_client_order_id,
+        "aboveType": above.type.value,
+        "abovePrice": wire(above.price),
+        "aboveClientOrderId": above.client_order_id,
+        "belowType": below.type.value,
+        "belowPrice": wire(below.price),
+        "belowStopPrice": wire(below.stop_price),
+        "belowTimeInForce": "GTC",
+        "belowClientOrderId": below.client_order_id,
+        "newOrderRespType": "RESULT",
+    }
+
+
+def reports_of(body: Json) -> tuple[OrderReport, ...]:
+    """Read the reports of an order list's answer, or the one of a single order's.
+
+    Raises:
+        InvariantBroken: a status that is not in Binance's table.
+    """
+    return tuple(report_of(one) for one in body.get("orderReports", (body,)))
 
 
 def report_of(body: Json) -> OrderReport:

@@ -16,7 +16,17 @@ from botrunner.adapters.binance_errors import CALL_ERRORS, Failure, Meaning, Ven
 from botrunner.adapters.lockstep import IdleReporter
 from botrunner.adapters.rate_limits import Priority, RateLimits
 from botrunner.adapters.venue_clock import VenueClock
-from botrunner.ports import Account, CancelAnswer, PlaceAnswer, Placed, Refused, Unknown
+from botrunner.ports import (
+    Account,
+    CancelAnswer,
+    Cancelled,
+    PlaceAnswer,
+    Placed,
+    PlacedList,
+    PlaceListAnswer,
+    Refused,
+    Unknown,
+)
 
 __all__ = ["BinanceExchange"]
 
@@ -93,6 +103,27 @@ class BinanceExchange:
             return _not_done(failure)
         return Placed(report=mapping.report_of(body), fills=mapping.fills_of_answer(body))
 
+    async def place_list(self, above: Order, below: Order) -> PlaceListAnswer:
+        """Send an OCO; both orders are taken or none (binance.md §1.8).
+
+        Raises:
+            NotAllowed: the key is rejected.
+        """
+        reason = self._limits.refusal(Priority.EXIT, is_order=True)
+        if reason is not None:
+            return Refused(code=0, reason=reason)
+        params = mapping.order_list_params(above, below)
+        try:
+            body = await self._calls.signed(lambda: self._client.create_oco_order(**params))
+        except FencedBeforeSend:
+            return Refused(code=0, reason="FencedBeforeSend")
+        except (VenueRefusal, *CALL_ERRORS) as error:
+            failure = self._calls.understand(error)
+            if failure.reason == _DUPLICATE:  # it is there already: settled by query (TR-8)
+                return Unknown(reason=_DUPLICATE)
+            return _not_done(failure)
+        return PlacedList(reports=mapping.reports_of(body))
+
     async def cancel(self, symbol: str, client_order_id: str) -> CancelAnswer:
         """Cancel one own order; Refused with -2011 when the venue knows no such open order (TR-9).
 
@@ -108,7 +139,7 @@ class BinanceExchange:
             )
         except (VenueRefusal, *CALL_ERRORS) as error:
             return _not_done(self._calls.understand(error))
-        return mapping.report_of(body)
+        return Cancelled(reports=mapping.reports_of(body))
 
     async def find_order(self, symbol: str, client_order_id: str) -> OrderReport | None:
         """Query one order; None is the venue's -2013, which soon after a send is no proof (TR-5)."""

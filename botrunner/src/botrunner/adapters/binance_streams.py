@@ -72,6 +72,11 @@ class MarketStream:
         if self._socket is not None:
             self._socket._queue.put_nowait({"e": _WANTED_CHANGED})  # noqa: SLF001 recv() hides timeouts
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it is connected; a silent connection is given up (TR-60)."""
+        return self._socket is not None
+
     async def run(self, deliver: Deliver) -> None:
         """Run until cancelled."""
         await supervise("market", lambda: self._connection(deliver), self._clock)

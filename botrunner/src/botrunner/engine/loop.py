@@ -11,11 +11,12 @@ from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed,
 from botcore.runtime.clock import Clock
 from botrunner.engine.executor import Executor
 from botrunner.engine.keeper import Keeper
+from botrunner.engine.pulse import Pulse
 from botrunner.engine.recovering import AccountMismatch, Recovery
 from botrunner.engine.reloading import Configuration, Configured
 from botrunner.engine.sampling import Sampler
 from botrunner.engine.turning import Turner
-from botrunner.ports import CandleStream, Exchange, Heartbeat, Journal, Lease, Witness
+from botrunner.ports import CandleStream, Exchange, Heartbeat, Journal, Lease, Meter, Witness
 from botrunner.trading.commands import Exit
 from botrunner.trading.events import (
     CandleClosed,
@@ -28,6 +29,8 @@ from botrunner.trading.events import (
     ShutdownRequested,
     TimerFired,
 )
+from botrunner.trading.rules import Rules
+from botrunner.trading.state import BotState
 from botrunner.trading.winding import condition
 
 __all__ = ["Engine", "Parts"]
@@ -35,8 +38,6 @@ __all__ = ["Engine", "Parts"]
 _log = structlog.get_logger(__name__)
 _STALE_AFTER = timedelta(minutes=5)
 """A candle older than twice its length and this feeds indicators only (TR-34)."""
-_STUCK_AFTER = 120.0
-"""Seconds of real time on one event; every call to the outside gives up far earlier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,13 @@ class Parts:
     candles: CandleStream
     clock: Clock
     witnesses: tuple[Witness, ...] = ()
+    meter: Meter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    event: Event
+    at: float
 
 
 class Engine:
@@ -62,9 +70,9 @@ class Engine:
     def __init__(self, parts: Parts, configured: Configured) -> None:
         """Wire the inner parts; nothing is contacted yet."""
         self._parts = parts
-        self._inbox: asyncio.Queue[Event] = asyncio.Queue()
+        self._inbox: asyncio.Queue[_Arrival] = asyncio.Queue()
         self._lacks_candles = False
-        self._busy_since: float | None = None
+        self.pulse = Pulse(parts.clock)
         self._epoch = 0
         self._recovery = Recovery(parts.journal, parts.exchange, parts.account_uid)
         self._configuration = Configuration(
@@ -88,7 +96,17 @@ class Engine:
 
     def deliver(self, event: Event) -> None:
         """Put a fact into the inbox; never blocks, callable from any task of the loop."""
-        self._inbox.put_nowait(event)
+        self._inbox.put_nowait(_Arrival(event, self._parts.clock.boottime()))
+
+    @property
+    def state(self) -> BotState:
+        """The trading core's memory as it is now."""
+        return self._turner.state
+
+    @property
+    def rules(self) -> Rules:
+        """The configuration in force."""
+        return self._turner.rules
 
     def may_send(self) -> bool:
         """Tell whether an order may leave now; asked immediately before every send (I1).
@@ -98,23 +116,24 @@ class Engine:
         """
         return self._epoch == self.keeper.epoch and self.keeper.may_send()
 
-    def is_moving(self) -> bool:
-        """Tell whether events are taken as they come; one that takes minutes will never be done."""
-        since = self._busy_since
-        return since is None or self._parts.clock.boottime() - since < _STUCK_AFTER
-
     def reconfigure(self, configured: Configured) -> None:
         """Take a new configuration at the next turn of the loop."""
-        self._configuration.wanted = configured
+        self._configuration.want(configured)
         self.deliver(RulesChanged())
+
+    def refuse_configuration(self, reason: str) -> None:
+        """Say in the heartbeat why what is configured can't be taken by this process (TR-51)."""
+        self._configuration.obstacle = reason
 
     async def run(self) -> Exit:
         """Take events until the bot's work is done."""
         while True:
-            event = await self._inbox.get()
-            self._busy_since = self._parts.clock.boottime()
-            end = await self._guarded(event)
-            self._busy_since = None
+            arrival = await self._inbox.get()
+            self.pulse.begin()
+            if self._parts.meter is not None:
+                self._parts.meter.took(arrival.event, arrival.at)
+            end = await self._guarded(arrival.event)
+            self.pulse.end()
             if end is not None:
                 return end
             if self._turner.state.is_fenced and self._turner.state.is_shutting_down:
@@ -251,6 +270,7 @@ class Engine:
         rules = await self._configuration.judged(
             turner.rules, turner.state.sub_books.values(), turner.rules.instruments
         )
+        self.keeper.hurry()  # people wait for the heartbeat that says so
         if rules.generation == wanted.generation:
             turner.follow(rules)
             self._parts.candles.want(rules.wanted_candles())
@@ -264,7 +284,7 @@ class Engine:
             reason = self._turner.state.fence_reason if recovering else self.keeper.reason
         return Heartbeat(
             state=state,
-            reason=self._configuration.complaint or reason,
+            reason=self._configuration.obstacle or self._configuration.complaint or reason,
             generation=self._turner.rules.generation,
             epoch=epoch,
             pid=os.getpid(),

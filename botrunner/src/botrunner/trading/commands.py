@@ -15,6 +15,7 @@ __all__ = [
     "FindOrder",
     "Note",
     "PlaceOrder",
+    "PlaceOrderList",
     "ReadTrades",
     "RecordDecision",
     "Reread",
@@ -54,10 +55,31 @@ class PlaceOrder:
 
     order: Order
 
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """The orders it sends."""
+        return (self.order,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrderList:
+    """Commit both intents of an OCO together, then send them as one list.
+
+    `above` is the target (LIMIT_MAKER), `below` the stop (STOP_LOSS_LIMIT); one ends the other.
+    """
+
+    above: Order
+    below: Order
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """The orders it sends."""
+        return (self.above, self.below)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrder:
-    """Cancel an own order."""
+    """Cancel an own order; one leg of a list takes the other with it."""
 
     symbol: str
     client_order_id: str
@@ -123,6 +145,7 @@ Command = (
     SaveOrder
     | SaveBooking
     | PlaceOrder
+    | PlaceOrderList
     | CancelOrder
     | FindOrder
     | ReadTrades

@@ -1,9 +1,9 @@
 """The one step of the trading core: the same in backtest, paper, testnet and live (design §7)."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from botcore.domain.orders import Purpose
+from botcore.domain.records import replace
 from botrunner.trading import following
 from botrunner.trading.commands import CancelOrder, Note, Reread
 from botrunner.trading.deciding import candle_closed, needs_warm_up

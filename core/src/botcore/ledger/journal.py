@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from botcore.domain.errors import InvariantBroken
 from botcore.domain.lots import Lot, SubBook
@@ -20,10 +21,17 @@ __all__ = [
     "EquitySample",
     "insert_decision",
     "insert_equity",
-    "insert_intent",
+    "insert_intents",
     "replace_balances",
     "save",
 ]
+
+
+_INSERT_ORDERS: Final = (
+    "insert into kbots.orders (strategy, symbol, client_order_id, epoch, purpose, side, type, quantity, price,"
+    " stop_price, list_client_order_id, reserved_quote, status, reason, venue_time) values "
+)
+_ORDER_ROW: Final = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +69,13 @@ class EquitySample:
     exposure: Decimal
 
 
-async def insert_intent(connection: Connection, order: Order) -> None:
-    """Commit an order row; the table's own trigger checks the lease at the order's epoch (I2).
+async def insert_intents(connection: Connection, orders: Sequence[Order]) -> None:
+    """Commit order rows, all or none; the table's own trigger checks the lease at the order's epoch (I2).
 
     It waits for the disk: an order must never leave before its intent is safe.
     """
-    await connection.execute(
-        "insert into kbots.orders (strategy, symbol, client_order_id, epoch, purpose, side, type, quantity,"
-        " price, stop_price, list_client_order_id, reserved_quote, status, reason, venue_time)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [
+    rows = [
+        (
             order.strategy,
             order.symbol,
             order.client_order_id,
@@ -86,7 +91,13 @@ async def insert_intent(connection: Connection, order: Order) -> None:
             order.status.value,
             order.reason,
             order.venue_time,
-        ],
+        )
+        for order in orders
+    ]
+    # One statement, so that a single order needs no transaction of its own around it.
+    await connection.execute(
+        _INSERT_ORDERS + ", ".join([_ORDER_ROW] * len(rows)),
+        [value for row in rows for value in row],
     )
 
 
