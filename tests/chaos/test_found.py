@@ -121,7 +121,9 @@ async def end_by_sigterm(bench: EngineBench, *, while_sending: bool) -> str:
     async def connect() -> None:
         """It is connected."""
 
-    living = asyncio.create_task(live(bench.engine, [bench.engine.keeper.run], connect))
+    living = asyncio.create_task(
+        live(bench.engine, [bench.engine.keeper.run], connect, asyncio.Event())
+    )
     await quiet()
     if while_sending:
         bench.exchange.place = lambda _order: asyncio.Event().wait()  # type: ignore[assignment,method-assign,return-value]

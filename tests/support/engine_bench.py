@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from botcore.resources.trading_bot import TradingBotSpec
 from botrunner.adapters.flight_recorder import FlightRecorder
+from botrunner.engine.account_watch import AccountBooks
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
 from botrunner.trading.commands import Exit
@@ -60,7 +61,9 @@ class NoLeak:
 class EngineBench:
     """The engine, its surroundings, and short ways to move them."""
 
-    def __init__(self, first: Configured | None = None) -> None:
+    def __init__(
+        self, first: Configured | None = None, *, books: AccountBooks | None = None
+    ) -> None:
         self.troubles = Troubles()
         self.exchange = ModelExchange(self.troubles)
         self.journal = ModelJournal(self.troubles)
@@ -78,6 +81,7 @@ class EngineBench:
                 candles=self.candles,
                 clock=self.clock,
                 witnesses=(self.recorder, NoLeak()),
+                books=books,
             ),
             first or configured(1),
         )

@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from botcore.domain.errors import InvalidInput, PlatformError, Transient
+from botcore.resources.trading_bot import BotMode
 from botcore.runtime.clock import SystemClock
 from botcore.runtime.logs import configure_logging
 from botrunner.adapters.binance_venue import BinanceVenue, binance_venue
@@ -23,12 +24,14 @@ from botrunner.adapters.config_files import (
     read_key_check_config,
 )
 from botrunner.adapters.flight_recorder import FlightRecorder
+from botrunner.adapters.ledger_books import LedgerBooks
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
 from botrunner.adapters.metrics import BotMetrics
 from botrunner.adapters.own_strategies import load_own_strategies
 from botrunner.adapters.probe_server import Answer, ProbeServer, verdict
 from botrunner.commands.tools import TOOLS
+from botrunner.engine.account_watch import AccountBooks
 from botrunner.engine.health import Health
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
@@ -123,6 +126,11 @@ class _Wires:
             lease=self.lease,
             candles=self.venue.market,
             clock=self.clock,
+            books=AccountBooks(
+                ledger=LedgerBooks(self.journal, self.venue.exchange.venue_now),
+                open_orders=self.venue.exchange.open_orders,
+                is_exact=config.spec.mode is BotMode.PAPER,
+            ),
             witnesses=(self.recorder, self.metrics),
             meter=self.metrics,
         )

@@ -10,7 +10,7 @@ from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
 from botcore.domain.orders import Fill, Order, OrderReport
 from botrunner.trading.commands import Booked, RecordDecision
-from botrunner.trading.events import Event
+from botrunner.trading.events import Event, Problem
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Step, Stored
 
@@ -178,7 +178,7 @@ class CandleStream(Stream, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """What the bot says of itself."""
+    """What the bot says of itself; `problems` make it Degraded."""
 
     state: str
     reason: str
@@ -186,6 +186,7 @@ class Heartbeat:
     epoch: int
     pid: int
     venue_time: datetime | None
+    problems: tuple[Problem, ...] = ()
 
 
 class Journal(Protocol):

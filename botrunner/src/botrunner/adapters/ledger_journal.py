@@ -26,6 +26,16 @@ class LedgerJournal:
         self._ledger = LedgerConnection(address)
         self._epoch = 0
 
+    @property
+    def connection(self) -> LedgerConnection:
+        """The connection, for what else is written under the same lease."""
+        return self._ledger
+
+    @property
+    def epoch(self) -> int:
+        """The epoch it writes under."""
+        return self._epoch
+
     def hold(self, epoch: int) -> None:
         """Write under this epoch from now on."""
         self._epoch = epoch
@@ -43,6 +53,7 @@ class LedgerJournal:
             sold_at=found.sold_at,
             stop_outs=found.stop_outs,
             entry_times=found.entry_times,
+            doubts=found.doubts,
         )
 
     @timed("intent")
@@ -60,6 +71,9 @@ class LedgerJournal:
                 sub_book=one.sub_book,
                 changed=one.changed,
                 realized_quote=one.realized_quote,
+                fee_quote=one.fee_quote,
+                doubt=one.doubt,
+                is_dust=one.is_dust,
             )
             for one in bookings
         ]

@@ -51,6 +51,7 @@ class LedgerLease:
             epoch=heartbeat.epoch,
             pid=heartbeat.pid,
             venue_time=heartbeat.venue_time,
+            problems=[(one.reason, one.message) for one in heartbeat.problems],
         )
         await self._ledger.run(lambda connection: leases.write_heartbeat(connection, beat))
 

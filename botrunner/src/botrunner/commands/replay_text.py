@@ -16,7 +16,7 @@ from botrunner.trading.commands import (
     SaveBooking,
     SaveOrder,
 )
-from botrunner.trading.events import CandleClosed, OrderReported, TradesRead
+from botrunner.trading.events import BooksChecked, CandleClosed, OrderReported, TradesRead
 
 __all__ = ["text_of"]
 
@@ -79,7 +79,17 @@ def _booking(command: SaveBooking) -> str:
     return f"{booked.order.strategy}: {_fill(booked.fill)}{earned}"
 
 
+def _checked(event: BooksChecked) -> str:
+    problems = "; ".join(f"{one.reason}: {one.message}" for one in event.problems) or "books agree"
+    gone = "".join(
+        f"; {one.strategy} {one.symbol} writes off {wire(one.quantity)}"
+        for one in event.written_off
+    )
+    return f"{problems}{gone}"
+
+
 _WORDS: Final[dict[type, Callable[[Any], str]]] = {
+    BooksChecked: _checked,
     CandleClosed: _candle,
     OrderReported: _reported,
     TradesRead: lambda event: f"{event.client_order_id}{_fills(event.fills)}",

@@ -6,6 +6,7 @@ On a connection of its own.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
@@ -136,11 +137,7 @@ class Keeper:
         heartbeat = self._heartbeat(self.epoch)
         if self._beaten is not None:
             at, last = self._beaten
-            same = (last.state, last.reason, last.generation) == (
-                heartbeat.state,
-                heartbeat.reason,
-                heartbeat.generation,
-            )
+            same = replace(last, venue_time=heartbeat.venue_time) == heartbeat
             if same and now - at < RENEW_EVERY - _LOOK_EVERY / 2:
                 return
         await self._lease.beat(heartbeat)

@@ -9,14 +9,25 @@ import structlog
 
 from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed, Transient
 from botcore.runtime.clock import Clock
+from botrunner.engine.account_watch import AccountBooks, AccountWatch
+from botrunner.engine.complaining import Complaints
 from botrunner.engine.executor import Executor
 from botrunner.engine.keeper import Keeper
 from botrunner.engine.pulse import Pulse
 from botrunner.engine.recovering import AccountMismatch, Recovery
 from botrunner.engine.reloading import Configuration, Configured
+from botrunner.engine.restarting import Restarter, Surroundings
 from botrunner.engine.sampling import Sampler
 from botrunner.engine.turning import Turner
-from botrunner.ports import CandleStream, Exchange, Heartbeat, Journal, Lease, Meter, Witness
+from botrunner.ports import (
+    CandleStream,
+    Exchange,
+    Heartbeat,
+    Journal,
+    Lease,
+    Meter,
+    Witness,
+)
 from botrunner.trading.commands import Exit
 from botrunner.trading.events import (
     CandleClosed,
@@ -42,7 +53,7 @@ _STALE_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The engine's surroundings, wired by main."""
+    """The engine's surroundings, wired by main; no `books` where no account is behind the exchange."""
 
     bot_uid: str
     account_uid: str
@@ -52,6 +63,7 @@ class Parts:
     candles: CandleStream
     clock: Clock
     witnesses: tuple[Witness, ...] = ()
+    books: AccountBooks | None = None
     meter: Meter | None = None
 
 
@@ -87,10 +99,23 @@ class Engine:
             may_send=self.may_send,
             clock=parts.clock,
         )
+        self._complaints = Complaints(parts.exchange, parts.clock)
+        self._watch: AccountWatch | None = None
+        if parts.books is not None:
+            self._watch = AccountWatch(
+                parts.books, exchange=parts.exchange, journal=parts.journal, clock=parts.clock
+            )
+        own = (self._complaints, *((self._watch,) if self._watch else ()))
         self._turner = Turner(
             executor=self._executor,
             rules=self._configuration.rules(configured, {}),
-            witnesses=parts.witnesses,
+            witnesses=(*parts.witnesses, *own),
+        )
+        self._restarter = Restarter(
+            parts=Surroundings(parts.journal, parts.candles, self._executor, self._turner),
+            recovery=self._recovery,
+            configuration=self._configuration,
+            watch=self._watch,
         )
         self._sampler = Sampler(journal=parts.journal, exchange=parts.exchange, clock=parts.clock)
 
@@ -202,6 +227,9 @@ class Engine:
         if "user" in outcome.reread:
             self.deliver(TimerFired(tick=0))
         await self._sampler.sample(self._turner.state, self._turner.rules)
+        if self._watch is not None:
+            for found in await self._watch.check(self._turner.state, self._turner.rules):
+                end = await self._step(found) or end
         return end
 
     def _owes_candles(self, event: Event) -> bool:
@@ -210,37 +238,11 @@ class Engine:
     async def _recover(self, event: LeaseAcquired) -> Exit | None:
         if event.epoch != self.keeper.epoch:
             return None  # that lease was lost again meanwhile
-        parts, turner = self._parts, self._turner
         self._epoch = event.epoch
-        parts.journal.hold(event.epoch)
-        found = await self._recovery.read(self._configuration.taken.spec)
-        rules = await self._configuration.judged(
-            turner.rules, found.stored.sub_books, found.instruments
-        )
-        before = turner.state
-        turner.restart(
-            found.state(halt=before.halt, is_shutting_down=before.is_shutting_down), rules
-        )
-        for order in found.stored.orders:
-            self._executor.remember_unknown(order.client_order_id)
-        await self._settle()
-        await parts.journal.save_balances(found.account.balances)
-        parts.candles.want(rules.wanted_candles())
+        await self._restarter.restart(event.epoch)
         await self._refresh_candles()
-        _log.info("recovered", epoch=event.epoch, open_orders=len(turner.state.orders))
+        _log.info("recovered", epoch=event.epoch, open_orders=len(self._turner.state.orders))
         return await self._step(event)
-
-    async def _settle(self) -> None:
-        """Ask the venue about every order in doubt and book what it says.
-
-        Before the first decision (TR-40).
-        """
-        pending: list[Event] = [TimerFired(tick=0)]
-        for _ in range(3):  # find, then read fills, then apply
-            following: list[Event] = []
-            for event in pending:
-                following += (await self._turner.turn(event)).events
-            pending = following
 
     async def _refresh_candles(self) -> Exit | None:
         """Build every strategy's state anew from closed candles, so that no gap stays in it (TR-39).
@@ -289,4 +291,5 @@ class Engine:
             epoch=epoch,
             pid=os.getpid(),
             venue_time=self._turner.state.venue_time,
+            problems=self._complaints.of(self._turner.state, self._turner.rules),
         )
