@@ -1,5 +1,6 @@
 """kill -9 of real runners at seeded moments, under everything that exchange and Postgres can do to them."""
 
+import itertools
 import random
 import time
 from collections import Counter
@@ -39,7 +40,7 @@ _FAULTS = (
 )
 _FREEZE_SECONDS = 35.0
 """Longer than a lease lasts."""
-_BETWEEN = (0.05, 0.7)
+_BETWEEN = (0.05, 1.2)
 """Seconds between two kills."""
 
 
@@ -181,6 +182,8 @@ class Killing:
         for bot in bots:
             wait_for_rest(self.yard, bot.name, seconds=120)  # type: ignore[arg-type]
         self._judge(bots)
+        hands = [holder for _, holder in sorted(self.yard.holders(bots[0]).items())]
+        self.tally.done["takeover"] = sum(a != b for a, b in itertools.pairwise(hands))
         for bot in bots:
             assert_no_order_is_doubled(self.yard, bot.name)  # type: ignore[arg-type]
             assert_books_agree(self.yard, bot.name)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 from botcore.domain.orders import Order
 from botrunner.engine.executor import Executor
 from botrunner.ports import Unknown
-from botrunner.trading.events import Event, OrderReported
+from botrunner.trading.events import Event
 from tests.chaos.kills import Killing
 from tests.chaos.world import run_world
 from tests.chaos.yard import open_yard
@@ -49,12 +49,16 @@ def find_it() -> None:
 
 @pytest.mark.timeout(120)
 def test_runner_that_sends_before_it_journals_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def send_first(self: Executor, order: Order) -> Event:
-        answer = await self._exchange.place(order)
-        await self._journal.write_intent(order)
-        report = getattr(answer, "report", None)
-        assert report is not None
-        return OrderReported(report=report)
+    send, placed = Executor._send, Executor._place
+
+    async def send_first(self: Executor, *orders: Order) -> tuple[Event, ...]:
+        answer = await send(self, *orders)
+
+        async def answered(_self: Executor, *_orders: Order) -> object:
+            return answer
+
+        monkeypatch.setattr(Executor, "_send", answered)
+        return await placed(self, *orders)
 
     monkeypatch.setattr(Executor, "_place", send_first)
 
@@ -66,28 +70,13 @@ def test_runner_that_sends_before_it_journals_is_found_out(monkeypatch: pytest.M
 def test_runner_that_sends_again_when_no_answer_came_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    placed = Executor._place
+    send = Executor._send
 
-    async def try_twice(self: Executor, order: Order) -> Event:
-        once = self._exchange.place
+    async def try_twice(self: Executor, *orders: Order) -> object:
+        answer = await send(self, *orders)
+        return await send(self, *orders) if isinstance(answer, Unknown) else answer
 
-        async def place(wanted: Order):
-            answer = await once(wanted)
-            return await once(wanted) if isinstance(answer, Unknown) else answer
-
-        monkeypatch.setattr(self, "_exchange", _Other(self._exchange, place))
-        return await placed(self, order)
-
-    monkeypatch.setattr(Executor, "_place", try_twice)
+    monkeypatch.setattr(Executor, "_send", try_twice)
 
     with pytest.raises(AssertionError, match=r"sent twice"):
         find_it()
-
-
-class _Other:
-    def __init__(self, inner: object, place: object) -> None:
-        self._inner = inner
-        self.place = place
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._inner, name)

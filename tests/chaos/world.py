@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
+from botcore.domain.market import Candle
 from botrunner.engine.lifetime import tick
 from botrunner.engine.loop import Engine, Parts
 from botrunner.trading import lease as arithmetic
@@ -31,11 +32,17 @@ from tests.support.virtual_time import VirtualClock, run_virtual
 __all__ = ["POINTS_PER_WORLD", "SYMBOLS", "World", "run_world"]
 
 POINTS_PER_WORLD = 25
-SYMBOLS = ("BTCUSDT", "ETHUSDT")
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+_STRATEGIES = (
+    {"type": "dca", "params": {"amount": "100", "stopLossPercent": "2", "takeProfitPercent": "3"}},
+    {"type": "ema-cross", "params": {"fast": 2, "slow": 3, "trailingStopPercent": "4"}},
+    {"type": "grid", "params": {"lowerPrice": "70", "upperPrice": "150", "grids": 8}},
+)
+"""Market entries under a pair of orders, entries that are sold by a signal, and resting entries."""
 _CANDLE_EVERY = 3
 """Seconds between candles, which each stand for a minute of the venue's time."""
 _HOT = (
-    "exchange.place", "journal.write_intent", "journal.save", "journal.record_decision",
+    "exchange.place", "exchange.place_list", "journal.write_intents", "journal.save", "journal.record_decision",
     "exchange.cancel", "exchange.find_order", "exchange.trades", "journal.load", "exchange.candles",
     "exchange.account", "exchange.instruments", "journal.save_balances", "journal.save_equity",
     "lease.acquire", "lease.renew", "lease.beat",
@@ -60,7 +67,8 @@ class World:
         self.chance = random.Random(self.seed)
         self.rate = self.chance.choice((0.0, 0.02, 0.1))
         self.pods = self.chance.choice((1, 1, 2))
-        self.configured: Configured = configured(1, *SYMBOLS, stop="2")
+        self.configured: Configured = configured(1, strategies=self._strategies())
+        self.history: dict[str, list[Candle]] = {symbol: [] for symbol in SYMBOLS}
         self.judge = Judge(self.venue, self.postgres)
         self.alive: dict[ModelProcess, Engine] = {}
         self.minute = 0
@@ -88,6 +96,14 @@ class World:
         self.judge.settled(next(iter(self.alive.values())))
         await last
 
+    def _strategies(self) -> list[dict[str, object]]:
+        """Let every symbol be traded by one of the strategies."""
+        return [
+            self.chance.choice(_STRATEGIES)
+            | {"name": symbol.lower(), "symbols": [symbol], "interval": "1m", "capital": "1000"}
+            for symbol in SYMBOLS
+        ]
+
     # Processes.
 
     async def _slot(self, pod: str) -> None:
@@ -111,7 +127,7 @@ class World:
             return Plan(seconds=self.chance.uniform(0, 30))
         # Between intent, signature and send: where standing still for as long as a lease lasts could hurt.
         return Plan(
-            frozen_at=self.chance.choice(("after journal.write_intent", "signed")),
+            frozen_at=self.chance.choice(("after journal.write_intents", "signed")),
             frozen_for=self.chance.choice((5.0, 12.0, 19.0, 22.0, 29.0, 31.0, 45.0)),
             where=self.chance.choice(("", "done place", "after exchange.place")),
             seconds=3 * arithmetic.TTL,
@@ -130,8 +146,8 @@ class World:
 
     def _build(self, process: ModelProcess) -> Engine:
         troubles = Troubles()
-        exchange = ModelExchange(troubles)
-        exchange.venue = self.venue
+        exchange = ModelExchange(troubles, *SYMBOLS)
+        exchange.venue, exchange.history = self.venue, self.history
         to_venue = ToVenue(exchange, self.chance, self._rate(), self.judge.look)
         to_venue.is_hostile = bool(process.plan.frozen_at)
         to_venue.skew = self.chance.uniform(0, arithmetic.CLOCK_SKEW)
@@ -183,9 +199,11 @@ class World:
         price = min(max(self.venue.price + Decimal(step), Decimal(60)), Decimal(160))
         self.venue.move(price)
         self.venue.now = max(self.venue.now, START + timedelta(minutes=self.minute + 1))
-        for engine in self.alive.values():
-            for symbol in SYMBOLS:
-                engine.deliver(CandleClosed(candle=a_candle(self.minute, str(price), symbol)))
+        for symbol in SYMBOLS:
+            closed = a_candle(self.minute, str(price), symbol)
+            self.history[symbol] = [*self.history[symbol][-20:], closed]
+            for engine in self.alive.values():
+                engine.deliver(CandleClosed(candle=closed))
 
     def _stream(self) -> None:
         """Deliver what the user stream has, in any order, some twice; a break loses the rest."""
@@ -226,7 +244,8 @@ class World:
     def _fill_resting(self) -> None:
         for one in self.venue.open():
             if one.order.stop_price is None and one.order.price is None:
-                self.venue.fill(one, one.left if self.calm else one.left / 2)
+                is_part = not self.calm and self.chance.random() < 0.5
+                self.venue.fill(one, one.left / 2 if is_part else one.left)
 
 
 def run_world(seed: int, crashes: int = POINTS_PER_WORLD) -> World:

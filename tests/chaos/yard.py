@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,9 @@ class Yard:
         account = self.admin.open_account(f"chaos/{name}")
         login = a_bot_login(self.database, owner=name, name=name, account_uid=str(account["uid"]))
         strategies = [
-            an_ema_cross(stopLossPercent="0.5"),
-            a_dca(stopLossPercent="1"),
-            a_dca("SOLUSDT", name="more", amount="15"),
+            an_ema_cross(stopLossPercent="0.5", takeProfitPercent="0.7"),
+            a_dca(stopLossPercent="1", trailingStopPercent="1"),
+            self._a_grid(),
         ]
         bot = Bot(name=name, login=login, account=account)
         for number in range(pods):
@@ -85,6 +86,16 @@ class Yard:
             bot.pods.append(Pod(runner=runner, server=self.server))
         self.bots[name] = bot
         return bot
+
+    def _a_grid(self) -> dict[str, Any]:
+        """Quote around the price of now."""
+        told = self.exchange.get("/api/v3/ticker/price?symbol=SOLUSDT", admin=False)
+        lower, upper = (Decimal(told["price"]) * Decimal(part) for part in ("0.98", "1.02"))
+        params = {"lowerPrice": f"{lower:.2f}", "upperPrice": f"{upper:.2f}", "grids": 6}
+        return {
+            "name": "lines", "type": "grid", "symbols": ["SOLUSDT"], "interval": "1m", "capital": "600",
+            "params": params,
+        }  # fmt: skip
 
     def restart_postgres(self, *, is_crash: bool) -> None:
         """Stop the server, at once or in order, and start it again: what did not wait for the disk may be gone."""

@@ -77,11 +77,15 @@ class Executor:
         self._journal = journal
         self._may_send = may_send
         self._clock = clock
-        self._journalled_at: dict[str, float] = {}
+        self._unknown_since: dict[str, float] = {}
 
-    def remember_age(self, client_order_id: str, seconds: int) -> None:
-        """Note how long ago a recovered intent was journalled."""
-        self._journalled_at[client_order_id] = self._clock.boottime() - seconds
+    def remember_unknown(self, client_order_id: str) -> None:
+        """Count an order's age from now on: it may have been signed only just before.
+
+        An order leaves, or is signed anew, long after its intent if the process stood still or the
+        ledger was slow.
+        """
+        self._unknown_since[client_order_id] = self._clock.boottime()
 
     async def perform(self, commands: Sequence[Command], *, generation: int) -> Outcome:
         """Carry out a step's commands."""
@@ -148,17 +152,15 @@ class Executor:
         Two orders are the legs of one list: the venue takes both or none.
         """
         await self._journal.write_intents(orders)
-        for order in orders:
-            self._journalled_at[order.client_order_id] = self._clock.boottime()
         if not self._may_send():
             return tuple(
                 IntentAbandoned(client_order_id=order.client_order_id, reason="FencedBeforeSend")
                 for order in orders
             )
         answer = await self._send(*orders)
-        if not isinstance(answer, Unknown):
+        if isinstance(answer, Unknown):
             for order in orders:
-                self._journalled_at.pop(order.client_order_id, None)
+                self.remember_unknown(order.client_order_id)
         return _answers(answer, orders)
 
     async def _send(
@@ -181,9 +183,10 @@ class Executor:
             _log.warning("order_query_failed", reason=str(error))
             return ()
         if report is not None:
+            self._unknown_since.pop(command.client_order_id, None)
             return (OrderReported(report=report),)
-        asked = self._journalled_at.get(command.client_order_id, self._clock.boottime())
-        age = int(self._clock.boottime() - asked)
+        since = self._unknown_since.get(command.client_order_id, self._clock.boottime())
+        age = int(self._clock.boottime() - since)
         return (OrderNotFound(client_order_id=command.client_order_id, age_seconds=age),)
 
     async def _read(self, command: ReadTrades) -> tuple[Event, ...]:

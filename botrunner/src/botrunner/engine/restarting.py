@@ -57,9 +57,8 @@ class Restarter:
         turner.restart(
             found.state(halt=before.halt, is_shutting_down=before.is_shutting_down), rules
         )
-        # An order may leave long after its intent was written, up to the moment this lease began.
-        for order_id in found.stored.intent_ages:
-            parts.executor.remember_age(order_id, 0)
+        for order in found.stored.orders:
+            parts.executor.remember_unknown(order.client_order_id)
         await self._settle(found.account)
         await parts.journal.save_balances(found.account.balances)
         parts.candles.want(rules.wanted_candles())

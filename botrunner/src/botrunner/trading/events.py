@@ -85,7 +85,7 @@ class IntentAbandoned:
 class OrderNotFound:
     """The venue says it knows no such order.
 
-    `age_seconds` is real time since the intent was journalled.
+    `age_seconds` is real time since its outcome became unknown to this process.
     """
 
     client_order_id: str

@@ -164,7 +164,7 @@ def test_failed_save_stops_the_commands_behind_it() -> None:
     assert bench.order_of_calls == ["save"]
 
 
-def test_denial_tells_how_long_ago_the_intent_was_journalled() -> None:
+def test_denial_tells_how_long_the_outcome_has_been_unknown() -> None:
     bench = Bench()
     bench.exchange.mood = Mood.LOSES_ORDER
     find = FindOrder(symbol="BTCUSDT", client_order_id=ID)
@@ -177,12 +177,12 @@ def test_denial_tells_how_long_ago_the_intent_was_journalled() -> None:
     assert run_virtual(story()) == [OrderNotFound(client_order_id=ID, age_seconds=7)]
 
 
-def test_recovered_intent_keeps_its_age_and_an_unknown_one_counts_as_new() -> None:
+def test_recovered_intent_counts_from_the_recovery_and_another_as_new() -> None:
     bench = Bench()
 
     async def story() -> list[Event]:
-        bench.executor.remember_age(ID, 40)
-        bench.clock.suspended += 2
+        bench.executor.remember_unknown(ID)
+        bench.clock.suspended += 42
         first = await bench.perform(FindOrder(symbol="BTCUSDT", client_order_id=ID))
         second = await bench.perform(FindOrder(symbol="BTCUSDT", client_order_id="kb-other"))
         return first.events + second.events
