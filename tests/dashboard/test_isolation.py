@@ -82,6 +82,8 @@ async def test_every_query_is_bound_to_the_session(dashboard, alice, bob, alices
                     len(await reports.list_log_lines(connection, uid, 10)),
                     len(await reports.list_positions(connection, uid)),
                     len(await reports.list_balances(connection, uid)),
+                    len(await reports.list_external_orders(connection, uid, 10)),
+                    len(await reports.list_adjustments(connection, uid, 10)),
                 ]
         async with gate.as_nobody() as connection:
             nothing = [
@@ -92,7 +94,7 @@ async def test_every_query_is_bound_to_the_session(dashboard, alice, bob, alices
             ]
             assert not await list_active_halts(connection)
 
-    assert seen == {"alice": [1] * 8, "bob": [1, 1, 1, 0, 0, 0, 0, 0]}
+    assert seen == {"alice": [1] * 10, "bob": [1, 1, 1, *[0] * 7]}
     assert nothing == [[], [], [], []]
 
 

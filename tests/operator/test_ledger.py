@@ -203,3 +203,16 @@ async def test_partitions_are_made_once_and_again(database: Database) -> None:
     async with await connect(database.address("kbots_operator")) as connection:
         await ensure_partitions(connection)
         await ensure_partitions(connection)
+
+
+async def test_problems_the_bot_tells_are_read_with_its_heartbeat(database: Database) -> None:
+    login = a_bot_login(database)
+    with login.connect() as bot:
+        bot.execute(
+            "insert into kbots.heartbeats (state, generation, epoch, pid, problems)"
+            """ values ('Running', 1, 1, 1, '[["BooksDisagree", "BTC is gone"]]')"""
+        )
+
+    assert (await observed(database, str(login.bot_uid))).problems == [
+        ["BooksDisagree", "BTC is gone"]
+    ]

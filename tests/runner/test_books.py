@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from botcore.domain.account_book import Adjustment, AdjustmentKind, ExternalOrder, Traded
+from botcore.domain.errors import LeaseLost
 from botcore.domain.lots import write_off
 from botcore.domain.orders import OrderStatus, Side
-from botcore.ledger.connect import LeaseLost
 from botrunner.adapters.ledger_books import LedgerBooks
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
@@ -73,7 +73,7 @@ async def test_totals_add_up_opening_fills_fees_and_adjustments(
 ) -> None:
     await books.open({"USDT": D(1000)})
     order = an_order()
-    await journal.write_intent(order)
+    await journal.write_intents([order])
     await journal.save(orders=[], bookings=[booked(order, a_fill())])
     await books.adjust([an_adjustment()], [])
 
@@ -89,7 +89,7 @@ async def test_written_off_lots_and_their_loss_survive_a_restart(
     books: LedgerBooks, journal: LedgerJournal
 ) -> None:
     order = an_order()
-    await journal.write_intent(order)
+    await journal.write_intents([order])
     one = booked(order, a_fill(commission=D(0)))
     await journal.save(orders=[one.order], bookings=[one])
     gone = write_off(one.sub_book, D("0.01"))
@@ -144,7 +144,7 @@ async def test_order_of_others_that_is_open_no_more_is_gone(
 async def test_only_ids_outside_the_journal_are_unknown(
     books: LedgerBooks, journal: LedgerJournal
 ) -> None:
-    await journal.write_intent(an_order("kb-1"))
+    await journal.write_intents([an_order("kb-1")])
     await journal.save(orders=[an_order("kb-1", status=OrderStatus.CANCELED)], bookings=[])
 
     assert await books.unknown_orders(["kb-1", "kb-2"]) == ("kb-2",)  # TR-11
@@ -152,7 +152,7 @@ async def test_only_ids_outside_the_journal_are_unknown(
 
 async def test_fee_and_doubt_of_a_fill_are_kept(journal: LedgerJournal, database: Database) -> None:
     order = an_order()
-    await journal.write_intent(order)
+    await journal.write_intents([order])
     one = replace(booked(order, a_fill()), fee_quote=None, doubt="FeeSuspicious: 5 BTC")
 
     await journal.save(orders=[], bookings=[one])
@@ -163,9 +163,19 @@ async def test_fee_and_doubt_of_a_fill_are_kept(journal: LedgerJournal, database
     assert (await journal.load()).doubts == ((AT.date(), "FeeSuspicious: 5 BTC"),)  # TR-18
 
 
+async def test_third_assets_that_paid_fees_are_remembered(journal: LedgerJournal) -> None:
+    order = an_order()
+    await journal.write_intents([order])
+    fills = [a_fill(1), a_fill(2, commission_asset="USDT"), a_fill(3, commission_asset="BNB")]
+
+    await journal.save(orders=[], bookings=[booked(order, fill) for fill in fills])
+
+    assert (await journal.load()).fee_assets == {"BNB"}  # TR-16
+
+
 async def test_dust_is_kept_with_the_position(journal: LedgerJournal, database: Database) -> None:
     order = an_order()
-    await journal.write_intent(order)
+    await journal.write_intents([order])
 
     await journal.save(orders=[], bookings=[replace(booked(order, a_fill()), is_dust=True)])
 

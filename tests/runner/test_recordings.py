@@ -9,7 +9,7 @@ import pytest
 
 from botcore.domain.errors import InvariantBroken
 from botcore.ledger.books import ensure_partitions
-from botcore.ledger.connect import connect, translated
+from botcore.ledger.connect import connect, open_pool, translated
 from botcore.ledger.recordings import (
     Batch,
     RecordedBot,
@@ -20,6 +20,7 @@ from botcore.ledger.recordings import (
     read_batches,
     recorded_span,
 )
+from botoperator.adapters.postgres import PostgresLedger
 from botrunner.adapters.ledger_lease import LedgerLease
 from tests.support.logins import BotLogin, a_bot_login
 from tests.support.postgres import Database
@@ -110,8 +111,28 @@ async def test_rows_are_forgotten_after_seven_days_however_many(bot: BotLogin) -
         assert await forget_recordings(connection)
         assert not await forget_recordings(connection)
 
-    left = bot.database.rows("select number from kbots.recorder order by number")
-    assert left == [(6000,), (6001,)]
+    assert numbers(bot) == [6000, 6001]
+
+
+async def test_operators_daily_work_forgets_all_that_is_old(bot: BotLogin) -> None:
+    with bot.connect() as connection:
+        connection.execute(
+            "insert into kbots.recorder (at, run, number, is_checkpoint, records)"
+            " select %s, %s, n, false, 'x' from generate_series(1, 10001) n",
+            (NOW - timedelta(days=8), RUN),
+        )
+    await write(bot, a_batch(20_000))
+    address = bot.database.address("kbots_operator")
+
+    async with open_pool(address) as pool:
+        await PostgresLedger(pool, address).keep_partitions()
+
+    assert numbers(bot) == [20_000]
+
+
+def numbers(bot: BotLogin) -> list[int]:
+    rows = bot.database.rows("select number from kbots.recorder order by number")
+    return [number for (number,) in rows]
 
 
 async def test_whole_month_goes_with_its_partition(bot: BotLogin) -> None:

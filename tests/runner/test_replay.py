@@ -19,7 +19,7 @@ import pytest
 from botrunner.trading.codec import decode
 from botrunner.trading.commands import PlaceOrder, RecordDecision
 from botrunner.trading.events import CandleClosed, LeaseAcquired, RulesChanged
-from tests.support.logins import BotLogin, a_bot_login
+from tests.support.logins import a_bot_login
 from tests.support.lone_runner import LoneRunner, lone_exchange
 from tests.support.postgres import Database, Server
 from tests.support.waiting import wait_until
@@ -46,7 +46,6 @@ class Recorded:
     """What is left of a run: the ledger, and where its recording begins."""
 
     database: Database
-    login: BotLogin
     folder: Path
     first: datetime
 
@@ -76,9 +75,7 @@ class Recorded:
 
 
 @pytest.fixture(scope="module")
-def recorded(
-    tmp_path_factory: pytest.TempPathFactory, postgres_server: Server
-) -> Iterator[Recorded]:
+def recorded(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Recorded:
     """Trade for a while, be killed, trade on, be reconfigured, trade on, end in order."""
     folder, database = tmp_path_factory.mktemp("recorded"), postgres_server.create()
     with lone_exchange(folder, "--seed", "7", "--speed", "60") as exchange:
@@ -98,10 +95,10 @@ def recorded(
         runner.spec, runner.generation = spec({**DCA, "params": {"amount": "30"}}, TREND), 2
         runner.write()
         trades_on("decisions of the new rules", "kbots.decisions where generation = 2", 8)
+        trades_on("batches that go on", "kbots.recorder where not is_checkpoint", 2)
         runner.stop()
     first = database.rows("select min(at) from kbots.recorder")[0][0]
-    yield Recorded(database=database, login=login, folder=folder, first=first)
-    database.connect().close()
+    return Recorded(database=database, folder=folder, first=first)
 
 
 def a_waiter(runner: LoneRunner, database: Database) -> Callable[[str, str, int], None]:

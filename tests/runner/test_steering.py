@@ -67,8 +67,9 @@ def test_stopped_ends_at_once_and_survives_restarts(bot: Steered, row: Row) -> N
     has_entered(bot)
 
     began = bot.configure(desiredState="Stopped")
-    row("honour_stopped", bot.since(began, lambda: bot.ended() == 0, "ended"), SECONDS)
-    assert '"reason": "Stopped"' in bot.report()
+    seconds = bot.since(began, lambda: '"reason": "Stopped"' in bot.report(), "its last words")
+    row("honour_stopped", seconds, SECONDS)
+    wait_until(lambda: bot.ended() == 0, "ended")
     before = len(bot.truth.orders)
     for _ in range(2):
         bot.runner.start()

@@ -81,7 +81,9 @@ class Steered:
         return self.runner.process.poll()
 
     def report(self) -> str:
-        return (self.runner.folder / "termination-log").read_text()
+        """Return the process's last words, empty before it has any."""
+        path = self.runner.folder / "termination-log"
+        return path.read_text() if path.exists() else ""
 
     def since(self, began: float, look: Callable[[], object], what: str) -> float:
         """Wait for something and return how long it took, in seconds."""

@@ -29,13 +29,12 @@ from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
 from botrunner.adapters.metrics import BotMetrics
 from botrunner.adapters.own_strategies import load_own_strategies
-from botrunner.adapters.probe_server import Answer, ProbeServer, verdict
 from botrunner.commands.tools import TOOLS
 from botrunner.engine.account_watch import AccountBooks
-from botrunner.engine.health import Health
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
+from botrunner.probing import probes_of
 from botrunner.process import SendGate, hold_lock, last_words
 from botrunner.settings import PREFIX, RunnerSettings
 from botrunner.verify_key import verify
@@ -166,7 +165,7 @@ async def _trade(settings: RunnerSettings) -> LastWords:
     venue, lease, recorder = wires.venue, wires.lease, wires.recorder
     engine = Engine(wires.parts(config), _configured(config))
     wires.gate.opens_with(engine.may_send)
-    probes = asyncio.create_task(_probes(settings, engine, venue, wires.metrics).run())
+    probes = asyncio.create_task(probes_of(settings, engine, venue, wires.metrics, recorder).run())
     nudged = asyncio.Event()
     try:
         tasks = [*_background(engine, venue, lease, logs)]
@@ -193,33 +192,6 @@ def _background(
         partial(venue.user.run, engine.deliver),
         partial(tick, engine),
         partial(flush_logs, lease, logs.drain),
-    )
-
-
-def _probes(
-    settings: RunnerSettings, engine: Engine, venue: BinanceVenue, metrics: BotMetrics
-) -> ProbeServer:
-    """Serve what people's machines ask about this process, from its start on; trading never waits for it."""
-    health = Health(
-        engine,
-        is_market_live=lambda: venue.market.is_live,
-        venue_now=venue.exchange.venue_now,
-    )
-    limits = venue.limits
-    metrics.watch("ready", "1 while it trades as it should", lambda: not health.obstacles())
-    metrics.watch("market_stale", "1 while candles stay away", health.is_market_stale)
-    metrics.watch("request_weight_used", "Weight this IP used this minute", lambda: limits.used)
-    metrics.watch("request_weight_limit", "Weight an IP may use a minute", lambda: limits.limit)
-    pages = {
-        "/healthz": lambda: verdict(health.problems()),
-        "/readyz": lambda: verdict(health.obstacles()),
-        "/metrics": lambda: Answer(text=metrics.text(), content_type=metrics.content_type),
-    }
-    return ProbeServer(
-        host=settings.probe_host,
-        port=settings.probe_port,
-        port_file=settings.state_dir / "probe-port",
-        pages=pages,
     )
 
 

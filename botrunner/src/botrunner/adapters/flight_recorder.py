@@ -56,7 +56,13 @@ class FlightRecorder:
         self._at = datetime.min.replace(tzinfo=UTC)
         self._checked_at = self._at
         self._dropped = 0
+        self._dropped_before = 0
         self._refused: set[str] = set()
+
+    @property
+    def dropped(self) -> int:
+        """How many records were left out since the start."""
+        return self._dropped_before + self._dropped
 
     def began(self, state: BotState, rules: Rules) -> None:
         """Keep a state that no event led to."""
@@ -123,6 +129,7 @@ class FlightRecorder:
                     at=self._at, state=state, rules=rules, follows=follows, dropped=self._dropped
                 )
             )
+            self._dropped_before += self._dropped
             self._dropped = 0
 
     async def _pack(self) -> Batch | None:

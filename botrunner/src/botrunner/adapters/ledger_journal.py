@@ -54,6 +54,7 @@ class LedgerJournal:
             stop_outs=found.stop_outs,
             entry_times=found.entry_times,
             doubts=found.doubts,
+            fee_assets=found.fee_assets,
         )
 
     @timed("intent")

@@ -58,14 +58,13 @@ _FIGURES: Final[tuple[tuple[str, str, Figure], ...]] = (
         lambda state, _: sum(1 for one in state.sub_books.values() if one.lots),
     ),
     ("fenced", "1 while nothing may be sent", lambda state, _: state.is_fenced),
-    ("halted", "1 while a brake holds", lambda state, rules: _is("Halted", state, rules)),
-    ("degraded", "1 while limits or books forbid entries", lambda s, r: _is("Degraded", s, r)),
+    (
+        "halted",
+        "1 while the latch or a loss limit holds",
+        lambda state, rules: condition(state, rules)[0] == "Halted",
+    ),
     ("configuration_generation", "Generation in force", lambda _, rules: rules.generation),
 )
-
-
-def _is(condition_name: str, state: BotState, rules: Rules) -> bool:
-    return condition(state, rules)[0] == condition_name
 
 
 class BotMetrics:

@@ -86,20 +86,20 @@ class TextReport(Report):
             return
         self._tell_history()
         record = replayed.record
-        _say(f"{record.at:%T}.{record.at.microsecond // 1000:03}  {_headline(replayed)}")
+        _say(f"{record.at:%m-%d %T}.{record.at.microsecond // 1000:03}  {_headline(replayed)}")
         for command in replayed.commands:
-            _say(f"{'':14}-> {text_of(command)}")
+            _say(f"{'':20}-> {text_of(command)}")
         if not replayed.agrees and isinstance(record, Happened):
             recorded, now = record.digest or "no commands", replayed.digest or "no commands"
-            _say(f"{'':14}DIFFERS: recorded {recorded}, decided now {now}")
+            _say(f"{'':20}DIFFERS: recorded {recorded}, decided now {now}")
 
     def _tell_lost(self, at: datetime) -> None:
         self._tell_history()
-        _say(f"{at:%T}      records are missing here; the next checkpoint goes on")
+        _say(f"{at:%m-%d %T}      records are missing here; the next checkpoint goes on")
 
     def _tell_history(self) -> None:
         if self._history:
-            _say(f"{'':14}{self._history} candles of history fed to the strategies")
+            _say(f"{'':20}{self._history} candles of history fed to the strategies")
         self._history = 0
 
 

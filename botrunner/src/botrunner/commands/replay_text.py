@@ -75,7 +75,7 @@ def _decision(command: RecordDecision) -> str:
 def _booking(command: SaveBooking) -> str:
     booked = command.booked
     realized = booked.realized_quote
-    earned = "" if realized is None else f", realised {wire(realized)}"
+    earned = "" if realized is None else f", realised {wire(round(realized, 8))}"
     return f"{booked.order.strategy}: {_fill(booked.fill)}{earned}"
 
 

@@ -45,6 +45,11 @@ class Keeper:
         self.reason = "Starting"
         self.pulse = Pulse(clock)
 
+    @property
+    def told(self) -> Heartbeat | None:
+        """The last sign of life that was written."""
+        return self._beaten and self._beaten[1]
+
     def look_now(self) -> None:
         """Look, and tell, at once instead of at the next second."""
         self._is_hinted.set()

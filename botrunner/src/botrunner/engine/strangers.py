@@ -99,7 +99,7 @@ class Strangers:
         if not self._pending or (now - self._written_at < _WRITE_EVERY and not at_once):
             return
         self._written_at = now
-        noted, self._pending = self._pending, {}
+        noted = self._pending  # kept until it is written
         mark = own_mark(bot_uid)
         marked = [r.client_order_id for r in noted.values() if r.client_order_id.startswith(mark)]
         doubles = frozenset(await self._ledger.unknown_orders(marked) if marked else ())
@@ -110,6 +110,7 @@ class Strangers:
         ]
         if orders:
             await self._ledger.record_orders(orders)
+        self._pending = {}
         for order in orders:
             self._tell(order)
 

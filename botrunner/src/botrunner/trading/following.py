@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from botcore.domain.errors import InvariantBroken
-from botcore.domain.lots import book, is_dust
+from botcore.domain.instruments import Instrument
+from botcore.domain.lots import Booking, book, is_dust, third_assets
 from botcore.domain.money import ZERO
 from botcore.domain.order_lifecycle import apply_report, book_fill
 from botcore.domain.orders import Fill, Order, OrderStatus, Purpose, Side
@@ -208,13 +209,20 @@ def _book(state: BotState, client_order_id: str, fill: Fill, rules: Rules) -> St
         _noted_end(state.with_order(after), after),
         sub_books={**state.sub_books, key: booking.sub_book},
         day_realized=state.day_realized + (realized or ZERO),
-        doubts=(*state.doubts, (day, booking.doubt)) if booking.doubt else state.doubts,
     )
+    state = _noted_fee(state, fill, booking, instrument)
     if fill.side is Side.SELL:
         state = _sold(state, key, booked, instrument.min_notional)
     moved = (after.status, after.executed_quantity) != (order.status, order.executed_quantity)
     saved = (SaveOrder(order=after),) if moved else ()
     return Step(state=state, commands=(SaveBooking(booked=booked), *saved))
+
+
+def _noted_fee(state: BotState, fill: Fill, booking: Booking, instrument: Instrument) -> BotState:
+    """Note which third asset paid the fee, and why the fill is not believed (TR-16, TR-18)."""
+    doubt = ((fill.venue_time.date(), booking.doubt),) if booking.doubt else ()
+    fee_assets = state.fee_assets | third_assets(fill, instrument)
+    return replace(state, doubts=(*state.doubts, *doubt), fee_assets=fee_assets)
 
 
 def _noted_end(state: BotState, order: Order) -> BotState:

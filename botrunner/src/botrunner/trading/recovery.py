@@ -44,4 +44,5 @@ def restore(
         stop_outs=dict(stored.stop_outs),
         entry_times=stored.entry_times,
         doubts=stored.doubts,
+        fee_assets=stored.fee_assets,
     )

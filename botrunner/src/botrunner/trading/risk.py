@@ -69,6 +69,10 @@ def standing_block(state: BotState, rules: Rules, key: Key) -> str | None:
         (state.is_shutting_down, "shutting down"),
         (rules.desired is not DesiredState.RUNNING, f"desired state is {rules.desired}"),
         (key in state.exiting, f"selling: {state.exiting.get(key)}"),
+        (
+            instrument is not None and instrument.base_asset in state.fee_assets,
+            f"{key[1]} is not traded while fees are paid in its asset",  # TR-16
+        ),
         (key in state.trims, "selling a part"),
         (bool(problems), f"{problems[0].reason}: {problems[0].message}" if problems else ""),
         (instrument is None or not instrument.is_trading, f"{key[1]} is not trading"),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from botcore.domain.lots import SubBook
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, Purpose
-from botcore.domain.records import replace
+from botcore.domain.records import record, replace
 from botrunner.trading.commands import Command
 from botrunner.trading.events import Problem
 from botrunner.trading.strategies.base import Quote
@@ -26,8 +26,8 @@ class Stored:
     `orders` are those not yet settled, with quantity and trade ids of their booked fills;
     `intent_ages` are seconds of real time since each was journalled; `day_realized` is by venue day
     (UTC), in quote asset; `sold_at` when each sub-book last sold; `stop_outs` the stops that sold at
-    a loss, by client order id; `entry_times` when the last minute's entries were decided; `doubts` those
-    of the last days.
+    a loss, by client order id; `entry_times` when the last minute's entries were decided; `doubts` and
+    `fee_assets` as in `BotState`.
     """
 
     orders: tuple[Order, ...]
@@ -40,6 +40,7 @@ class Stored:
     stop_outs: Mapping[str, datetime] = field(default_factory=dict)
     entry_times: tuple[datetime, ...] = ()
     doubts: tuple[tuple[date, str], ...] = ()
+    fee_assets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: `replace` is a tenth of the price so
@@ -55,7 +56,8 @@ class BotState:
     sub-book is being sold down to; `sold_at` and `stop_outs` as in `Stored`; `ending_lists` those of
     which one leg has ended and the other's end may be on its way; `unprotected` the sub-books whose
     protection could not be sent just now; `problems` what the last check of the books found; `doubts`
-    the fills not believed as reported, with their day.
+    the fills not believed as reported, with their day; `fee_assets` the third assets that fees were
+    paid in.
     """
 
     epoch: int = 0
@@ -88,11 +90,19 @@ class BotState:
     peak_equity: Decimal | None = None
     problems: tuple[Problem, ...] = ()
     doubts: tuple[tuple[date, str], ...] = ()
+    fee_assets: frozenset[str] = frozenset()
 
     @property
     def is_fenced(self) -> bool:
         """Tell whether nothing may be sent (I1)."""
         return self.epoch == 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is held, wished or on its way."""
+        if self.orders or self.exiting or self.trims or self.quotes:
+            return False
+        return not any(sub_book.lots for sub_book in self.sub_books.values())
 
     def orders_of(self, key: Key) -> tuple[Order, ...]:
         """Return a sub-book's orders that are alive, in doubt, or not yet fully booked."""
@@ -158,7 +168,7 @@ class BotState:
         return self.working(key, Purpose.STOP_LOSS, Purpose.TAKE_PROFIT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """A state and the commands that lead to it."""
 
@@ -167,4 +177,8 @@ class Step:
 
     def then(self, following: "Step") -> "Step":
         """Append a step that was computed from this one's state."""
+        if not self.commands:
+            return following
+        if not following.commands and following.state is self.state:
+            return self
         return Step(state=following.state, commands=(*self.commands, *following.commands))

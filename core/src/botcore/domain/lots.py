@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from botcore.domain.instruments import Instrument, Unfit, fit_market_quantity
 from botcore.domain.money import ZERO, wire
 from botcore.domain.orders import Fill, Side
 
-__all__ = ["Booking", "Lot", "SubBook", "book", "is_dust", "write_off"]
+__all__ = ["Booking", "Lot", "SubBook", "book", "is_dust", "third_assets", "write_off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Lot:
     opened_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: its sums are kept
 class SubBook:
     """The lots and the realised profit (quote asset, after fees) of one strategy in one symbol."""
 
@@ -35,12 +36,12 @@ class SubBook:
     lots: tuple[Lot, ...] = ()
     realized_quote: Decimal = ZERO
 
-    @property
+    @cached_property
     def quantity(self) -> Decimal:
         """Return the base asset held."""
         return sum((lot.remaining for lot in self.lots), ZERO)
 
-    @property
+    @cached_property
     def cost_quote(self) -> Decimal:
         """Return what the held base asset cost, fees included."""
         return sum((lot.remaining * lot.unit_cost for lot in self.lots), ZERO)
@@ -100,6 +101,12 @@ def is_dust(sub_book: SubBook, instrument: Instrument, price: Decimal) -> bool:
     """Tell whether what is held is too little to be sold at a price: no open position (TR-21)."""
     fitted = fit_market_quantity(instrument, sub_book.quantity, price)
     return sub_book.quantity > ZERO and isinstance(fitted, Unfit)
+
+
+def third_assets(fill: Fill, instrument: Instrument) -> frozenset[str]:
+    """Return the asset a fee was paid in, if it is neither base nor quote (TR-16)."""
+    pair = {instrument.base_asset, instrument.quote_asset}
+    return frozenset({fill.commission_asset} if fill.commission else ()) - pair
 
 
 _MOST_FEE: Final = Decimal("0.02")

@@ -27,7 +27,8 @@ class Snapshot:
     `day_realized` has the last two venue days with fills, in quote asset. `sold_at` is when each
     (strategy, symbol) last sold; `stop_outs` the newest stops that sold at a loss, by client order id,
     oldest first; `entry_times` when the newest entries were decided, oldest first. All in venue time.
-    `doubts` are the newest fills that are not believed as reported, with their day.
+    `doubts` are the newest fills that are not believed as reported, with their day; `fee_assets` the third
+    assets fees were paid in during the last 30 days.
     """
 
     orders: tuple[Order, ...]
@@ -40,6 +41,7 @@ class Snapshot:
     stop_outs: Mapping[str, datetime]
     entry_times: tuple[datetime, ...]
     doubts: tuple[tuple[date, str], ...]
+    fee_assets: frozenset[str]
 
 
 async def read_snapshot(connection: Connection) -> Snapshot:
@@ -58,6 +60,7 @@ async def read_snapshot(connection: Connection) -> Snapshot:
             stop_outs=await _stop_outs(connection),
             entry_times=await _entry_times(connection),
             doubts=await _doubts(connection),
+            fee_assets=await _fee_assets(connection),
         )
 
 
@@ -160,6 +163,17 @@ async def _doubts(connection: Connection) -> tuple[tuple[date, str], ...]:
         " order by venue_time desc limit 10"
     )
     return tuple([(day, doubt) async for day, doubt in cursor])
+
+
+async def _fee_assets(connection: Connection) -> frozenset[str]:
+    """Read which third assets fees were paid in lately: those in neither end of the symbol's name."""
+    cursor = await connection.execute(
+        "select distinct commission_asset from kbots.fills"
+        " where commission <> 0 and not starts_with(symbol, commission_asset)"
+        " and right(symbol, length(commission_asset)) <> commission_asset"
+        " and created_at > now() - interval '30 days'"
+    )
+    return frozenset([asset async for (asset,) in cursor])
 
 
 async def _peak_equity(connection: Connection) -> Decimal | None:

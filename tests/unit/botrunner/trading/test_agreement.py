@@ -27,6 +27,7 @@ from tests.support.trading import (
     KEY,
     START,
     accepted,
+    an_instrument,
     bought,
     canceled,
     candle,
@@ -176,15 +177,30 @@ def test_fee_in_a_third_asset_is_valued_at_its_last_mark() -> None:
     assert paid_in_bnb({"BNBUSDT": D(600)}) - paid_in_bnb({}) == D("0.06")  # TR-16
 
 
+def test_symbol_of_the_asset_that_pays_the_fees_is_not_bought() -> None:
+    bnb = an_instrument("BNBUSDT")
+    rules = dca_rules(instruments={**RULES.instruments, "BNBUSDT": bnb})
+    state, entry = sent(rules)
+    report = filled(entry, "100")
+    fill = replace(report.fills[0], commission=D("0.0001"), commission_asset="BNB")
+    state = decide(state, replace(report, fills=(fill,)), rules).state
+
+    assert state.fee_assets == {"BNB"}
+    assert entry_block(state, rules, ("trend", "BNBUSDT"), D(1)) == (
+        "BNBUSDT is not traded while fees are paid in its asset"  # TR-16
+    )
+    usual, _ = bought(rules)  # its fee is in the base asset
+    assert usual.fee_assets == frozenset()
+
+
 def test_reached_limits_of_loss_are_problems() -> None:
-    rules = dca_rules(risk=RiskLimits(max_daily_loss=D(5), max_drawdown_percent=D(1)))
+    rules = dca_rules(risk=RiskLimits(max_daily_loss=D(5)))
     state, _ = bought(rules)
     state = play(state, rules, candle(2, "100"), candle(3, "50")).state
 
-    assert [(p.reason, p.message) for p in standing_problems(state, rules)] == [
-        ("RiskLimitReached", "maxDailyLoss 5 reached"),
-        ("RiskLimitReached", "maxDrawdownPercent 1 reached"),
-    ]
+    assert standing_problems(state, rules) == (
+        Problem(reason="RiskLimitReached", message="maxDailyLoss 5 reached"),
+    )
 
 
 def test_deposit_hides_no_loss() -> None:

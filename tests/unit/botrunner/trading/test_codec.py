@@ -14,6 +14,7 @@ import pytest
 
 from botcore.domain.errors import InvalidInput
 from botcore.domain.orders import Order, Side
+from botcore.domain.records import record
 from botcore.resources.meta import ResourceModel
 from botcore.resources.strategy_params import DcaParams, StrategyParams
 from botrunner.trading import commands, events, strategies
@@ -110,6 +111,19 @@ def test_sets_have_one_text_in_every_process() -> None:
     ids = frozenset({"b", "a", "c"})
 
     assert to_text(ids) == '{"set":["a","b","c"]}'
+
+
+@record
+class Kept:
+    """A record, as cheap as the trading core needs them."""
+
+    level: Decimal
+
+
+def test_record_comes_back() -> None:
+    value = Kept(level=Decimal("1.50"))
+
+    assert parts_of(from_text(to_text(value), (__name__,))) == parts_of(value)
 
 
 @dataclass(slots=True)

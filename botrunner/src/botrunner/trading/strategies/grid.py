@@ -15,7 +15,7 @@ from botcore.domain.money import ZERO, ceil_to_step, floor_to_step, wire
 from botcore.domain.orders import Side
 from botcore.resources.strategy_params import GridParams
 from botrunner.trading.strategies.base import Advice, Holding, Quote, Signal, View
-from botrunner.trading.strategies.grid_lines import GridLines, grid_lines
+from botrunner.trading.strategies.grid_lines import SMALLEST, GridLines, grid_lines
 
 __all__ = ["GridState", "on_candle", "warm_up_candles"]
 
@@ -149,7 +149,7 @@ def _quote(
     instrument = lines.instrument
     if instrument.max_quantity > ZERO:
         quantity = min(quantity, instrument.max_quantity)
-    fitted = floor_to_step(quantity, instrument.step_size)
+    fitted = floor_to_step(quantity, instrument.step_size or SMALLEST)
     if fitted <= ZERO or fitted < instrument.min_quantity:
         return None
     if fitted * price < instrument.min_notional:

@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+from typing import Final
 
 from botcore.domain.instruments import Instrument
 from botcore.domain.money import ZERO, floor_to_step, wire
 from botcore.resources.strategy_params import GridParams, Spacing
 
-__all__ = ["GridLines", "grid_lines"]
+__all__ = ["SMALLEST", "GridLines", "grid_lines"]
 
 _INVESTED = Decimal("0.99")
 """One per cent of the capital stays back for fees (TR-31)."""
 _MARGIN = Decimal("1.05")
 """What is bought stays sellable after the fee was taken from it (TR-27)."""
+
+SMALLEST: Final = Decimal("1E-8")
+"""Binance's amounts have eight decimals, also where a symbol has no step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,7 @@ def _quantity(instrument: Instrument, share: Decimal, price: Decimal) -> Decimal
     quantity = share / price
     if instrument.max_quantity > ZERO:
         quantity = min(quantity, instrument.max_quantity)
-    return floor_to_step(quantity, instrument.step_size)
+    return floor_to_step(quantity, instrument.step_size or SMALLEST)
 
 
 def _problem(prices: tuple[Decimal, ...], share: Decimal, instrument: Instrument) -> str:
