@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from botcore.domain.errors import Transient
 from botcore.ledger.connect import Connection, DatabaseAddress, connect, translated
@@ -10,6 +10,12 @@ from botcore.ledger.connect import Connection, DatabaseAddress, connect, transla
 __all__ = ["LedgerConnection"]
 
 T = TypeVar("T")
+_ANSWER_WITHIN: Final = 10.0
+"""Seconds of patience with one piece of work.
+
+The server ends statements after 5 s, but not while its disk hangs or its process stands still; the
+driver then waits for 10 s more. The engine can't cancel its entries meanwhile (I10).
+"""
 
 
 class LedgerConnection:
@@ -32,10 +38,14 @@ class LedgerConnection:
             connection = await self._connected()
             try:
                 with translated():
-                    return await work(connection)
+                    async with asyncio.timeout(_ANSWER_WITHIN):
+                        return await work(connection)
             except (Transient, asyncio.CancelledError):
                 await self._drop()
                 raise
+            except TimeoutError:
+                await self._drop()
+                raise Transient("the ledger gives no answer") from None
 
     async def close(self) -> None:
         """Close the connection."""
