@@ -2,6 +2,7 @@
 
 import json
 import math
+import resource
 import subprocess
 import sys
 import tempfile
@@ -77,15 +78,23 @@ def _speed(name: str, home: Path, count: int, run: Run) -> _Speed:
     """Run over all candles and over a few: the difference has neither start nor end of the process in it."""
     try:
         little, _ = _timed(run, home / _SOME / NAME)
+        before = _processor_seconds()
         seconds, told = _timed(run, home / _ALL / NAME)
+        used = _processor_seconds() - before
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         said = getattr(error, "stderr", None) or str(error)
         note(f"{name}: no backtest: {said.strip()[-400:]}")
         return _Speed(seconds=math.nan, whole=math.nan, inner=math.nan)
     inner = (count - _FEW) / max(seconds - little, 0.001)
     found = _Speed(seconds=seconds, whole=count / seconds, inner=inner)
-    note(f"{name}: {count} candles: {found}; {told}")
+    note(f"{name}: {count} candles: {found}; {used:.1f} s of processors; {told}")
     return found
+
+
+def _processor_seconds() -> float:
+    """Give what programs that have ended used; it tells more than the clock where the machine is busy."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def _timed(run: Run, candles: Path) -> tuple[float, str]:
