@@ -8,7 +8,7 @@ MEMBERS := core operator botrunner dashboard exchange
 SOURCES := $(MEMBERS:%=%/src) hack
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 .DEFAULT_GOAL := help
-.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange bench-runner soak fuzz-exchange check static fmt lock clean lint types imports deps dead locks unit
+.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange bench-runner soak fuzz-exchange chaos check static fmt lock clean lint types imports deps dead locks unit
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ soak: $(STATE)/dev ## one bot, a strategy of every type, a day of the market (SP
 fuzz-exchange: $(STATE)/dev ## random requests against the exchange (FUZZ_SECONDS=120; SEED=n repeats a run)
 	@seed=$(or $(SEED),$(STARTED)); seconds=$(or $(FUZZ_SECONDS),120); echo "fuzz: SEED=$$seed, $$seconds seconds"; \
 	FUZZ_SECONDS=$$seconds SEED=$$seed $(BIN)/python -m pytest tests/fuzz -q --timeout $$((seconds + 300))
+
+chaos: $(STATE)/dev ## runners die at 10,000 points of a model and by 300 real kill -9; the books agree (RUNS=10000; SEED=n repeats a run)
+	@exec $(BIN)/python -m tests.chaos $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
 
 check: static unit ## what needs no database and no browser, within a minute
 

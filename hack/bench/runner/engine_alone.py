@@ -147,7 +147,7 @@ class EngineAlone:
             partial(tick, engine),
         ]
         try:
-            await live(engine, tasks, venue.exchange.open)
+            await live(engine, tasks, venue.exchange.open, asyncio.Event())
         finally:
             await venue.exchange.close()
 

@@ -32,14 +32,10 @@ from tests.support.trading import (
 )
 
 
-class Cooling(DcaParams):
-    """Buys at every candle, but not right after a sale."""
-
-    cooldown_candles: int | None = 5
-
-
 def test_cooldown_blocks_until_so_many_candles_after_the_sale() -> None:
-    in_force = rules(a_rule(Cooling(amount=Decimal(100), stop_loss_percent=Decimal(2))))
+    in_force = rules(
+        a_rule(DcaParams(amount=Decimal(100), stop_loss_percent=Decimal(2), cooldown_candles=5))
+    )
     state, _ = bought(in_force)
     (stop,) = state.orders.values()
     sold = play(state, in_force, accepted(stop), filled(stop, "97", trade_id=9)).state

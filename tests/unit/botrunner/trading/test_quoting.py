@@ -26,14 +26,8 @@ from tests.support.trading import (
     rules,
 )
 
-
-class Bare(EmaCrossParams):
-    """Parameters without a stop."""
-
-    stop_loss_percent: Decimal | None = None  # type: ignore[assignment]
-
-
-RULES = rules(a_rule(Bare(fast=2, slow=3)))
+BARE = EmaCrossParams(fast=2, slow=3).model_copy(update={"stop_loss_percent": None})
+RULES = rules(a_rule(BARE))
 TICK = TimerFired(tick=1)
 
 

@@ -28,17 +28,10 @@ from tests.support.trading import (
 )
 
 
-class Exits(EmaCrossParams):
-    """Parameters with every exit rule, and no stop of their own."""
-
-    stop_loss_percent: Decimal | None = None  # type: ignore[assignment]
-    take_profit_percent: Decimal | None = None
-    trailing_stop_percent: Decimal | None = None
-    time_limit_candles: int | None = None
-
-
 def exits(**given: object) -> Rules:
-    return rules(a_rule(Exits(fast=2, slow=3, **given)))  # type: ignore[arg-type]
+    """Rules of a strategy with these exits and no stop of its own."""
+    params = EmaCrossParams(fast=2, slow=3)
+    return rules(a_rule(params.model_copy(update={"stop_loss_percent": None, **given})))
 
 
 PAIR = EmaCrossParams(fast=2, slow=3, stop_loss_percent=Decimal(2), take_profit_percent=Decimal(5))

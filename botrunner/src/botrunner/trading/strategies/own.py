@@ -22,7 +22,15 @@ from botcore.domain.orders import Side
 from botcore.resources.strategy_params import CustomParams, StrategyParams
 from botrunner.trading.strategies.base import Advice, Quote, Signal, View
 
-__all__ = ["OwnState", "OwnStrategy", "checked", "install", "on_candle", "warm_up_candles"]
+__all__ = [
+    "OwnState",
+    "OwnStrategy",
+    "checked",
+    "install",
+    "on_candle",
+    "packages",
+    "warm_up_candles",
+]
 
 
 @runtime_checkable
@@ -67,6 +75,12 @@ def install(found: Mapping[str, OwnStrategy], broken: Mapping[str, str] | None =
         table.clear()
     _INSTALLED.update(found)
     _BROKEN.update(broken or {})
+
+
+def packages() -> tuple[str, ...]:
+    """Return the packages of the strategies in this image; the classes of their states are theirs."""
+    modules = {strategy.Settings.__module__ for strategy in _INSTALLED.values()}
+    return tuple(sorted({module.partition(".")[0] for module in modules}))
 
 
 def checked(params: StrategyParams, place: str) -> StrategyParams:
