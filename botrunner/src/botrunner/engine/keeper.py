@@ -40,10 +40,14 @@ class Keeper:
         self._permit: SendPermit | None = None
         self._halt: str | None = None
         self._beaten: tuple[float, Heartbeat] | None = None
-        self._is_hurried = asyncio.Event()
-        self.pulse = Pulse(clock)
+        self._is_hinted = asyncio.Event()
         self.epoch = 0
         self.reason = "Starting"
+        self.pulse = Pulse(clock)
+
+    def look_now(self) -> None:
+        """Look, and tell, at once instead of at the next second."""
+        self._is_hinted.set()
 
     def may_send(self) -> bool:
         """Tell whether an order may leave now; asked immediately before every send (I1)."""
@@ -64,10 +68,6 @@ class Keeper:
             self.reason = reason
             self._deliver(LeaseEnded(reason=reason))
 
-    def hurry(self) -> None:
-        """Begin the next round now, since there is something to tell."""
-        self._is_hurried.set()
-
     async def run(self) -> None:
         """Keep the lease until cancelled."""
         while True:
@@ -83,10 +83,7 @@ class Keeper:
             if self.epoch and not self.may_send():
                 self.drop("the lease could not be renewed in time")
             self.pulse.end()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_EVERY):
-                    await self._is_hurried.wait()
-            self._is_hurried.clear()
+            await self._pause()
 
     async def release(self) -> None:
         """Give the lease back, so that a successor need not wait out its time."""
@@ -98,6 +95,12 @@ class Keeper:
                     await self._lease.beat(self._heartbeat(epoch))
             except (Transient, TimeoutError) as error:
                 _log.warning("lease_not_released", reason=str(error) or "no answer")
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_EVERY):
+                await self._is_hinted.wait()
+        self._is_hinted.clear()
 
     async def _round(self, asked_at: float) -> None:
         if not self.epoch:

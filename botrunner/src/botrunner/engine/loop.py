@@ -272,7 +272,7 @@ class Engine:
         rules = await self._configuration.judged(
             turner.rules, turner.state.sub_books.values(), turner.rules.instruments
         )
-        self.keeper.hurry()  # people wait for the heartbeat that says so
+        self.keeper.look_now()  # people wait for the heartbeat that says so
         if rules.generation == wanted.generation:
             turner.follow(rules)
             self._parts.candles.want(rules.wanted_candles())

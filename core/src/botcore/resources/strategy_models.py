@@ -50,7 +50,7 @@ Settings = Annotated[dict[str, Annotated[str, Field(max_length=256)]], Field(max
 SignalLength = Annotated[int, Field(ge=2, le=100)]
 Slow = Annotated[int, Field(ge=3, le=400)]
 Weights = Annotated[
-    dict[str, Annotated[int, Field(ge=1, le=100)]], Field(min_length=2, max_length=20)
+    dict[str, Annotated[int, Field(ge=1, le=100)]], Field(min_length=2, max_length=10)
 ]
 
 

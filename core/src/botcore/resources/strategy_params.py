@@ -172,7 +172,8 @@ def typed_params(strategy: StrategyType, given: StrategyParameters) -> StrategyP
 class ParameterDescription:
     """What a form shows for one parameter; numbers are plain decimal strings.
 
-    `kind` is integer, decimal, choice (one of `options`), map (names to values) or text.
+    `kind` is integer, decimal, choice (one of `options`), text, map (names to texts) or numbers (names
+    to whole numbers).
     """
 
     name: str
@@ -223,7 +224,9 @@ def _describe(
 def _kind(typed: dict[str, Any]) -> str:
     if "enum" in typed:
         return "choice"
-    if typed["type"] != "string":
-        return "map" if typed["type"] == "object" else "integer"
+    if typed["type"] == "object":
+        return "numbers" if typed["additionalProperties"]["type"] == "integer" else "map"
+    if typed["type"] == "integer":
+        return "integer"
     # Only numbers that travel as text have a pattern that starts with their digits.
     return "decimal" if typed.get("pattern", "").startswith("^([0-9]") else "text"

@@ -45,6 +45,13 @@ def _weights_name_the_symbols(strategy: StrategySpec) -> bool:
     return weights is None or weights.keys() == set(strategy.symbols)
 
 
+def _weights_are_whole(strategy: StrategySpec) -> bool:
+    weights = strategy.params.weights
+    if weights is None or not _weights_name_the_symbols(strategy):
+        return True
+    return sum(weights.values()) == 100
+
+
 def _fast_is_smaller(params: StrategyParameters) -> bool:
     return (params.fast or 12) < (params.slow or 26)
 
@@ -59,10 +66,6 @@ def _lower_is_smaller(params: StrategyParameters) -> bool:
     return lower is None or upper is None or float(lower) < float(upper)
 
 
-def _weights_are_whole(params: StrategyParameters) -> bool:
-    return params.weights is None or sum(params.weights.values()) == 100
-
-
 STRATEGY_RULES: tuple[Rule, ...] = (
     positive("capital", "capital"),
     *(rule for kind in StrategyType for rule in (*_needs(kind), _takes_only(kind))),
@@ -71,13 +74,13 @@ STRATEGY_RULES: tuple[Rule, ...] = (
         message="weights must name exactly the symbols",
         holds=_weights_name_the_symbols,
     ),
+    Rule(field="params", message="weights must sum to 100", holds=_weights_are_whole),
 )
 
 PARAMETER_RULES: tuple[Rule, ...] = (
     Rule(message="fast must be smaller than slow", holds=_fast_is_smaller),
     Rule(message="oversold must be smaller than overbought", holds=_oversold_is_smaller),
     Rule(message="lowerPrice must be smaller than upperPrice", holds=_lower_is_smaller),
-    Rule(message="weights must sum to 100", holds=_weights_are_whole),
     positive("amount", "amount"),
     positive("lowerPrice", "lower_price"),
     positive("upperPrice", "upper_price"),

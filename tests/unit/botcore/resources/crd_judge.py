@@ -2,7 +2,6 @@
 
 import copy
 import functools
-import operator
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -122,9 +121,4 @@ def _holds(rule: str, value: Any, old: Any) -> bool:
 @functools.cache
 def _program(rule: str) -> celpy.Runner:
     environment = celpy.Environment()
-    return environment.program(environment.compile(rule), functions={"sum": _sum})
-
-
-def _sum(values: Any) -> Any:
-    """The API server's extension of CEL, which celpy lacks."""
-    return functools.reduce(operator.add, values, celpy.celtypes.IntType(0))
+    return environment.program(environment.compile(rule))

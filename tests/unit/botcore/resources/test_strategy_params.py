@@ -47,7 +47,7 @@ def test_ranges_shown_are_the_resources(kind: StrategyType):
         bounds = field.get("additionalProperties", field)
         assert (one.minimum, one.maximum) == (bounds.get("minimum"), bounds.get("maximum"))
         assert (one.kind == "integer") == (field["type"] == "integer")
-        assert (one.kind == "map") == (field["type"] == "object")
+        assert (one.kind in {"map", "numbers"}) == (field["type"] == "object")
         assert list(one.options) == field.get("enum", [])
         assert one.help
         assert one.unit or one.kind in {"choice", "map", "text"}
@@ -84,7 +84,7 @@ def test_choices_maps_and_names_are_told_apart():
 
     assert (kinds["spacing"].kind, kinds["spacing"].default) == ("choice", "arithmetic")
     assert kinds["exitAt"].options == ("middle", "upper")
-    assert (kinds["weights"].kind, kinds["settings"].kind) == ("map", "map")
+    assert (kinds["weights"].kind, kinds["settings"].kind) == ("numbers", "map")
     assert kinds["settings"].default is None
     assert kinds["entryPoint"].kind == "text"
     assert kinds["deviations"].kind == "decimal"

@@ -243,14 +243,14 @@ def test_hurried_keeper_beats_at_once_and_still_ends_when_it_is_told_to() -> Non
     async def story(watch: Watch) -> None:
         await asyncio.sleep(10.5)
         watch.state = "Paused"
-        watch.keeper.hurry()
+        watch.keeper.look_now()
         await asyncio.sleep(0.01)
         at, beat = watch.lease.beats[-1]
         assert (round(at, 1), beat.state) == (10.5, "Paused")
 
         running = asyncio.create_task(watch.keeper.run())
         await asyncio.sleep(0.1)
-        watch.keeper.hurry()  # in the same moment: a wait that swallows the end would never return
+        watch.keeper.look_now()  # in the same moment: a wait that swallows the end would never return
         running.cancel()
         await asyncio.sleep(0.01)
         assert running.done()

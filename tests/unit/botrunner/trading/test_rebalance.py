@@ -45,15 +45,22 @@ def test_first_purchase_takes_each_symbols_share_of_the_capital() -> None:
     assert asked("BTCUSDT").signal is Signal.ENTER
 
 
-def test_last_purchase_is_bounded_by_what_is_left() -> None:
-    # BTC fell by half: its share is 60 % of a worth of 703, and the rest of the capital pays it.
+def test_share_is_one_of_the_worth_and_not_of_the_capital() -> None:
+    # BTC fell by half, so the strategy is worth 703.
     fallen = MARKS | {"BTCUSDT": Decimal(50)}
 
     advice = asked("ETHUSDT", held("5.94", "100"), marks=fallen)
 
-    assert advice.spend is not None
     assert advice.spend == Decimal(703) * Decimal("0.99") * 40 / 100
-    assert advice.spend <= (1000 - 594) * Decimal("0.99")
+
+
+def test_purchase_is_bounded_by_what_the_core_lets_be_spent() -> None:
+    # 800 of 1000 are invested and worth 1200, so the share of ETH is more than what is left.
+    risen = MARKS | {"BTCUSDT": Decimal(150)}
+
+    advice = asked("ETHUSDT", held("8", "100"), marks=risen)
+
+    assert advice.spend == Decimal("197.8")
 
 
 def test_symbol_near_its_weight_is_left_alone_and_says_how_near() -> None:

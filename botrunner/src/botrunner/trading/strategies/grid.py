@@ -117,8 +117,8 @@ def _buys(lines: GridLines, held: list[Decimal], below: int, budget: Decimal) ->
     """Quote the parts below the close that lack something, the nearest first until the capital is used."""
     quotes: list[Quote] = []
     for part in range(min(below, lines.count) - 1, -1, -1):
-        quantity, price = lines.quantities[part] - held[part], lines.prices[part]
-        quote = _quote(lines.instrument, Side.BUY, price, quantity)
+        price = lines.prices[part]
+        quote = _quote(lines, part, Side.BUY, price, lines.quantities[part] - held[part])
         if quote is None:
             continue
         budget -= quote.quantity * price
@@ -133,15 +133,20 @@ def _sells(lines: GridLines, held: list[Decimal], close: Decimal) -> list[Quote]
     """Quote what each part holds at its upper line, or at the close if that is higher already."""
     at_least = ceil_to_step(close, lines.instrument.tick_size)
     quotes = (
-        _quote(lines.instrument, Side.SELL, max(lines.prices[part + 1], at_least), quantity)
+        _quote(lines, part, Side.SELL, max(lines.prices[part + 1], at_least), quantity)
         for part, quantity in enumerate(held)
         if quantity > ZERO
     )
     return [quote for quote in quotes if quote is not None]
 
 
-def _quote(instrument: Instrument, side: Side, price: Decimal, quantity: Decimal) -> Quote | None:
-    """Fit a quote to the symbol's filters, or drop it (TR-23, TR-25, TR-26)."""
+def _quote(
+    lines: GridLines, part: int, side: Side, price: Decimal, quantity: Decimal
+) -> Quote | None:
+    """Fit a quote to the symbol's filters, or drop it (TR-23, TR-25, TR-26); a whole part fits as it is."""
+    if quantity == lines.quantities[part]:
+        return Quote(side=side, price=price, quantity=quantity)
+    instrument = lines.instrument
     if instrument.max_quantity > ZERO:
         quantity = min(quantity, instrument.max_quantity)
     fitted = floor_to_step(quantity, instrument.step_size)

@@ -14,6 +14,8 @@ __all__ = ["on_candle", "warm_up_candles"]
 
 _INVESTED = Decimal("0.99")
 """What the core keeps back for fees (TR-31) belongs to no symbol's share."""
+_SPENDABLE = Decimal("0.989")
+"""A hair less than the core lets be spent of what is free, as average costs are rounded."""
 
 
 def warm_up_candles(_params: RebalanceParams) -> int:
@@ -40,7 +42,7 @@ def on_candle(params: RebalanceParams, _state: object, candle: Candle, view: Vie
             f" {params.weights[symbol]} %, below {wire(params.threshold_percent)} %"
         )
     if gap > ZERO:
-        return _buy(symbol, min(gap, free * _INVESTED), view)
+        return _buy(symbol, min(gap, free * _SPENDABLE), view)
     return _sell(symbol, -gap, candle.close, view)
 
 
