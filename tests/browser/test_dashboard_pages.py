@@ -112,6 +112,22 @@ async def test_strategy_is_added_and_removed(page: Page, bot: Trader) -> None:
     await expect(page.get_by_test_id("remove-spec.strategies[2]")).to_have_count(0)
 
 
+async def test_weights_of_an_added_basket_are_typed_as_pairs(page: Page, bot: Trader) -> None:
+    await opened(page, bot.path)
+    basket = "spec.strategies[2]"
+
+    await page.get_by_test_id("add-rebalance").click()
+    await page.get_by_test_id(f"{basket}.symbols").fill("BNBUSDT, SOLUSDT")
+    await page.get_by_test_id(f"{basket}.params.weights").fill("BNBUSDT=70, SOLUSDT=40")
+    await page.get_by_test_id("save").click()
+    await expect(page.get_by_test_id("form-problems")).to_contain_text("weights must sum to 100")
+
+    await page.get_by_test_id(f"{basket}.params.weights").fill("BNBUSDT=60, SOLUSDT=40")
+    await page.get_by_test_id("save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    assert bot.spec()["strategies"][2]["params"] == {"weights": {"BNBUSDT": 60, "SOLUSDT": 40}}
+
+
 async def test_bot_is_halted_and_cleared(page: Page, bot: Trader) -> None:
     with bot.login.connect() as connection:
         connection.execute("update kbots.heartbeats set at = now()")

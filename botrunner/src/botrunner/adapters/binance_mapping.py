@@ -8,8 +8,8 @@ from typing import Any, Final
 from botcore.domain.errors import InvariantBroken
 from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
-from botcore.domain.money import ZERO, wire
-from botcore.domain.orders import Fill, Order, OrderReport, OrderStatus, OrderType, Side
+from botcore.domain.money import ZERO
+from botcore.domain.orders import Fill, OrderReport, OrderStatus, Side
 from botrunner.ports import Account, Balance
 from botrunner.trading.events import BalanceChanged, CandleClosed, OrderReported
 
@@ -21,8 +21,6 @@ __all__ = [
     "fills_of_answer",
     "instant",
     "instrument_of",
-    "order_list_params",
-    "order_params",
     "order_reported",
     "report_of",
     "reports_of",
@@ -38,56 +36,11 @@ _STATUSES: Final = {
     for status in OrderStatus
     if status not in {OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN}  # our own words
 } | {"PENDING_NEW": OrderStatus.NEW, "PENDING_CANCEL": OrderStatus.NEW}
-_GOOD_TILL_CANCELED: Final = {"timeInForce": "GTC"}
 
 
 def instant(milliseconds: int) -> datetime:
     """Return an aware instant."""
     return _EPOCH + timedelta(milliseconds=milliseconds)
-
-
-def order_params(order: Order) -> dict[str, str]:
-    """Write a new order's parameters (TR-24); the answer tells fills where there can be any."""
-    is_stop = order.type is OrderType.STOP_LOSS_LIMIT
-    params = {
-        "symbol": order.symbol,
-        "side": order.side.value,
-        "type": order.type.value,
-        "quantity": wire(order.quantity),
-        "newClientOrderId": order.client_order_id,
-        "newOrderRespType": "RESULT" if is_stop else "FULL",
-    }
-    if order.price is not None:
-        params |= {"price": wire(order.price)}
-        params |= {} if order.type is OrderType.LIMIT_MAKER else _GOOD_TILL_CANCELED
-    if order.stop_price is not None:
-        params["stopPrice"] = wire(order.stop_price)
-    return params
-
-
-def order_list_params(above: Order, below: Order) -> dict[str, str]:
-    """Write a new OCO's parameters: a target above the market and a stop below it (TR-24).
-
-    Raises:
-        InvariantBroken: a leg lacks a price.
-    """
-    if above.price is None or below.price is None or below.stop_price is None:
-        raise InvariantBroken("a leg of an order list lacks a price")
-    return {
-        "symbol": above.symbol,
-        "side": above.side.value,
-        "quantity": wire(above.quantity),
-        "listClientOrderId": above.list_client_order_id,
-        "aboveType": above.type.value,
-        "abovePrice": wire(above.price),
-        "aboveClientOrderId": above.client_order_id,
-        "belowType": below.type.value,
-        "belowPrice": wire(below.price),
-        "belowStopPrice": wire(below.stop_price),
-        "belowTimeInForce": "GTC",
-        "belowClientOrderId": below.client_order_id,
-        "newOrderRespType": "RESULT",
-    }
 
 
 def reports_of(body: Json) -> tuple[OrderReport, ...]:

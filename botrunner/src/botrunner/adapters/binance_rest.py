@@ -10,6 +10,7 @@ from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
 from botcore.domain.orders import Fill, Order, OrderReport, Purpose
 from botrunner.adapters import binance_mapping as mapping
+from botrunner.adapters import binance_requests as requests
 from botrunner.adapters.binance_calls import BAD_SYMBOL, VenueCalls, no_reading
 from botrunner.adapters.binance_client import FencedBeforeSend, VenueClient
 from botrunner.adapters.binance_errors import CALL_ERRORS, Failure, Meaning, VenueRefusal
@@ -92,7 +93,7 @@ class BinanceExchange:
             return Refused(code=0, reason=reason)
         try:
             body = await self._calls.signed(
-                lambda: self._client.create_order(**mapping.order_params(order))
+                lambda: self._client.create_order(**requests.order_params(order))
             )
         except FencedBeforeSend:
             return Refused(code=0, reason="FencedBeforeSend")
@@ -112,7 +113,7 @@ class BinanceExchange:
         reason = self._limits.refusal(Priority.EXIT, is_order=True)
         if reason is not None:
             return Refused(code=0, reason=reason)
-        params = mapping.order_list_params(above, below)
+        params = requests.order_list_params(above, below)
         try:
             body = await self._calls.signed(lambda: self._client.create_oco_order(**params))
         except FencedBeforeSend:

@@ -87,7 +87,7 @@ class Bookkeeper:
         self._clock = clock
         self._is_exact = is_exact
         self._expected: dict[str, Decimal] = {}
-        self._touched: dict[str, float] = {}
+        self._touched_at: dict[str, float] = {}
         self._transfers: dict[str, Decimal] = {}
         self._trades: dict[str, Decimal] = {}
         self._seen_trades: set[tuple[str, int]] = set()
@@ -111,7 +111,7 @@ class Bookkeeper:
         now = self._clock.boottime()
         for asset, amount in self._changes(command.booked.fill, rules):
             self._expected[asset] = self._expected.get(asset, ZERO) + amount
-            self._touched[asset] = now
+            self._touched_at[asset] = now
 
     def heard(self, event: Event, rules: Rules) -> None:
         """Take what the user stream tells of others' doings as evidence, and look soon."""
@@ -209,7 +209,7 @@ class Bookkeeper:
 
     def _resting(self, now: float) -> frozenset[str]:
         """Return the assets an own fill has just touched (TR-43); they are looked at anew later."""
-        found = frozenset(asset for asset, at in self._touched.items() if now - at < _REST)
+        found = frozenset(asset for asset, at in self._touched_at.items() if now - at < _REST)
         for asset in found:
             self._looks.pop(asset, None)
         return found

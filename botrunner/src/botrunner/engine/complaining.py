@@ -20,17 +20,17 @@ class Complaints:
         """Have heard of nothing."""
         self._exchange = exchange
         self._clock = clock
-        self._heard: dict[str, float] = {}
+        self._heard_at: dict[str, float] = {}
 
     def began(self, _state: BotState, rules: Rules) -> None:
         """Count the silence of a symbol from here on."""
         for symbol, _ in rules.wanted_candles():
-            self._heard.setdefault(symbol, self._clock.boottime())
+            self._heard_at.setdefault(symbol, self._clock.boottime())
 
     def decided(self, event: Event, _step: Step) -> None:
         """Note a market's sign of life."""
         if isinstance(event, CandleClosed):
-            self._heard[event.candle.symbol] = self._clock.boottime()
+            self._heard_at[event.candle.symbol] = self._clock.boottime()
 
     def of(self, state: BotState, rules: Rules) -> tuple[Problem, ...]:
         """Return every problem that stands; a fenced bot's memory is old and says nothing."""
@@ -38,5 +38,5 @@ class Complaints:
             return ()
         now = self._clock.boottime()
         stale = stale_markets(state, rules, self._exchange.venue_now())
-        silent = {one for one in stale if now - self._heard.get(one, now) >= _SILENT_AFTER}
+        silent = {one for one in stale if now - self._heard_at.get(one, now) >= _SILENT_AFTER}
         return (*standing_problems(state, rules), *(stale[one] for one in sorted(silent)))

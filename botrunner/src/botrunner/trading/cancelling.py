@@ -19,6 +19,8 @@ def cancel(state: BotState, orders: tuple[Order, ...]) -> Step:
     wanted = [
         o for o in orders if o.client_order_id not in state.cancelling and not is_unresolved(o)
     ]
+    if not wanted:
+        return Step(state=state)
     asked: dict[str, Order] = {}
     for order in wanted:
         asked.setdefault(order.list_client_order_id or order.client_order_id, order)

@@ -8,13 +8,14 @@ unknown is refused, never guessed.
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from botcore.domain.errors import InvalidInput
+from botcore.domain.records import is_value
 from botcore.resources.meta import ResourceModel
 
 __all__ = ["PACKAGES", "Json", "decode", "encode", "from_text", "to_text"]
@@ -93,9 +94,9 @@ def _field_names(kind: type) -> tuple[str, ...] | None:
     """Return the fields that make a value, or None where values of this class may change."""
     if issubclass(kind, ResourceModel):
         return tuple(kind.model_fields)
-    if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]  # not in the stubs
+    if not is_value(kind):
         return None
-    found = fields(kind)
+    found = fields(cast("Any", kind))
     return tuple(field.name for field in found) if all(field.init for field in found) else None
 
 

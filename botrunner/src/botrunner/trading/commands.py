@@ -7,6 +7,7 @@ from decimal import Decimal
 from botcore.domain.lots import Lot, SubBook
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Fill, Order
+from botcore.domain.records import record
 
 __all__ = [
     "Booked",
@@ -113,7 +114,7 @@ class Reread:
     stream: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RecordDecision:
     """Commit why the strategy did, or did not, act on a closed candle.
 

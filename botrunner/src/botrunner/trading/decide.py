@@ -41,10 +41,14 @@ def decide(state: BotState, event: Event, rules: Rules) -> Step:
     step = _apply(state, event, rules)
     if step.state.is_fenced:
         return step
-    step = step.then(wind_down(step.state, rules))
-    for key in step.state.active_keys():
-        step = step.then(protect(step.state, rules, key))
-    end = ended(step.state, rules)
+    state = step.state
+    if state.is_empty:
+        end = ended(state, rules)
+    else:
+        step = step.then(wind_down(state, rules))
+        for key in step.state.active_keys():
+            step = step.then(protect(step.state, rules, key))
+        end = ended(step.state, rules)
     return step if end is None else Step(state=step.state, commands=(*step.commands, end))
 
 

@@ -3,14 +3,13 @@
 The strategy's advice, the brakes, one recorded decision, perhaps an order.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from botcore.domain.instruments import Instrument, Unfit, fit_market_quantity
 from botcore.domain.market import Candle
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Purpose
-from botcore.domain.records import replace
+from botcore.domain.records import record, replace
 from botcore.resources.strategy_params import StrategyParams
 from botrunner.trading.commands import RecordDecision
 from botrunner.trading.drafting import place_entry
@@ -27,7 +26,10 @@ from botrunner.trading.strategies.registry import advise
 __all__ = ["Memory", "candle_closed", "needs_warm_up"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+_NOTHING = Holding(quantity=ZERO, average_cost=ZERO)
+
+
+@record
 class Memory:
     """A strategy's state in one symbol, for which parameters it was built.
 
@@ -59,30 +61,29 @@ def candle_closed(state: BotState, event: CandleClosed, rules: Rules) -> Step:
 
 def _marked(state: BotState, candle: Candle, rules: Rules, *, is_history: bool) -> BotState:
     marked_at = state.marked_at.get(candle.symbol)
+    marks, at = state.marks, state.marked_at
     if marked_at is None or candle.close_at >= marked_at:
-        state = replace(
-            state,
-            marks={**state.marks, candle.symbol: candle.close},
-            marked_at={**state.marked_at, candle.symbol: candle.close_at},
-        )
-    state = _peaked(state, candle, rules)
+        marks = {**marks, candle.symbol: candle.close}
+        at = {**at, candle.symbol: candle.close_at}
     before = state.venue_time
     if is_history and before is not None and candle.close_at < before:
-        return state
+        return _peaked(replace(state, marks=marks, marked_at=at), candle, rules)
     venue_time = candle.close_at if before is None else max(before, candle.close_at)
     state = replace(
         state,
+        marks=marks,
+        marked_at=at,
         venue_time=venue_time,
         exit_failures={},
         ending_lists=frozenset(),
         unprotected=frozenset(),
-    ).on_day(venue_time.date())
+    )
+    state = _peaked(state, candle, rules).on_day(venue_time.date())
     if is_history:
         return state
     now = equity(state, rules)
-    return replace(
-        state, peak_equity=now if state.peak_equity is None else max(now, state.peak_equity)
-    )
+    peak = state.peak_equity
+    return state if peak is not None and now <= peak else replace(state, peak_equity=now)
 
 
 def _peaked(state: BotState, candle: Candle, rules: Rules) -> BotState:
@@ -103,7 +104,8 @@ def _memory(state: BotState, rule: StrategyRule, symbol: str) -> Memory | None:
     memory = state.signals.get((rule.name, symbol))
     if not isinstance(memory, Memory) or memory.interval != rule.interval:
         return None
-    return memory if memory.params == rule.params else None
+    is_same = memory.params is rule.params or memory.params == rule.params
+    return memory if is_same else None
 
 
 def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: StrategyRule) -> Step:
@@ -115,13 +117,12 @@ def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: Strategy
     view = _view(state, rules, rule, candle)
     advice = advise(rule.params, current.inner if current else None, candle, view)
     fresh = Memory(params=rule.params, interval=rule.interval, inner=advice.state, last=candle)
-    state = replace(state, signals={**state.signals, key: fresh})
+    signals = {**state.signals, key: fresh}
     decided = state.decided.get(key)
-    if event.is_history or (decided is not None and candle.close_at <= decided):
-        return Step(state=state)
-    if state.is_fenced:
-        return Step(state=state)
-    state = replace(state, decided={**state.decided, key: candle.close_at})
+    is_decided = decided is not None and candle.close_at <= decided
+    if event.is_history or is_decided or state.is_fenced:
+        return Step(state=replace(state, signals=signals))
+    state = replace(state, signals=signals, decided={**state.decided, key: candle.close_at})
     state = _overrule(state, rules, rule, key, candle)
     return _act(state, rules, key, advice, candle)
 
@@ -143,14 +144,13 @@ def _view(state: BotState, rules: Rules, rule: StrategyRule, candle: Candle) -> 
 
 def _holding(state: BotState, rules: Rules, key: Key, price: Decimal) -> Holding:
     """Return what the strategy holds; dust that can't be sold is no position (TR-21)."""
-    sub_book = state.sub_book(key)
+    sub_book = state.sub_books.get(key)
+    if sub_book is None or not sub_book.lots:
+        return _NOTHING
     held = sub_book.quantity
     instrument = rules.instruments.get(key[1])
-    is_dust = instrument is not None and isinstance(
-        fit_market_quantity(instrument, held, price), Unfit
-    )
-    if held == ZERO or is_dust:
-        return Holding(quantity=ZERO, average_cost=ZERO)
+    if instrument is not None and isinstance(fit_market_quantity(instrument, held, price), Unfit):
+        return _NOTHING
     return Holding(
         quantity=held,
         average_cost=sub_book.cost_quote / held,

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from botcore.domain.market import Candle
 from botcore.domain.orders import Fill, OrderReport
+from botcore.domain.records import record
 
 __all__ = [
     "BalanceChanged",
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CandleClosed:
     """The venue closed a candle (`x: true`); `is_history` feeds indicators and decides nothing."""
 
@@ -39,7 +40,7 @@ class CandleClosed:
     is_history: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OrderReported:
     """The venue told an order's state, by answer, query or stream, with the fills that came along."""
 

@@ -4,6 +4,8 @@ A quote whose order has ended is spent: the strategy's next candle says whether 
 level never fills twice in one candle.
 """
 
+from decimal import Decimal
+
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, OrderType, Purpose, Side
 from botcore.domain.records import replace
@@ -34,7 +36,10 @@ def keep_quotes(state: BotState, rules: Rules, key: Key) -> Step:
         quotes = tuple(quote for quote in quotes if quote.side is Side.SELL)
     working = tuple(o for o in orders if o.is_working and _is_quote(o))
     levels = {(quote.side, quote.price) for quote in quotes}
-    stale = tuple(o for o in working if (o.side, o.price) not in levels)
+    least = rules.instruments[key[1]].min_notional
+    stale = tuple(
+        o for o in working if (o.side, o.price) not in levels and not _leaves_dust(o, least)
+    )
     if stale:
         return cancel(state, stale)
     resting = {(o.side, o.price) for o in working}
@@ -60,6 +65,14 @@ def _is_quote(order: Order) -> bool:
         OrderType.LIMIT,
         OrderType.LIMIT_MAKER,
     }
+
+
+def _leaves_dust(order: Order, least: Decimal) -> bool:
+    """Tell whether a cancel would leave less than can be sold (TR-13), or than is left to be sold (TR-14)."""
+    part = order.executed_quantity
+    if order.side is Side.SELL:
+        part = order.quantity - part
+    return order.executed_quantity > ZERO and part * (order.price or ZERO) < least
 
 
 def _place(state: BotState, rules: Rules, rule: StrategyRule, key: Key, quote: Quote) -> Step:

@@ -3,12 +3,11 @@
 Sized to what is filled and priced by the rule in force; replaced when either has changed.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from botcore.domain.instruments import Instrument
 from botcore.domain.orders import Order, OrderType, Purpose
-from botcore.domain.records import replace
+from botcore.domain.records import record, replace
 from botrunner.trading.cancelling import cancel
 from botrunner.trading.drafting import (
     StopPrices,
@@ -27,7 +26,7 @@ _TRAIL_STEP = Decimal("1.001")
 """A trailing stop moves up by at least a tenth of a per cent, so that it is not replaced at every tick."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Shield:
     """What is to rest: quantity in base asset, prices in quote asset."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from botcore.domain.instruments import Instrument
 from botcore.domain.lots import SubBook
@@ -41,7 +42,7 @@ class ExitRules:
         return cls(**{name: getattr(params, name, None) for name in cls.__slots__})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: its exit rules are kept
 class StrategyRule:
     """One strategy; `capital` is the most it may have invested per all its symbols, in quote asset."""
 
@@ -51,13 +52,13 @@ class StrategyRule:
     capital: Decimal
     params: StrategyParams
 
-    @property
+    @cached_property
     def exits(self) -> ExitRules:
         """The strategy's exit rules."""
         return ExitRules.of(self.params)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what follows from it is kept
 class Rules:
     """The configuration in force and the venue's filters."""
 
@@ -71,7 +72,7 @@ class Rules:
     positions_on_stop: PositionsOnStop
     instruments: Mapping[str, Instrument]
 
-    @property
+    @cached_property
     def capital(self) -> Decimal:
         """Return all strategies' capital, in quote asset."""
         return sum((strategy.capital for strategy in self.strategies), ZERO)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from botcore.domain.lots import SubBook
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, Purpose
-from botcore.domain.records import replace
+from botcore.domain.records import record, replace
 from botrunner.trading.commands import Command
 from botrunner.trading.events import Problem
 from botrunner.trading.strategies.base import Quote
@@ -94,6 +94,13 @@ class BotState:
         """Tell whether nothing may be sent (I1)."""
         return self.epoch == 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is held, wished or on its way."""
+        if self.orders or self.exiting or self.trims or self.quotes:
+            return False
+        return not any(sub_book.lots for sub_book in self.sub_books.values())
+
     def orders_of(self, key: Key) -> tuple[Order, ...]:
         """Return a sub-book's orders that are alive, in doubt, or not yet fully booked."""
         return tuple(o for o in self.orders.values() if (o.strategy, o.symbol) == key)
@@ -158,7 +165,7 @@ class BotState:
         return self.working(key, Purpose.STOP_LOSS, Purpose.TAKE_PROFIT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """A state and the commands that lead to it."""
 
@@ -167,4 +174,8 @@ class Step:
 
     def then(self, following: "Step") -> "Step":
         """Append a step that was computed from this one's state."""
+        if not self.commands:
+            return following
+        if not following.commands and following.state is self.state:
+            return self
         return Step(state=following.state, commands=(*self.commands, *following.commands))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from botcore.domain.instruments import Instrument, Unfit, fit_market_quantity
@@ -26,7 +27,7 @@ class Lot:
     opened_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: its sums are kept
 class SubBook:
     """The lots and the realised profit (quote asset, after fees) of one strategy in one symbol."""
 
@@ -35,12 +36,12 @@ class SubBook:
     lots: tuple[Lot, ...] = ()
     realized_quote: Decimal = ZERO
 
-    @property
+    @cached_property
     def quantity(self) -> Decimal:
         """Return the base asset held."""
         return sum((lot.remaining for lot in self.lots), ZERO)
 
-    @property
+    @cached_property
     def cost_quote(self) -> Decimal:
         """Return what the held base asset cost, fees included."""
         return sum((lot.remaining * lot.unit_cost for lot in self.lots), ZERO)

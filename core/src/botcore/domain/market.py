@@ -1,9 +1,10 @@
 """Candles and the intervals Binance offers."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+from botcore.domain.records import record
 
 __all__ = ["Candle", "Interval"]
 
@@ -31,7 +32,7 @@ class Interval(StrEnum):
         return timedelta(**{unit: int(self.value[:-1])})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Candle:
     """One closed candle: prices in quote asset, volume in base asset, times in venue time."""
 

@@ -10,6 +10,7 @@ from botcore.domain.errors import InvariantBroken
 from botcore.domain.market import Interval
 from botcore.domain.orders import Order, OrderStatus, OrderType, Purpose, Side
 from botrunner.adapters import binance_mapping as mapping
+from botrunner.adapters import binance_requests as requests
 
 MS = 1_700_000_000_123
 AT = datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC)
@@ -41,7 +42,7 @@ ANSWER = {
 
 
 def test_market_order_is_written_without_exponent_or_price() -> None:
-    params = mapping.order_params(ORDER)
+    params = requests.order_params(ORDER)
 
     assert params == {
         "symbol": "BTCUSDT",
@@ -56,7 +57,7 @@ def test_market_order_is_written_without_exponent_or_price() -> None:
 def test_limit_order_rests_until_canceled() -> None:
     order = replace(ORDER, type=OrderType.LIMIT, price=Decimal("1E+2"))
 
-    params = mapping.order_params(order)
+    params = requests.order_params(order)
 
     assert (params["price"], params["timeInForce"]) == ("100", "GTC")
     assert params["newOrderRespType"] == "FULL"
@@ -71,7 +72,7 @@ def test_stop_order_carries_both_prices() -> None:
         stop_price=Decimal("99.90"),
     )
 
-    params = mapping.order_params(order)
+    params = requests.order_params(order)
 
     assert params | {"price": "99.5", "stopPrice": "99.9", "timeInForce": "GTC"} == params
     assert params["newOrderRespType"] == "RESULT"

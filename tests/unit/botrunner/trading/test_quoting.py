@@ -3,6 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from botcore.domain.orders import Order, OrderType, Purpose, Side
 from botcore.resources.strategy_params import EmaCrossParams
 from botcore.resources.trading_bot import DesiredState, RiskLimits
@@ -21,6 +23,7 @@ from tests.support.trading import (
     candle,
     filled,
     leased,
+    partly_filled,
     placed,
     play,
     rules,
@@ -168,3 +171,32 @@ def test_quotes_of_a_restarted_bot_stay_until_its_strategy_speaks() -> None:
     restarted = decide(replace(resting, quotes={}), TICK, RULES)
 
     assert (placed(restarted), cancels(restarted)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("executed", "is_left"),
+    [("0.02", True), ("0.06", False)],  # 1.98 and 5.94 quote asset, of which 5 can be sold
+)
+def test_partly_filled_purchase_too_small_to_sell_is_not_cancelled(
+    executed: str, *, is_left: bool
+) -> None:
+    # TR-13
+    step = decide(quoting(flat(), buy("99")), TICK, RULES)
+    (order,) = placed(step)
+    partly = play(step.state, RULES, accepted(order), partly_filled(order, executed)).state
+
+    moved = decide(quoting(partly, buy("97")), TICK, RULES)
+
+    assert (cancels(moved) == []) is is_left
+
+
+def test_partly_filled_sale_whose_rest_is_too_small_is_not_cancelled() -> None:
+    # TR-14
+    state, _ = bought(RULES)
+    step = decide(quoting(replace(state, orders={}), sell("130", "1")), TICK, RULES)
+    (order,) = placed(step)
+    partly = play(step.state, RULES, accepted(order), partly_filled(order, "0.97", 9)).state
+
+    moved = decide(quoting(partly, sell("140", "1")), TICK, RULES)
+
+    assert cancels(moved) == []

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from botcore.domain import records
 from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle
 from botcore.domain.money import ZERO, floor_to_step
@@ -141,10 +142,11 @@ def assert_fits(quote: Quote, filters: Instrument, candle: Candle) -> None:
 
 
 def is_value(state: object) -> bool:
-    """Tell whether nothing can change it: plain values, tuples and frozen dataclasses of these."""
+    """Tell whether nothing can change it: plain values, tuples and records of these."""
     if isinstance(state, tuple):
         return all(is_value(one) for one in state)
     if dataclasses.is_dataclass(state):
-        frozen = type(state).__dataclass_params__.frozen  # type: ignore[attr-defined]
-        return frozen and all(is_value(getattr(state, f.name)) for f in dataclasses.fields(state))
+        return records.is_value(type(state)) and all(
+            is_value(getattr(state, f.name)) for f in dataclasses.fields(state)
+        )
     return isinstance(state, VALUES)

@@ -1,13 +1,13 @@
 """What a strategy is asked and what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from botcore.domain.instruments import Instrument
 from botcore.domain.orders import Side
+from botcore.domain.records import record
 
 __all__ = ["Advice", "Holding", "Quote", "Signal", "View", "warming_up"]
 
@@ -20,7 +20,7 @@ class Signal(StrEnum):
     HOLD = "Hold"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Holding:
     """What the strategy holds in one symbol.
 
@@ -33,7 +33,7 @@ class Holding:
     opened_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class View:
     """What a strategy may look at beside the candle; nothing else, so that the same look decides the same.
 
@@ -49,7 +49,7 @@ class View:
     marks: Mapping[str, Decimal]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Quote:
     """A limit order the strategy wants resting: price in quote asset, quantity in base asset."""
 
@@ -58,7 +58,7 @@ class Quote:
     quantity: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Advice:
     """The strategy's next state, its wish and why.
 

@@ -6,7 +6,7 @@ anything is decided, so this table is as constant as the modules beside it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -19,6 +19,7 @@ from botcore.domain.errors import InvalidInput, Problem
 from botcore.domain.market import Candle
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Side
+from botcore.domain.records import is_value
 from botcore.resources.strategy_params import CustomParams, StrategyParams
 from botrunner.trading.strategies.base import Advice, Quote, Signal, View
 
@@ -180,7 +181,7 @@ def _check(advice: object) -> None:
     answered: tuple[object, object] = (advice.signal, advice.reason)
     if not isinstance(answered[0], Signal) or not isinstance(answered[1], str):
         raise TypeError("signal or reason is of another type")
-    if not isinstance(advice.state, _VALUES) and not _is_frozen(advice.state):
+    if not isinstance(advice.state, _VALUES) and not is_value(type(advice.state)):
         raise TypeError(f"state is {type(advice.state).__name__}, which could change")
     for amount in (advice.spend, advice.quantity):
         if amount is not None:
@@ -204,8 +205,3 @@ def _check_amount(amount: object) -> None:
         raise TypeError(f"an amount is {type(amount).__name__} instead of Decimal")
     if not amount.is_finite() or amount <= ZERO:
         raise ValueError(f"an amount is {amount}")
-
-
-def _is_frozen(state: object) -> bool:
-    parameters = getattr(type(state), "__dataclass_params__", None)
-    return is_dataclass(state) and bool(parameters and parameters.frozen)
