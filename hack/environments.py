@@ -39,7 +39,9 @@ def python_of(name: str) -> Path:
         return python
     interpreter = f">={_NEWER[name]}" if name in _NEWER else sys.executable
     _uv("venv", "--clear", "--no-python-downloads", "--python", interpreter, folder)
-    _uv("pip", "install", "--python", python, "--require-hashes", "-r", wanted)
+    _uv(
+        "pip", "install", "--compile-bytecode", "--python", python, "--require-hashes", "-r", wanted
+    )
     stamp.write_text(digest, encoding="utf-8")
     return python
 

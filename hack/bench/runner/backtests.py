@@ -2,6 +2,7 @@
 
 import json
 import math
+import resource
 import subprocess
 import sys
 import tempfile
@@ -52,7 +53,7 @@ def bench_backtest(candles: Path | None) -> Iterator[Row]:
         with running("paper", home / "exchange.log", "--symbols=BTCUSDT") as exchange:
             count = _candles(home, candles)
             theirs = _speed("freqtrade", home, count, _freqtrade(home, exchange))
-            other = _speed("backtesting.py", home, count, _backtesting_py)
+            other = _speed("backtesting.py", home, count, _backtesting_py())
             own = _speed("botrunner", home, count, _ours(home))
     yield at_least("runner-backtest-vs-freqtrade", own.whole / theirs.whole, 3, "ratio")
     yield at_least("runner-backtest-vs-freqtrade-inner", own.inner / theirs.inner, 3, "ratio")
@@ -77,15 +78,23 @@ def _speed(name: str, home: Path, count: int, run: Run) -> _Speed:
     """Run over all candles and over a few: the difference has neither start nor end of the process in it."""
     try:
         little, _ = _timed(run, home / _SOME / NAME)
+        before = _processor_seconds()
         seconds, told = _timed(run, home / _ALL / NAME)
+        used = _processor_seconds() - before
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         said = getattr(error, "stderr", None) or str(error)
         note(f"{name}: no backtest: {said.strip()[-400:]}")
         return _Speed(seconds=math.nan, whole=math.nan, inner=math.nan)
     inner = (count - _FEW) / max(seconds - little, 0.001)
     found = _Speed(seconds=seconds, whole=count / seconds, inner=inner)
-    note(f"{name}: {count} candles: {found}; {told}")
+    note(f"{name}: {count} candles: {found}; {used:.1f} s of processors; {told}")
     return found
+
+
+def _processor_seconds() -> float:
+    """Give what programs that have ended used; it tells more than the clock where the machine is busy."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def _timed(run: Run, candles: Path) -> tuple[float, str]:
@@ -128,10 +137,15 @@ def _freqtrade_trades(said: str) -> str:
     return f"{lines[0].split('│')[2].split('/')[0].strip()} trades" if lines else "trades not told"
 
 
-def _backtesting_py(candles: Path) -> str:
-    program = ROOT / "hack" / "bench" / "peers" / "backtesting_py.py"
-    said = _done([str(python_of("backtesting")), str(program), str(candles)], candles.parent)
-    return f"{said.split()[-1]} trades"
+def _backtesting_py() -> Run:
+    """Install it first, so that this is not counted."""
+    command = [str(python_of("backtesting")), str(ROOT / "hack/bench/peers/backtesting_py.py")]
+
+    def run(candles: Path) -> str:
+        said = _done([*command, str(candles)], candles.parent)
+        return f"{said.split()[-1]} trades"
+
+    return run
 
 
 def _done(command: list[str], folder: Path) -> str:
