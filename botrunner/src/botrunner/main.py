@@ -5,11 +5,13 @@ import asyncio
 import decimal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
 from botcore.domain.errors import InvalidInput, PlatformError, Transient
+from botcore.resources.trading_bot import BotMode
 from botcore.runtime.clock import SystemClock
 from botcore.runtime.logs import configure_logging
 from botrunner.adapters.binance_venue import BinanceVenue, binance_venue
@@ -21,30 +23,62 @@ from botrunner.adapters.config_files import (
     read_key,
     read_key_check_config,
 )
+from botrunner.adapters.flight_recorder import FlightRecorder
+from botrunner.adapters.ledger_books import LedgerBooks
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
-from botrunner.commands import backtest
+from botrunner.adapters.metrics import BotMetrics
+from botrunner.adapters.own_strategies import load_own_strategies
+from botrunner.adapters.probe_server import Answer, ProbeServer, verdict
+from botrunner.commands.tools import TOOLS
+from botrunner.engine.account_watch import AccountBooks
+from botrunner.engine.health import Health
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
-from botrunner.process import SendGate, hold_lock, last_words, mark_alive
+from botrunner.process import SendGate, hold_lock, last_words
 from botrunner.settings import PREFIX, RunnerSettings
 from botrunner.verify_key import verify
 
 __all__ = ["main"]
 
 _log = structlog.get_logger(__name__)
+_LEAVE_WITHIN = 3.0
+"""Seconds an ending process may spend on its last records."""
+_NOT_DONE = 2
+"""Exit code of a tool that could not do what it was asked; 1 is an answer."""
 
 
 def main() -> None:
-    """Run `botrunner run` or `botrunner verify-key`; the settings come from the pod's environment."""
-    if sys.argv[1:2] == ["backtest"]:
-        sys.exit(_tool(sys.argv[2:]))
-    parser = argparse.ArgumentParser(prog="botrunner", description=__doc__)
-    parser.add_argument("command", choices=("run", "verify-key"))
-    command = parser.parse_args().command
+    """Run a command of the pod, whose settings come from its environment, or one for people."""
+    arguments = _arguments()
     configure_logging("botrunner")
     _trap_floats()
+    load_own_strategies()
+    if arguments.command in TOOLS:
+        sys.exit(_tool(arguments))
+    _in_pod(arguments.command)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="botrunner", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("run", help="trade, as the pod of one bot")
+    commands.add_parser("verify-key", help="check an exchange key, as a pod of its own")
+    for name, tool in TOOLS.items():
+        tool.add_arguments(commands.add_parser(name, help=tool.summary, description=tool.summary))
+    return parser.parse_args()
+
+
+def _tool(arguments: argparse.Namespace) -> int:
+    try:
+        return TOOLS[arguments.command].run(arguments)
+    except PlatformError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return _NOT_DONE
+
+
+def _in_pod(command: str) -> None:
     try:
         settings = RunnerSettings.load(PREFIX)
     except InvalidInput as error:
@@ -61,18 +95,6 @@ def main() -> None:
     last_words(settings.termination_log, reason, message, **facts)
 
 
-def _tool(options: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="botrunner backtest", description=backtest.__doc__)
-    backtest.add_arguments(parser)
-    arguments = parser.parse_args(options)
-    _trap_floats()
-    try:
-        return backtest.run(arguments)
-    except PlatformError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-
-
 LastWords = tuple[str, str, dict[str, object]]
 
 
@@ -80,6 +102,56 @@ def _trap_floats() -> None:
     """Make Decimal refuse floats in this process and in every thread it starts (I7)."""
     decimal.DefaultContext.traps[decimal.FloatOperation] = True
     decimal.setcontext(decimal.DefaultContext.copy())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wires:
+    """The adapters of one bot."""
+
+    venue: BinanceVenue
+    journal: LedgerJournal
+    lease: LedgerLease
+    recorder: FlightRecorder
+    metrics: BotMetrics
+    gate: SendGate
+    clock: SystemClock
+
+    def parts(self, config: RunnerConfig) -> Parts:
+        """Return them as the engine takes them."""
+        return Parts(
+            bot_uid=config.bot.uid,
+            account_uid=config.account_uid,
+            exchange=self.venue.exchange,
+            journal=self.journal,
+            lease=self.lease,
+            candles=self.venue.market,
+            clock=self.clock,
+            books=AccountBooks(
+                ledger=LedgerBooks(self.journal, self.venue.exchange.venue_now),
+                open_orders=self.venue.exchange.open_orders,
+                is_exact=config.spec.mode is BotMode.PAPER,
+            ),
+            witnesses=(self.recorder, self.metrics),
+            meter=self.metrics,
+        )
+
+
+def _wired(config: RunnerConfig, settings: RunnerSettings, clock: SystemClock) -> _Wires:
+    """Build the adapters; nothing is contacted yet."""
+    address, gate = database_address(config, settings.credentials_dir), SendGate()
+    key = read_key(settings.credentials_dir)
+    metrics = BotMetrics(bot=config.bot.name, namespace=config.bot.namespace, clock=clock)
+    return _Wires(
+        venue=binance_venue(
+            config.venue.endpoints, key, clock, may_send=gate, observe=metrics.called
+        ),
+        journal=LedgerJournal(address, metrics.committed),
+        lease=LedgerLease(address, settings.pod_uid),
+        recorder=FlightRecorder(clock),
+        metrics=metrics,
+        gate=gate,
+        clock=clock,
+    )
 
 
 async def _trade(settings: RunnerSettings) -> LastWords:
@@ -90,32 +162,23 @@ async def _trade(settings: RunnerSettings) -> LastWords:
     file = ConfigFile(settings.config_dir)
     config = file.read()
     structlog.contextvars.bind_contextvars(bot=f"{config.bot.namespace}/{config.bot.name}")
-    address = database_address(config, settings.credentials_dir)
-    gate = SendGate()
-    key = read_key(settings.credentials_dir)
-    venue = binance_venue(config.venue.endpoints, key, clock, may_send=gate)
-    journal, lease = LedgerJournal(address), LedgerLease(address, settings.pod_uid)
-    parts = Parts(
-        bot_uid=config.bot.uid,
-        account_uid=config.account_uid,
-        exchange=venue.exchange,
-        journal=journal,
-        lease=lease,
-        candles=venue.market,
-        clock=clock,
-    )
-    engine = Engine(parts, _configured(config))
-    gate.opens_with(engine.keeper.may_send)
-    sign_of_life = asyncio.create_task(mark_alive(settings.state_dir, engine.is_moving))
+    wires = _wired(config, settings, clock)
+    venue, lease, recorder = wires.venue, wires.lease, wires.recorder
+    engine = Engine(wires.parts(config), _configured(config))
+    wires.gate.opens_with(engine.may_send)
+    probes = asyncio.create_task(_probes(settings, engine, venue, wires.metrics).run())
+    nudged = asyncio.Event()
     try:
         tasks = [*_background(engine, venue, lease, logs)]
-        tasks.append(partial(watch_configuration, engine, partial(_fresh, file, config)))
-        end = await live(engine, tasks, venue.exchange.open)
+        tasks.append(partial(watch_configuration, engine, partial(_fresh, file, config), nudged))
+        tasks.append(partial(recorder.keep, lease.write_recording))
+        end = await live(engine, tasks, venue.exchange.open, nudged)
         await _last_logs(lease, logs)
     finally:
-        sign_of_life.cancel()
+        probes.cancel()
+        await _last_records(lease, recorder)
         await venue.exchange.close()
-        await journal.close()
+        await wires.journal.close()
         await lease.close()
     return end.reason, end.message, {}
 
@@ -133,9 +196,42 @@ def _background(
     )
 
 
+def _probes(
+    settings: RunnerSettings, engine: Engine, venue: BinanceVenue, metrics: BotMetrics
+) -> ProbeServer:
+    """Serve what people's machines ask about this process, from its start on; trading never waits for it."""
+    health = Health(
+        engine,
+        is_market_live=lambda: venue.market.is_live,
+        venue_now=venue.exchange.venue_now,
+    )
+    limits = venue.limits
+    metrics.watch("ready", "1 while it trades as it should", lambda: not health.obstacles())
+    metrics.watch("market_stale", "1 while candles stay away", health.is_market_stale)
+    metrics.watch("request_weight_used", "Weight this IP used this minute", lambda: limits.used)
+    metrics.watch("request_weight_limit", "Weight an IP may use a minute", lambda: limits.limit)
+    pages = {
+        "/healthz": lambda: verdict(health.problems()),
+        "/readyz": lambda: verdict(health.obstacles()),
+        "/metrics": lambda: Answer(text=metrics.text(), content_type=metrics.content_type),
+    }
+    return ProbeServer(
+        host=settings.probe_host,
+        port=settings.probe_port,
+        port_file=settings.state_dir / "probe-port",
+        pages=pages,
+    )
+
+
 async def _last_logs(lease: LedgerLease, logs: BotLogs) -> None:
     with suppress(Transient):  # they are on stderr too
         await lease.write_logs(logs.drain())
+
+
+async def _last_records(lease: LedgerLease, recorder: FlightRecorder) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LEAVE_WITHIN):
+            await recorder.flush(lease.write_recording)
 
 
 def _configured(config: RunnerConfig) -> Configured:
@@ -143,14 +239,20 @@ def _configured(config: RunnerConfig) -> Configured:
 
 
 def _fresh(file: ConfigFile, started: RunnerConfig) -> Configured | None:
-    """Return a changed configuration; another bot, mode or account needs another pod and is left to the operator."""
+    """Return a changed configuration.
+
+    Raises:
+        InvalidInput: it is malformed, or of another bot, mode or account, which needs another pod: the operator's job.
+    """
     config = file.changed()
     if config is None:
         return None
     before = (started.bot.uid, started.spec.mode, started.account_uid)
     if (config.bot.uid, config.spec.mode, config.account_uid) != before:
-        _log.warning("configuration_needs_new_pod", generation=config.generation)
-        return None
+        raise InvalidInput.of(
+            f"generation {config.generation}",
+            "is not in force: another mode or account needs another process",
+        )
     return _configured(config)
 
 

@@ -10,7 +10,7 @@ from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
 from botcore.domain.orders import Fill, Order, OrderReport
 from botrunner.trading.commands import Booked, RecordDecision
-from botrunner.trading.events import Event
+from botrunner.trading.events import Event, Problem
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Step, Stored
 
@@ -25,6 +25,7 @@ __all__ = [
     "Heartbeat",
     "Journal",
     "Lease",
+    "Meter",
     "PlaceAnswer",
     "PlaceListAnswer",
     "Placed",
@@ -177,7 +178,7 @@ class CandleStream(Stream, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """What the bot says of itself."""
+    """What the bot says of itself; `problems` make it Degraded."""
 
     state: str
     reason: str
@@ -185,6 +186,7 @@ class Heartbeat:
     epoch: int
     pid: int
     venue_time: datetime | None
+    problems: tuple[Problem, ...] = ()
 
 
 class Journal(Protocol):
@@ -284,4 +286,12 @@ class Witness(Protocol):
 
     def decided(self, event: Event, step: Step) -> None:
         """See an event and what it led to, before its commands are performed."""
+        ...
+
+
+class Meter(Protocol):
+    """Hears when events came, so that their wait counts. It must not block or raise."""
+
+    def took(self, event: Event, delivered_at: float) -> None:
+        """See the next event leave the inbox; it came at this instant of CLOCK_BOOTTIME (s)."""
         ...

@@ -103,6 +103,7 @@ def test_unusable_file_is_refused(write, lines, name, problem):
 
 
 def test_missing_candles_become_flat_ones(write):
+    """TR-35."""
     series = read_series(write([HEADER, GOOD[0], GOOD[2]]), None, "1h")
 
     assert len(series.bars) == 3

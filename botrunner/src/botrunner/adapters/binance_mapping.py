@@ -11,10 +11,11 @@ from botcore.domain.market import Candle, Interval
 from botcore.domain.money import ZERO, wire
 from botcore.domain.orders import Fill, Order, OrderReport, OrderStatus, OrderType, Side
 from botrunner.ports import Account, Balance
-from botrunner.trading.events import CandleClosed, OrderReported
+from botrunner.trading.events import BalanceChanged, CandleClosed, OrderReported
 
 __all__ = [
     "account_of",
+    "balance_changed",
     "candle_closed",
     "candle_of",
     "fills_of_answer",
@@ -116,6 +117,10 @@ def report_of(body: Json) -> OrderReport:
         cumulative_quote=_quote(body["cummulativeQuoteQty"]),
         venue_time=instant(moment),
         reason=body.get("expiryReason", ""),
+        side=body.get("side", ""),
+        type=body.get("type", ""),
+        quantity=Decimal(body.get("origQty", "0")),
+        price=_price(body.get("price", "0")),
     )
 
 
@@ -165,6 +170,10 @@ def order_reported(event: Json) -> OrderReported:
         cumulative_quote=_quote(event["Z"]),
         venue_time=instant(event["T"]),
         reason=event.get("eR", "") or ("" if event["r"] == "NONE" else event["r"]),
+        side=event["S"],
+        type=event["o"],
+        quantity=Decimal(event["q"]),
+        price=_price(event["p"]),
     )
     return OrderReported(report=report, fills=_fills_of_event(event))
 
@@ -269,6 +278,18 @@ def _status(text: str) -> OrderStatus:
     if text not in _STATUSES:
         raise InvariantBroken(f"the venue reports an unknown order status: {text}")
     return _STATUSES[text]
+
+
+def balance_changed(event: Json) -> BalanceChanged:
+    """Read a balanceUpdate: a deposit, a withdrawal or a transfer, never a trade."""
+    return BalanceChanged(
+        asset=event["a"], amount=Decimal(event["d"]), venue_time=instant(event["T"])
+    )
+
+
+def _price(text: str) -> Decimal | None:
+    """Read an order's price; Binance says 0 where it has none."""
+    return Decimal(text) or None
 
 
 def _quote(text: str) -> Decimal:

@@ -167,6 +167,13 @@ class BinanceExchange:
                 return tuple(found)
             asked["fromId"] = found[-1].trade_id + 1
 
+    async def open_orders(self, symbol: str) -> tuple[OrderReport, ...]:
+        """Read every open order of the account in a symbol, whoever placed it (TR-42)."""
+        rows = await self._calls.reading(
+            Priority.QUERY, lambda: self._client.get_open_orders(symbol=symbol)
+        )
+        return tuple(mapping.report_of(row) for row in rows)
+
     async def account(self) -> Account:
         """Read uid and balances."""
         body = await self._calls.reading(

@@ -22,7 +22,7 @@ from botrunner.adapters.binance_library import (
     ReconnectingWebsocket,
     WSListenerState,
 )
-from botrunner.adapters.binance_mapping import candle_closed, order_reported
+from botrunner.adapters.binance_mapping import balance_changed, candle_closed, order_reported
 from botrunner.adapters.stream_supervisor import (
     CONNECT_SECONDS,
     Receiver,
@@ -30,6 +30,7 @@ from botrunner.adapters.stream_supervisor import (
     supervise,
 )
 from botrunner.ports import Deliver
+from botrunner.trading.events import Event
 
 __all__ = ["MarketStream", "UserStream"]
 
@@ -71,6 +72,11 @@ class MarketStream:
             self._is_wanted.clear()
         if self._socket is not None:
             self._socket._queue.put_nowait({"e": _WANTED_CHANGED})  # noqa: SLF001 recv() hides timeouts
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is connected; a silent connection is given up (TR-60)."""
+        return self._socket is not None
 
     async def run(self, deliver: Deliver) -> None:
         """Run until cancelled."""
@@ -193,8 +199,17 @@ class UserStream:
         kind = event.get("e")
         if kind in _ENDINGS:
             raise StreamBroken(_ending(event))
-        reported = order_reported(event) if kind == "executionReport" else None
-        await self._receiver.take(event.get("E"), reported, deliver)
+        await self._receiver.take(event.get("E"), _user_event(event), deliver)
+
+
+def _user_event(event: Mapping[str, Any]) -> Event | None:
+    match event.get("e"):
+        case "executionReport":
+            return order_reported(event)
+        case "balanceUpdate":
+            return balance_changed(event)
+        case _:
+            return None
 
 
 def _ending(event: Mapping[str, Any]) -> str:

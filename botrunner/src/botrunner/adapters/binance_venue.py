@@ -11,6 +11,7 @@ from botrunner.adapters.binance_streams import MarketStream, UserStream
 from botrunner.adapters.lockstep import FrameCounter, IdleReporter
 from botrunner.adapters.rate_limits import RateLimits
 from botrunner.adapters.stream_supervisor import Receiver
+from botrunner.adapters.timing import Observe, nobody
 from botrunner.adapters.venue_clock import VenueClock
 
 __all__ = ["BinanceVenue", "binance_venue"]
@@ -23,14 +24,21 @@ class BinanceVenue:
     exchange: BinanceExchange
     market: MarketStream
     user: UserStream
+    limits: RateLimits
 
 
 def binance_venue(
-    endpoints: Endpoints, key: ExchangeKey, clock: Clock, *, may_send: Callable[[], bool]
+    endpoints: Endpoints,
+    key: ExchangeKey,
+    clock: Clock,
+    *,
+    may_send: Callable[[], bool],
+    observe: Observe = nobody,
 ) -> BinanceVenue:
     """Build the adapters of one venue; needs a running loop, contacts nobody yet.
 
-    `may_send` is asked after an order was signed and before it leaves (I1).
+    `may_send` is asked after an order was signed and before it leaves (I1); `observe` hears how long
+    orders and cancels take.
     """
     venue_clock = VenueClock(clock, in_lockstep=endpoints.participant is not None)
     limits = RateLimits(clock)
@@ -43,6 +51,7 @@ def binance_venue(
         may_send=may_send,
     )
     client = make_client()
+    client.observe = observe
     calls = VenueCalls(client=client, venue_clock=venue_clock, limits=limits)
     idle = IdleReporter(FrameCounter(), calls.post_idle) if endpoints.participant else None
     receiver = Receiver(venue_clock=venue_clock, idle=idle)
@@ -54,4 +63,5 @@ def binance_venue(
         user=UserStream(
             make_client=make_client, resync=calls.resync, clock=clock, receiver=receiver
         ),
+        limits=limits,
     )

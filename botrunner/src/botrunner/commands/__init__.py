@@ -1,1 +1,1 @@
-"""The runner's commands, one module each."""
+"""Commands for people, one module each: they read what a bot did or would have done, and send nothing."""

@@ -5,11 +5,14 @@ On a connection of its own.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
 from botcore.domain.errors import NotAllowed, Transient
 from botcore.runtime.clock import Clock
+from botrunner.engine.pulse import Pulse
 from botrunner.ports import Deliver, Heartbeat, Lease
 from botrunner.trading.events import HaltChanged, LeaseAcquired, LeaseEnded
 from botrunner.trading.lease import RENEW_EVERY, SendPermit
@@ -37,8 +40,14 @@ class Keeper:
         self._permit: SendPermit | None = None
         self._halt: str | None = None
         self._beaten: tuple[float, Heartbeat] | None = None
+        self._is_hinted = asyncio.Event()
         self.epoch = 0
         self.reason = "Starting"
+        self.pulse = Pulse(clock)
+
+    def look_now(self) -> None:
+        """Look, and tell, at once instead of at the next second."""
+        self._is_hinted.set()
 
     def may_send(self) -> bool:
         """Tell whether an order may leave now; asked immediately before every send (I1)."""
@@ -63,6 +72,7 @@ class Keeper:
         """Keep the lease until cancelled."""
         while True:
             started = self._clock.boottime()
+            self.pulse.begin()
             try:
                 async with asyncio.timeout(_ANSWER_WITHIN):
                     await self._round(started)
@@ -72,7 +82,8 @@ class Keeper:
                 self.drop(f"the ledger refuses this login: {error}")
             if self.epoch and not self.may_send():
                 self.drop("the lease could not be renewed in time")
-            await asyncio.sleep(_LOOK_EVERY)
+            self.pulse.end()
+            await self._pause()
 
     async def release(self) -> None:
         """Give the lease back, so that a successor need not wait out its time."""
@@ -84,6 +95,12 @@ class Keeper:
                     await self._lease.beat(self._heartbeat(epoch))
             except (Transient, TimeoutError) as error:
                 _log.warning("lease_not_released", reason=str(error) or "no answer")
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_EVERY):
+                await self._is_hinted.wait()
+        self._is_hinted.clear()
 
     async def _round(self, asked_at: float) -> None:
         if not self.epoch:
@@ -123,11 +140,7 @@ class Keeper:
         heartbeat = self._heartbeat(self.epoch)
         if self._beaten is not None:
             at, last = self._beaten
-            same = (last.state, last.reason, last.generation) == (
-                heartbeat.state,
-                heartbeat.reason,
-                heartbeat.generation,
-            )
+            same = replace(last, venue_time=heartbeat.venue_time) == heartbeat
             if same and now - at < RENEW_EVERY - _LOOK_EVERY / 2:
                 return
         await self._lease.beat(heartbeat)

@@ -24,6 +24,7 @@ class Turner:
         self._witnesses = tuple(witnesses)
         self.state = BotState()
         self.rules = rules
+        self._tell_start()
 
     async def turn(self, event: Event) -> Outcome:
         """Decide on one event and carry out what follows; the answers are the caller's to feed back."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from botcore.domain.lots import Lot, SubBook
+from botcore.domain.money import ZERO
 from botcore.domain.orders import Fill, Order
 from botcore.domain.records import record
 
@@ -27,13 +28,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booked:
-    """A fill with what it changed in its sub-book."""
+    """A fill with what it changed in its sub-book; fee and doubt as in `Booking`."""
 
     order: Order
     fill: Fill
     sub_book: SubBook
     changed: tuple[Lot, ...]
     realized_quote: Decimal | None
+    fee_quote: Decimal | None = ZERO
+    doubt: str = ""
+    is_dust: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

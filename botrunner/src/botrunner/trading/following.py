@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from botcore.domain.errors import InvariantBroken
-from botcore.domain.lots import book
+from botcore.domain.lots import book, is_dust
 from botcore.domain.money import ZERO
 from botcore.domain.order_lifecycle import apply_report, book_fill
 from botcore.domain.orders import Fill, Order, OrderStatus, Purpose, Side
@@ -190,6 +190,7 @@ def _book(state: BotState, client_order_id: str, fill: Fill, rules: Rules) -> St
         fill,
         base_asset=instrument.base_asset,
         quote_asset=instrument.quote_asset,
+        fee_rate=state.marks.get(fill.commission_asset + instrument.quote_asset),
     )
     after = book_fill(order, fill)
     booked = Booked(
@@ -198,12 +199,16 @@ def _book(state: BotState, client_order_id: str, fill: Fill, rules: Rules) -> St
         sub_book=booking.sub_book,
         changed=booking.changed,
         realized_quote=booking.realized_quote,
+        fee_quote=booking.fee_quote,
+        doubt=booking.doubt,
+        is_dust=is_dust(booking.sub_book, instrument, fill.price),
     )
     realized = booking.realized_quote if day == state.day else None
     state = replace(
         _noted_end(state.with_order(after), after),
         sub_books={**state.sub_books, key: booking.sub_book},
         day_realized=state.day_realized + (realized or ZERO),
+        doubts=(*state.doubts, (day, booking.doubt)) if booking.doubt else state.doubts,
     )
     if fill.side is Side.SELL:
         state = _sold(state, key, booked, instrument.min_notional)

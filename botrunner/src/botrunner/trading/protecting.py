@@ -52,8 +52,13 @@ def _hold(state: BotState, rules: Rules, key: Key, sellable: Decimal) -> Step:
 
 
 def _flat(state: BotState, rules: Rules, key: Key) -> Step:
-    # A target that has sold so much that the rest is dust may finish (TR-14).
-    ended = tuple(o for o in state.protective(key) if o.executed_quantity == ZERO)
+    # A target that has sold so much that the rest is dust may finish (TR-14); the other leg of a list that
+    # has sold ends by itself.
+    ended = tuple(
+        o
+        for o in state.protective(key)
+        if o.executed_quantity == ZERO and o.list_client_order_id not in state.ending_lists
+    )
     step = cancel(state.without_exit(key).without_trim(key), ended)
     return step if step.commands else step.then(keep_quotes(step.state, rules, key))
 

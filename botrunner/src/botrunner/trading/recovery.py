@@ -43,4 +43,5 @@ def restore(
         sold_at=dict(stored.sold_at),
         stop_outs=dict(stored.stop_outs),
         entry_times=stored.entry_times,
+        doubts=stored.doubts,
     )

@@ -6,11 +6,13 @@ from decimal import Decimal
 from botcore.domain.money import ZERO, wire
 from botcore.domain.orders import Purpose
 from botcore.resources.trading_bot import DesiredState
+from botrunner.trading.agreement import distrust
 from botrunner.trading.cancelling import is_unresolved
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Key
 
 __all__ = [
+    "breached_limits",
     "count_block",
     "entry_block",
     "equity",
@@ -60,6 +62,7 @@ def entry_block(state: BotState, rules: Rules, key: Key, spend: Decimal) -> str 
 def standing_block(state: BotState, rules: Rules, key: Key) -> str | None:
     """Return why this sub-book may not be added to, whatever the amount."""
     instrument = rules.instruments.get(key[1])
+    problems = distrust(state)
     blocks = (
         (state.is_fenced, f"fenced: {state.fence_reason}"),
         (state.halt is not None, f"halted: {state.halt}"),
@@ -67,6 +70,7 @@ def standing_block(state: BotState, rules: Rules, key: Key) -> str | None:
         (rules.desired is not DesiredState.RUNNING, f"desired state is {rules.desired}"),
         (key in state.exiting, f"selling: {state.exiting.get(key)}"),
         (key in state.trims, "selling a part"),
+        (bool(problems), f"{problems[0].reason}: {problems[0].message}" if problems else ""),
         (instrument is None or not instrument.is_trading, f"{key[1]} is not trading"),
     )
     standing = next((reason for holds, reason in blocks if holds), None)
@@ -113,6 +117,12 @@ def stop_breach(state: BotState, rules: Rules) -> str | None:
     return None
 
 
+def breached_limits(state: BotState, rules: Rules) -> tuple[str, ...]:
+    """Return the brakes of the whole bot that block every entry; what is not known breaches none."""
+    found = (stop_breach(state, rules), loss_breach(state, rules))
+    return tuple(reason for reason in found if reason is not None)
+
+
 def _bot_block(state: BotState, rules: Rules) -> str | None:
     """Return which brake of the whole bot holds entries back; an unknown figure does (I9)."""
     risk = rules.risk
@@ -123,7 +133,7 @@ def _bot_block(state: BotState, rules: Rules) -> str | None:
             return f"the price of {symbol} is not known yet"
     if risk.max_drawdown_percent is not None and state.peak_equity is None:
         return "equity is not known yet"
-    return stop_breach(state, rules) or loss_breach(state, rules)
+    return next(iter(breached_limits(state, rules)), None)
 
 
 def _order_block(state: BotState, key: Key) -> str | None:

@@ -10,6 +10,7 @@ from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, Purpose
 from botcore.domain.records import record, replace
 from botrunner.trading.commands import Command
+from botrunner.trading.events import Problem
 from botrunner.trading.strategies.base import Quote
 
 __all__ = ["BotState", "Key", "Step", "Stored"]
@@ -25,7 +26,8 @@ class Stored:
     `orders` are those not yet settled, with quantity and trade ids of their booked fills;
     `intent_ages` are seconds of real time since each was journalled; `day_realized` is by venue day
     (UTC), in quote asset; `sold_at` when each sub-book last sold; `stop_outs` the stops that sold at
-    a loss, by client order id; `entry_times` when the last minute's entries were decided.
+    a loss, by client order id; `entry_times` when the last minute's entries were decided; `doubts` those
+    of the last days.
     """
 
     orders: tuple[Order, ...]
@@ -37,6 +39,7 @@ class Stored:
     sold_at: Mapping[Key, datetime] = field(default_factory=dict)
     stop_outs: Mapping[str, datetime] = field(default_factory=dict)
     entry_times: tuple[datetime, ...] = ()
+    doubts: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: `replace` is a tenth of the price so
@@ -51,7 +54,8 @@ class BotState:
     position was opened; `quotes` the limit orders a strategy wants resting; `trims` the quantity a
     sub-book is being sold down to; `sold_at` and `stop_outs` as in `Stored`; `ending_lists` those of
     which one leg has ended and the other's end may be on its way; `unprotected` the sub-books whose
-    protection could not be sent just now.
+    protection could not be sent just now; `problems` what the last check of the books found; `doubts`
+    the fills not believed as reported, with their day.
     """
 
     epoch: int = 0
@@ -82,6 +86,8 @@ class BotState:
     day: date | None = None
     day_realized: Decimal = ZERO
     peak_equity: Decimal | None = None
+    problems: tuple[Problem, ...] = ()
+    doubts: tuple[tuple[date, str], ...] = ()
 
     @property
     def is_fenced(self) -> bool:

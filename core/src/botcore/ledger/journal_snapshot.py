@@ -27,6 +27,7 @@ class Snapshot:
     `day_realized` has the last two venue days with fills, in quote asset. `sold_at` is when each
     (strategy, symbol) last sold; `stop_outs` the newest stops that sold at a loss, by client order id,
     oldest first; `entry_times` when the newest entries were decided, oldest first. All in venue time.
+    `doubts` are the newest fills that are not believed as reported, with their day.
     """
 
     orders: tuple[Order, ...]
@@ -38,6 +39,7 @@ class Snapshot:
     sold_at: Mapping[tuple[str, str], datetime]
     stop_outs: Mapping[str, datetime]
     entry_times: tuple[datetime, ...]
+    doubts: tuple[tuple[date, str], ...]
 
 
 async def read_snapshot(connection: Connection) -> Snapshot:
@@ -55,6 +57,7 @@ async def read_snapshot(connection: Connection) -> Snapshot:
             sold_at=await _sold_at(connection),
             stop_outs=await _stop_outs(connection),
             entry_times=await _entry_times(connection),
+            doubts=await _doubts(connection),
         )
 
 
@@ -143,10 +146,20 @@ async def _decided(connection: Connection) -> dict[tuple[str, str], datetime]:
 
 async def _day_realized(connection: Connection) -> dict[date, Decimal]:
     cursor = await connection.execute(
-        "select (venue_time at time zone 'UTC')::date as day, coalesce(sum(realized_quote), 0)"
-        " from kbots.fills group by day order by day desc limit 2"
+        "select (venue_time at time zone 'UTC')::date as day, coalesce(sum(realized_quote), 0) from ("
+        " select venue_time, realized_quote from kbots.fills"
+        " union all select venue_time, realized_quote from kbots.adjustments"
+        ") booked group by day order by day desc limit 2"
     )
     return {day: realized async for day, realized in cursor}
+
+
+async def _doubts(connection: Connection) -> tuple[tuple[date, str], ...]:
+    cursor = await connection.execute(
+        "select (venue_time at time zone 'UTC')::date, doubt from kbots.fills where doubt <> ''"
+        " order by venue_time desc limit 10"
+    )
+    return tuple([(day, doubt) async for day, doubt in cursor])
 
 
 async def _peak_equity(connection: Connection) -> Decimal | None:

@@ -131,7 +131,9 @@ class StrategySpec(ResourceModel):
     name: Annotated[str, Field(max_length=32, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
     """Name of the strategy within the bot; its book of orders and lots is kept under it."""
     type: StrategyType
-    """dca buys a fixed amount at every interval; ema-cross follows the trend of two averages."""
+    """dca buys a fixed amount at every interval; grid buys low and sells high within a range; \
+ema-cross, macd and supertrend follow the trend; rsi and bollinger buy dips; rebalance keeps several \
+symbols at their weights; custom runs a Python package of your own."""
     symbols: Annotated[
         tuple[Symbol, ...],
         Field(

@@ -58,7 +58,9 @@ def test_unknown_symbol_is_refused_and_the_bot_trades_on() -> None:
 
     bench.run(story)
 
-    assert bench.beat[1] == "generation 2 is not in force: symbols: NOSUCHUSDT is not known"
+    assert (
+        bench.beat[1] == "generation 2 is not in force: symbols: NOSUCHUSDT is not known"
+    )  # TR-51
     assert bench.decided() == ["Enter"]
 
 
@@ -130,7 +132,7 @@ def test_changed_parameters_reread_candles() -> None:
 
     reloaded(bench, Configured(spec=spec, generation=2))
 
-    assert bench.troubles.named("candles")[-1] == ("BTCUSDT", "1m", 121)
+    assert bench.troubles.named("candles")[-1] == ("BTCUSDT", "1m", 241)
 
 
 def test_same_generation_again_changes_nothing() -> None:
