@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 
 from botcore.domain.errors import InvalidInput
+from botcore.domain.records import is_record
 from botcore.resources.meta import ResourceModel
 
 __all__ = ["PACKAGES", "Json", "decode", "encode", "from_text", "to_text"]
@@ -93,7 +94,7 @@ def _field_names(kind: type) -> tuple[str, ...] | None:
     """Return the fields that make a value, or None where values of this class may change."""
     if issubclass(kind, ResourceModel):
         return tuple(kind.model_fields)
-    if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]  # not in the stubs
+    if not is_dataclass(kind) or not is_record(kind):
         return None
     found = fields(kind)
     return tuple(field.name for field in found) if all(field.init for field in found) else None
