@@ -16,44 +16,64 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.standalone
 
-CANDLES = 900
+CANDLES = 500
 START = datetime(2024, 3, 1, tzinfo=UTC)
-BALANCES = {"USDT": "10000"}
 
 
-def trend(**params: Any) -> dict[str, Any]:
+PRICES = {
+    "BTCUSDT": "40000", "ETHUSDT": "2500", "BNBUSDT": "600", "SOLUSDT": "150", "ADAUSDT": "0.5",
+    "LTCUSDT": "80",
+}  # fmt: skip
+
+
+def one(name: str, kind: str, *symbols: str, **params: Any) -> dict[str, Any]:
+    """Describe a strategy; `capital` and `interval` may be among its parameters."""
     return {
-        "name": "trend", "type": "ema-cross", "symbols": ["BTCUSDT"], "interval": "1h", "capital": "5000",
-        "params": {"fast": 5, "slow": 12, "stopLossPercent": "2", **params},
-    }  # fmt: skip
-
-
-def savings(**more: Any) -> dict[str, Any]:
-    return {
-        "name": "savings", "type": "dca", "symbols": ["ETHUSDT"], "interval": "4h", "capital": "4000",
-        "params": {"amount": "40", "stopLossPercent": "6"}, **more,
-    }  # fmt: skip
+        "name": name,
+        "type": kind,
+        "symbols": list(symbols),
+        "interval": params.pop("interval", "1h"),
+        "capital": params.pop("capital", "5000"),
+        "params": params,
+    }
 
 
 CASES: dict[str, list[dict[str, Any]]] = {
-    "trend with a stop": [trend()],
-    "trend with a target": [trend(takeProfitPercent="3")],
-    "several candles long, beside another": [trend(), savings()],
-    "more than the best offer holds": [
-        {**trend(stopLossPercent="3"), "capital": "400000"},
+    "stop, beside a longer candle": [
+        one("trend", "ema-cross", "BTCUSDT", fast=5, slow=12, stopLossPercent="2"),
+        one("savings", "dca", "ETHUSDT", interval="4h", amount="40", stopLossPercent="6"),
     ],
-}
+    "more than the best offer holds": [
+        one("trend", "ema-cross", "BTCUSDT", fast=5, slow=12, stopLossPercent="3", capital="400000"),
+    ],
+    "targets, trails, pauses, limits of time": [
+        one("trend", "ema-cross", "BTCUSDT", fast=5, slow=12, takeProfitPercent="3"),
+        one("dips", "bollinger", "ETHUSDT", deviations="1.5", trailingStopPercent="3"),
+        one("oversold", "rsi", "BNBUSDT", length=6, oversold=35, overbought=60, timeLimitCandles=9),
+        one("momentum", "macd", "SOLUSDT", fast=5, slow=12, signal=4, cooldownCandles=3),
+        one("turns", "supertrend", "ADAUSDT", length=7, multiplier="2", takeProfitPercent="4"),
+    ],
+    "quotes": [
+        one("range", "grid", "BTCUSDT", lowerPrice="34000", upperPrice="46000", grids=12),
+        one("net", "grid", "BNBUSDT", lowerPrice="480", upperPrice="720", grids=8, stopLossPercent="9"),
+    ],
+    "several symbols": [
+        one("basket", "rebalance", "BTCUSDT", "LTCUSDT", thresholdPercent="1",
+            weights={"BTCUSDT": 60, "LTCUSDT": 40}),
+    ],
+}  # fmt: skip
 
 
 def walk(folder: Path, symbol: str, price: str, seed: int) -> Path:
     """Write a seeded walk of hourly candles with a gap, quiet hours and leaps in it."""
     chance = random.Random(seed)
-    cent, last = Decimal("0.01"), Decimal(price)
+    last = Decimal(price)
+    cent = Decimal("0.0001") if last < 1 else Decimal("0.01")
     path = folder / f"{symbol}-1h.csv"
     with path.open("w", encoding="utf-8") as file:
         file.write("time,open,high,low,close,volume\n")
         for hour in range(CANDLES):
-            if 300 <= hour < 304:
+            if 200 <= hour < 204:
                 continue  # a gap: flat candles without trades (TR-35)
             opened = last * (1 + Decimal(chance.randint(-40, 40)) / 10000)
             last = opened * (1 + Decimal(chance.randint(-180, 182)) / 10000)
@@ -61,7 +81,7 @@ def walk(folder: Path, symbol: str, price: str, seed: int) -> Path:
             low = min(opened, last) * (1 - Decimal(chance.randint(0, 90)) / 10000)
             volume = Decimal(chance.randint(1, 4000)) / 10
             at = START + timedelta(hours=hour)
-            prices = ",".join(str(one.quantize(cent)) for one in (opened, high, low, last))
+            prices = ",".join(str(value.quantize(cent)) for value in (opened, high, low, last))
             file.write(f"{at.isoformat()},{prices},{volume}\n")
     return path
 
@@ -129,20 +149,17 @@ def in_backtest(spec: dict[str, Any], files: list[Path]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.fixture(params=CASES)
-def strategies(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
-    return CASES[request.param]
-
-
 @pytest.mark.e2e
 @pytest.mark.timeout(400)
+@pytest.mark.parametrize("case", CASES)
 def test_backtest_decides_and_trades_as_a_lockstep_paper_run(
-    strategies: list[dict[str, Any]], tmp_path: Path, postgres_server: Server
+    case: str, tmp_path: Path, postgres_server: Server
 ) -> None:
-    quote = "1000000" if strategies[0]["capital"] == "400000" else "10000"
-    spec = {"owner": "alice", "mode": "paper", "paper": {"balances": {"USDT": quote}}}
+    strategies = CASES[case]
+    spec = {"owner": "alice", "mode": "paper", "paper": {"balances": {"USDT": "1000000"}}}
     spec |= {"strategies": strategies}
-    files = [walk(tmp_path, "BTCUSDT", "40000", 7), walk(tmp_path, "ETHUSDT", "2500", 8)]
+    symbols = [symbol for strategy in strategies for symbol in strategy["symbols"]]
+    files = [walk(tmp_path, symbol, PRICES[symbol], seed) for seed, symbol in enumerate(symbols, 7)]
 
     past = in_backtest(spec, files)
     paper = on_paper(tmp_path, spec, files, postgres_server.create())

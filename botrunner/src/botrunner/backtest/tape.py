@@ -17,13 +17,10 @@ from botrunner.backtest.units import decimal_of, instant
 from botrunner.trading.rules import Rules
 from botrunner.trading.strategies.registry import warm_up_candles
 
-__all__ = ["Jump", "Market", "Pair", "Tape"]
+__all__ = ["Jump", "Market", "Tape"]
 
 _JUMP: Final = 30
 """Per cent between two closes that are worth a warning (TR-35)."""
-
-Pair = tuple[str, Interval]
-"""A symbol and the interval in which a strategy decides on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +36,7 @@ class Jump:
 class Market:
     """One symbol's candles, `first` candles later than the tape's begin."""
 
+    symbol: str
     listing: Instrument
     bars: list[Bar]
     first: int
@@ -101,7 +99,10 @@ class Tape:
         self.begin_ms = min(one.begin_ms for one in kept)
         self.markets = {one.symbol: self._market(one) for one in kept}
         self.count = max(one.first + len(one.bars) for one in self.markets.values())
-        self.pairs: tuple[Pair, ...] = tuple(sorted(rules.wanted_candles()))
+        self._wanted = [
+            (self.markets[symbol], interval, INTERVALS[interval.value], interval.length)
+            for symbol, interval in sorted(rules.wanted_candles())
+        ]
 
     def _market(self, series: Series) -> Market:
         listing = instrument_of(series)
@@ -109,6 +110,7 @@ class Tape:
         if rest:
             raise InvalidInput.of(series.symbol, "has candles that open at other moments")
         return Market(
+            symbol=series.symbol,
             listing=listing,
             bars=quoted(series, listing).bars,
             first=first,
@@ -133,22 +135,23 @@ class Tape:
     def closed(self, index: int) -> Iterator[Candle]:
         """Give every wanted candle that ends with a base candle, in a stable order."""
         close_ms = self.begin_ms + (index + 1) * self.length_ms
-        for symbol, interval in self.pairs:
-            length_ms = INTERVALS[interval.value]
+        close_at = instant(close_ms)
+        for market, interval, length_ms, length in self._wanted:
             if close_ms % length_ms:
                 continue
-            bar = self._joined(self.markets[symbol], index, length_ms // self.length_ms)
+            bar = self._joined(market, index, length_ms // self.length_ms)
             if bar is not None:
+                first, high, low, last, volume = bar
                 yield Candle(
-                    symbol=symbol,
+                    symbol=market.symbol,
                     interval=interval,
-                    open_at=instant(close_ms - length_ms),
-                    close_at=instant(close_ms),
-                    open=decimal_of(bar.open),
-                    high=decimal_of(bar.high),
-                    low=decimal_of(bar.low),
-                    close=decimal_of(bar.close),
-                    volume=decimal_of(bar.volume),
+                    open_at=close_at - length,
+                    close_at=close_at,
+                    open=decimal_of(first),
+                    high=decimal_of(high),
+                    low=decimal_of(low),
+                    close=decimal_of(last),
+                    volume=decimal_of(volume),
                 )
 
     def _joined(self, market: Market, index: int, span: int) -> Bar | None:

@@ -6,6 +6,7 @@ from botcore.domain.orders import Purpose
 from botcore.domain.records import replace
 from botrunner.trading import following
 from botrunner.trading.agreement import books_checked
+from botrunner.trading.calm import is_calm
 from botrunner.trading.commands import CancelOrder, Note, Reread
 from botrunner.trading.deciding import candle_closed, needs_warm_up
 from botrunner.trading.events import (
@@ -40,6 +41,8 @@ def decide(state: BotState, event: Event, rules: Rules) -> Step:
     """Apply one event, then bring every sub-book to what it should be."""
     step = _apply(state, event, rules)
     if step.state.is_fenced:
+        return step
+    if isinstance(event, CandleClosed) and is_calm(state, step.state, event.candle, rules):
         return step
     state = step.state
     if state.is_empty:

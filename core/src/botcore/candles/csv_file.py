@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from botcore.candles.bars import Bar
 from botcore.candles.intervals import INTERVALS, MICROSECONDS, open_of
 from botcore.candles.parquet_file import parquet_rows
 from botcore.domain.errors import InvalidInput
-from botcore.matching.numbers import SCALE
+from botcore.matching.numbers import SCALE, to_units
 
 __all__ = ["Series", "read_series"]
 
@@ -28,6 +28,8 @@ _COLUMNS: Final = {
     "volume": {"volume", "vol", "v", "basevolume"},
 }
 _NAME: Final = re.compile(r"^([A-Z0-9]{5,20})(?:[-_]([0-9]+[mhdwM]))?")
+_MOST: Final = 10**10 * SCALE
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 of times that name no zone, which are UTC
 _SECONDS: Final = 10**11  # an epoch below this is in seconds, above 10**14 in microseconds
 
 
@@ -43,8 +45,7 @@ class Series:
     """How many of them the file lacked: flat ones without volume (TR-35)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     line: int
     time_ms: int
     bar: Bar
@@ -89,9 +90,31 @@ def _read(path: Path) -> list[_Row]:
 def _rows(path: Path, reader: Iterator[list[str]]) -> Iterator[_Row]:
     header = next(reader, None)
     columns = _columns(path, header or [])
+    places = [columns[name] for name in ("time", *Bar._fields)]
     for number, cells in enumerate(reader, start=2):
-        if cells:
+        row = _plain_row(number, cells, places)
+        if row is not None:
+            yield row
+        elif cells:
             yield _row(_Cells(path, number, cells, columns))
+
+
+def _plain_row(line: int, cells: list[str], places: list[int]) -> _Row | None:
+    """Read a row as nearly all of them are; None if it needs a closer look, or is wrong."""
+    try:
+        time, *texts = [cells[place] for place in places]
+        if not "".join(texts).replace(".", "").isdigit():
+            return None
+        first, high, low, last, volume = [to_units(text) for text in texts]
+        moment = datetime.fromisoformat(time)
+    except (IndexError, ValueError):
+        return None
+    is_sound = 0 < low <= min(first, last) and max(first, last) <= high < _MOST and volume >= 0
+    if not is_sound or volume > _MOST or moment.tzinfo is not None or moment.microsecond:
+        return None
+    since = moment - _EPOCH
+    time_ms = (since.days * 86_400 + since.seconds) * 1_000
+    return _Row(line, time_ms, Bar(first, high, low, last, volume))
 
 
 @dataclass(frozen=True, slots=True)
