@@ -79,6 +79,7 @@ async def _trade(settings: RunnerSettings) -> LastWords:
     gate = SendGate()
     key = read_key(settings.credentials_dir)
     venue = binance_venue(config.venue.endpoints, key, clock, may_send=gate)
+    venue.keys.follow(partial(read_key, settings.credentials_dir), config.account_uid)
     journal, lease = LedgerJournal(address), LedgerLease(address, settings.pod_uid)
     parts = Parts(
         bot_uid=config.bot.uid,
@@ -113,6 +114,7 @@ def _background(
         venue.exchange.keep_time,
         partial(venue.market.run, engine.deliver),
         partial(venue.user.run, engine.deliver),
+        venue.keys.run,
         partial(tick, engine),
         partial(flush_logs, lease, logs.drain),
     )

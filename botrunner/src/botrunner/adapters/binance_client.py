@@ -26,6 +26,7 @@ __all__ = [
     "ExchangeKey",
     "FencedBeforeSend",
     "MakeClient",
+    "RelayEndpoints",
     "VenueClient",
     "client_factory",
 ]
@@ -38,6 +39,14 @@ logging.getLogger("binance").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelayEndpoints:
+    """Where the relay of the venue's market data is."""
+
+    rest_url: str
+    stream_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
     """Where the venue is; `participant` is this bot's name in a lockstep replay."""
 
@@ -45,6 +54,7 @@ class Endpoints:
     ws_api_url: str
     stream_url: str
     participant: str | None = None
+    relay: RelayEndpoints | None = None
 
     @property
     def lockstep_query(self) -> str:
@@ -210,12 +220,11 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
         return await super()._ws_api_request(method, signed, params)
 
 
-MakeClient = Callable[[], VenueClient]
+MakeClient = Callable[[ExchangeKey], VenueClient]
 
 
 def client_factory(
     endpoints: Endpoints,
-    key: ExchangeKey,
     *,
     clock: Clock,
     venue_clock: VenueClock,
@@ -233,7 +242,7 @@ def client_factory(
     }
     made = type("ConfiguredClient", (VenueClient,), attributes)
 
-    def make() -> VenueClient:
+    def make(key: ExchangeKey) -> VenueClient:
         client: VenueClient = made(
             key, clock=clock, venue_clock=venue_clock, limits=limits, may_send=may_send
         )

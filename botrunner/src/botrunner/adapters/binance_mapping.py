@@ -20,6 +20,8 @@ __all__ = [
     "fills_of_answer",
     "instant",
     "instrument_of",
+    "offered",
+    "order_limits_of",
     "order_params",
     "order_reported",
     "report_of",
@@ -220,12 +222,27 @@ def instrument_of(body: Json) -> Instrument:
     )
 
 
+def offered(body: Json, side: Side) -> Decimal | None:
+    """Read what a taker of this side gets out of bookTicker; None where nobody offers anything."""
+    price = Decimal(body["askPrice" if side is Side.BUY else "bidPrice"])
+    return price if price > ZERO else None
+
+
 def weight_limit_of(body: Json) -> int | None:
     """Read the request weight per minute out of exchangeInfo."""
     for limit in body.get("rateLimits", ()):
         if limit["rateLimitType"] == "REQUEST_WEIGHT" and limit["interval"] == "MINUTE":
             return int(limit["limit"])
     return None
+
+
+def order_limits_of(body: Json) -> dict[str, int]:
+    """Read the account's limits of unfilled orders out of exchangeInfo, by their headers' names (10S, 1D)."""
+    return {
+        f"{limit['intervalNum']}{limit['interval'][0]}": int(limit["limit"])
+        for limit in body.get("rateLimits", ())
+        if limit["rateLimitType"] == "ORDERS"
+    }
 
 
 def _status(text: str) -> OrderStatus:
