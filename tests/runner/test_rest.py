@@ -197,3 +197,18 @@ async def test_clock_refused_by_the_venue_is_measured_again_and_the_order_sent_o
 
     assert isinstance(answer, Placed)
     assert trader.truth(order.client_order_id) == ["FILLED"]
+
+
+async def test_price_a_taker_gets_lies_on_its_own_side_of_the_book(trader: Trader) -> None:
+    venue = trader.venue.exchange
+
+    bid, ask = (
+        await venue.market_price("BTCUSDT", Side.SELL),
+        await venue.market_price("BTCUSDT", Side.BUY),
+    )
+    with pytest.raises(InvalidInput):
+        await venue.market_price("NOPEUSDT", Side.BUY)
+
+    (newest,) = await venue.candles("BTCUSDT", Interval.M1, 1)
+    assert abs(bid - newest.close) < newest.close / 10
+    assert abs(ask - newest.close) < newest.close / 10

@@ -89,6 +89,7 @@ async def _trade(settings: RunnerSettings) -> LastWords:
         lease=lease,
         candles=venue.market,
         clock=clock,
+        read_price=None if config.venue.is_own_market else venue.exchange.market_price,
     )
     engine = Engine(parts, _configured(config))
     gate.opens_with(engine.keeper.may_send)

@@ -81,6 +81,11 @@ class VenueConfig(_Part):
         )
 
     @property
+    def is_own_market(self) -> bool:
+        """Tell whether candles can come from nowhere but the paper exchange that fills the orders."""
+        return self.environment is BotMode.PAPER and self._relay_endpoints is None
+
+    @property
     def _relay_endpoints(self) -> RelayEndpoints | None:
         """The relay's addresses; a lockstep replay releases candles to its own participants alone."""
         if self.relay is None or self.lockstep is not None:

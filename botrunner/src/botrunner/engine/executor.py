@@ -7,6 +7,7 @@ import structlog
 from botcore.domain.errors import Transient
 from botcore.domain.orders import Order, OrderReport
 from botcore.runtime.clock import Clock
+from botrunner.engine.entry_check import EntryCheck, ReadPrice
 from botrunner.ports import Exchange, Journal, Placed, Refused, Unknown
 from botrunner.trading.commands import (
     Booked,
@@ -58,13 +59,20 @@ class Executor:
     """
 
     def __init__(
-        self, *, exchange: Exchange, journal: Journal, may_send: Callable[[], bool], clock: Clock
+        self,
+        *,
+        exchange: Exchange,
+        journal: Journal,
+        may_send: Callable[[], bool],
+        clock: Clock,
+        read_price: ReadPrice | None = None,
     ) -> None:
-        """Take the ports and the fence."""
+        """Take the ports and the fence, and what entries' prices are held against."""
         self._exchange = exchange
         self._journal = journal
         self._may_send = may_send
         self._clock = clock
+        self._entries = EntryCheck(read_price)
         self._journalled_at: dict[str, float] = {}
 
     def remember_age(self, client_order_id: str, seconds: int) -> None:
@@ -86,6 +94,7 @@ class Executor:
                 continue
             await self._save(orders, bookings, outcome)
             if isinstance(command, RecordDecision):
+                self._entries.note(command)
                 await self._journal.record_decision(command, generation)
             else:
                 await self._one(command, outcome)
@@ -137,6 +146,9 @@ class Executor:
         """
         await self._journal.write_intent(order)
         self._journalled_at[order.client_order_id] = self._clock.boottime()
+        problem = await self._entries.refusal(order)
+        if problem is not None:
+            return OrderRefused(client_order_id=order.client_order_id, code=0, reason=problem)
         if not self._may_send():
             return IntentAbandoned(client_order_id=order.client_order_id, reason="FencedBeforeSend")
         answer = await self._exchange.place(order)

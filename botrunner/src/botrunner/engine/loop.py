@@ -9,6 +9,7 @@ import structlog
 
 from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed, Transient
 from botcore.runtime.clock import Clock
+from botrunner.engine.entry_check import ReadPrice
 from botrunner.engine.executor import Executor
 from botrunner.engine.keeper import Keeper
 from botrunner.engine.recovering import AccountMismatch, Recovery
@@ -51,6 +52,8 @@ class Parts:
     candles: CandleStream
     clock: Clock
     witnesses: tuple[Witness, ...] = ()
+    read_price: ReadPrice | None = None
+    """The venue's own price, which entries are held against; None where market data are its own."""
 
 
 class Engine:
@@ -77,6 +80,7 @@ class Engine:
             journal=parts.journal,
             may_send=self.keeper.may_send,
             clock=parts.clock,
+            read_price=parts.read_price,
         )
         self._turner = Turner(
             executor=self._executor,
