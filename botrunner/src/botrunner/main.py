@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from botcore.domain.errors import InvalidInput, PlatformError, Transient
-from botcore.runtime.clock import SystemClock
+from botcore.runtime.clock import Clock, SystemClock
 from botcore.runtime.logs import configure_logging
 from botrunner.adapters.binance_venue import BinanceVenue, binance_venue
 from botrunner.adapters.bot_logs import BotLogs, copy_logs
@@ -23,6 +23,7 @@ from botrunner.adapters.config_files import (
 )
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
+from botrunner.adapters.venue_pauses import VenuePauses
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
@@ -92,10 +93,11 @@ async def _trade(settings: RunnerSettings) -> LastWords:
         read_price=None if config.venue.is_own_market else venue.exchange.market_price,
     )
     engine = Engine(parts, _configured(config))
+    pauses = _shared_pauses(venue, lease, engine, clock)
     gate.opens_with(engine.keeper.may_send)
     sign_of_life = asyncio.create_task(mark_alive(settings.state_dir, engine.is_moving))
     try:
-        tasks = [*_background(engine, venue, lease, logs)]
+        tasks = [*_background(engine, venue, lease, logs), pauses.run]
         tasks.append(partial(watch_configuration, engine, partial(_fresh, file, config)))
         end = await live(engine, tasks, venue.exchange.open)
         await _last_logs(lease, logs)
@@ -119,6 +121,15 @@ def _background(
         partial(tick, engine),
         partial(flush_logs, lease, logs.drain),
     )
+
+
+def _shared_pauses(
+    venue: BinanceVenue, lease: LedgerLease, engine: Engine, clock: Clock
+) -> VenuePauses:
+    """Let all bots of the venue keep the silence that one was asked for."""
+    lease.on_pause = venue.limits.hush
+    lease.wake(engine.keeper.look_now)
+    return VenuePauses(venue.limits, clock, lease.pause_venue)
 
 
 async def _last_logs(lease: LedgerLease, logs: BotLogs) -> None:

@@ -41,6 +41,7 @@ class RateLimits:
         self._minute = 0
         self._orders: dict[str, tuple[int, int]] = {}
         self._silent_until = 0.0
+        self._hushed_until = 0.0
         self._no_orders_until = 0.0
 
     def read(self, headers: Mapping[str, str]) -> None:
@@ -55,16 +56,16 @@ class RateLimits:
 
     def block(self, seconds: float, *, only_orders: bool) -> None:
         """Keep silent (429, 418), or place nothing (-1015, TR-54), for seconds of real time."""
+        until = self._clock.boottime() + seconds
         if only_orders:
-            until = self._clock.boottime() + seconds
             self._no_orders_until = max(self._no_orders_until, until)
         else:
-            self.hush(seconds)
+            self._silent_until = max(self._silent_until, until)
             self.on_silent_seconds(seconds)
 
     def hush(self, seconds: float) -> None:
-        """Keep silent for seconds of real time because another bot of this address was told to."""
-        self._silent_until = max(self._silent_until, self._clock.boottime() + seconds)
+        """Keep silent for so long from now because some bot of this address was told to; 0 ends that."""
+        self._hushed_until = self._clock.boottime() + seconds if seconds else 0.0
 
     @property
     def used(self) -> int:
@@ -73,7 +74,7 @@ class RateLimits:
 
     def refusal(self, priority: Priority, *, is_order: bool = False) -> str | None:
         """Return why a call must not be made now."""
-        until = max(self._silent_until, self._no_orders_until if is_order else 0.0)
+        until = max(self._quiet_until, self._no_orders_until if is_order else 0.0)
         if self._clock.boottime() < until:
             return "RateLimited"
         if self.used * 100 > self.limit * priority:
@@ -91,10 +92,14 @@ class RateLimits:
         reason = self.refusal(priority)
         if reason is None:
             return
-        wait = self._silent_until - self._clock.boottime()
+        wait = self._quiet_until - self._clock.boottime()
         if wait <= 0:
             wait = _MINUTE - self._clock.now().timestamp() % _MINUTE
         raise Transient(f"{reason}: the venue's request limit", after_seconds=wait)
+
+    @property
+    def _quiet_until(self) -> float:
+        return max(self._silent_until, self._hushed_until)
 
     def _is_near_order_limit(self) -> bool:
         for interval, (count, window) in self._orders.items():

@@ -5,6 +5,7 @@ On a connection of its own.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -37,8 +38,13 @@ class Keeper:
         self._permit: SendPermit | None = None
         self._halt: str | None = None
         self._beaten: tuple[float, Heartbeat] | None = None
+        self._is_hinted = asyncio.Event()
         self.epoch = 0
         self.reason = "Starting"
+
+    def look_now(self) -> None:
+        """Look at the latches at once instead of at the next second; a hint may be about anything."""
+        self._is_hinted.set()
 
     def may_send(self) -> bool:
         """Tell whether an order may leave now; asked immediately before every send (I1)."""
@@ -72,7 +78,7 @@ class Keeper:
                 self.drop(f"the ledger refuses this login: {error}")
             if self.epoch and not self.may_send():
                 self.drop("the lease could not be renewed in time")
-            await asyncio.sleep(_LOOK_EVERY)
+            await self._pause()
 
     async def release(self) -> None:
         """Give the lease back, so that a successor need not wait out its time."""
@@ -84,6 +90,12 @@ class Keeper:
                     await self._lease.beat(self._heartbeat(epoch))
             except (Transient, TimeoutError) as error:
                 _log.warning("lease_not_released", reason=str(error) or "no answer")
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_EVERY):
+                await self._is_hinted.wait()
+        self._is_hinted.clear()
 
     async def _round(self, asked_at: float) -> None:
         if not self.epoch:
