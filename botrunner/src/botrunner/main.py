@@ -21,6 +21,7 @@ from botrunner.adapters.config_files import (
     read_key,
     read_key_check_config,
 )
+from botrunner.adapters.instrument_watch import watch_instruments
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
 from botrunner.adapters.venue_pauses import VenuePauses
@@ -118,6 +119,9 @@ def _background(
         partial(venue.market.run, engine.deliver),
         partial(venue.user.run, engine.deliver),
         venue.keys.run,
+        partial(
+            watch_instruments, venue.exchange, lambda: engine.symbols, engine.refresh_instruments
+        ),
         partial(tick, engine),
         partial(flush_logs, lease, logs.drain),
     )

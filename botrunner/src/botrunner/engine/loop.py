@@ -2,12 +2,14 @@
 
 import asyncio
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
 from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed, Transient
+from botcore.domain.instruments import Instrument
 from botcore.runtime.clock import Clock
 from botrunner.engine.entry_check import ReadPrice
 from botrunner.engine.executor import Executor
@@ -67,6 +69,7 @@ class Engine:
         self._parts = parts
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._lacks_candles = False
+        self._fresh_instruments: dict[str, Instrument] = {}
         self._busy_since: float | None = None
         self._recovery = Recovery(parts.journal, parts.exchange, parts.account_uid)
         self._configuration = Configuration(
@@ -101,6 +104,16 @@ class Engine:
     def reconfigure(self, configured: Configured) -> None:
         """Take a new configuration at the next turn of the loop."""
         self._configuration.wanted = configured
+        self.deliver(RulesChanged())
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """Every symbol whose filters are in force."""
+        return frozenset(self._turner.rules.instruments)
+
+    def refresh_instruments(self, found: Mapping[str, Instrument]) -> None:
+        """Take filters read anew at the next turn of the loop (TR-29, TR-30)."""
+        self._fresh_instruments = {**self._fresh_instruments, **found}
         self.deliver(RulesChanged())
 
     async def run(self) -> Exit:
@@ -192,7 +205,7 @@ class Engine:
         rules = await self._configuration.judged(
             turner.rules, found.stored.sub_books, found.instruments
         )
-        before = turner.state
+        before, self._fresh_instruments = turner.state, {}
         turner.restart(
             found.state(halt=before.halt, is_shutting_down=before.is_shutting_down), rules
         )
@@ -238,7 +251,16 @@ class Engine:
             self.deliver(candle)
         return end
 
+    def _follow_instruments(self) -> None:
+        turner, fresh = self._turner, self._fresh_instruments
+        self._fresh_instruments = {}
+        now = {**turner.rules.instruments, **fresh}
+        if now != turner.rules.instruments:
+            turner.follow(replace(turner.rules, instruments=now))
+            _log.info("filters_in_force", symbols=sorted(fresh))
+
     async def _reload(self) -> None:
+        self._follow_instruments()
         turner, wanted = self._turner, self._configuration.wanted
         if wanted.generation == turner.rules.generation:
             return
