@@ -9,6 +9,7 @@ import pytest
 
 from botcore.domain.market import Candle, Interval
 from botcore.runtime.clock import SystemClock
+from botrunner.adapters import market_stream
 from botrunner.adapters.binance_client import Endpoints, ExchangeKey, RelayEndpoints
 from botrunner.adapters.binance_venue import BinanceVenue, binance_venue
 from botrunner.adapters.stream_health import MarketSource
@@ -39,17 +40,9 @@ async def relay(upstream: Server) -> AsyncIterator[Relay]:
         await asyncio.to_thread(server.kill)
 
 
-@pytest.fixture
-async def venue(upstream: Server, relay: Relay) -> AsyncIterator[BinanceVenue]:
-    made = connect(upstream, relay.port)
-    await made.exchange.open()
-    yield made
-    await made.exchange.close()
-
-
-def connect(upstream: Server, relay_port: int) -> BinanceVenue:
+def connect(upstream: Server, relay_port: int, *, rest_port: int | None = None) -> BinanceVenue:
     endpoints = Endpoints(
-        rest_url=f"http://127.0.0.1:{upstream.port}",
+        rest_url=f"http://127.0.0.1:{rest_port or upstream.port}",
         ws_api_url=f"ws://127.0.0.1:{upstream.port}/ws-api/v3",
         stream_url=f"ws://127.0.0.1:{upstream.port}",
         relay=RelayEndpoints(
@@ -116,7 +109,7 @@ async def test_killed_relay_is_replaced_by_the_venue_and_taken_again_when_it_is_
     upstream: Server, relay: Relay, record_property: Callable[[str, object], None]
 ) -> None:
     loop = asyncio.get_running_loop()
-    async with Wire(relay.port) as wire:
+    async with Wire(relay.port) as wire:  # its address stays when the relay starts again
         venue = connect(upstream, wire.port)
         listener, health = Listener(venue), venue.health
         await venue.exchange.open()
@@ -149,3 +142,78 @@ async def test_killed_relay_is_replaced_by_the_venue_and_taken_again_when_it_is_
     assert first < switched + 10
     assert 9 < back < 30
     assert health.reconnects["relay"] >= 1
+
+
+@pytest.mark.parametrize("trouble", ["upstream lost", "relay frozen"])
+async def test_relay_that_is_stale_is_replaced_and_taken_again(
+    upstream: Server, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """It says so itself, or says nothing at all."""
+    monkeypatch.setattr(market_stream, "STALE_SECONDS", 3.0)
+    async with Wire(upstream.port) as wire:
+        relay = await asyncio.to_thread(Relay, wire.port)
+        venue = connect(upstream, relay.port)
+        listener, health = Listener(venue), venue.health
+        try:
+            await venue.exchange.open()
+            venue.market.want([PAIR])
+            async with running(venue.market.run(listener.deliver), listener.read_again()):
+                await listener.next()
+                if trouble == "relay frozen":
+                    relay.process.send_signal(signal.SIGSTOP)
+                else:
+                    wire.is_open = False
+                    wire.cut()
+                await wait_until(lambda: health.market_source is MarketSource.VENUE, 20)
+                await listener.next()
+                assert health.relay.is_told_stale == (trouble == "upstream lost")
+                relay.process.send_signal(signal.SIGCONT)
+                wire.is_open = True
+                await wait_until(lambda: health.market_source is MarketSource.RELAY, 40)
+                await listener.next()
+        finally:
+            await venue.exchange.close()
+            relay.process.send_signal(signal.SIGCONT)
+            await asyncio.to_thread(relay.kill)
+
+    await assert_whole(upstream, listener)
+
+
+async def test_relay_that_is_away_from_the_start_holds_no_bot_up(
+    upstream: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(market_stream, "STALE_SECONDS", 1.0)
+    venue = connect(upstream, 1)
+    listener = Listener(venue)
+    await venue.exchange.open()
+    venue.market.want([PAIR])
+    async with running(venue.market.run(listener.deliver), listener.read_again()):
+        await listener.next()
+        await wait_until(lambda: listener.known != {})
+    await venue.exchange.close()
+
+    assert venue.health.market_source is MarketSource.VENUE
+    assert not venue.health.is_stale
+    await assert_whole(upstream, listener)
+
+
+async def test_candles_are_asked_of_the_relay_as_long_as_it_is_live(
+    upstream: Server, relay: Relay
+) -> None:
+    """Back-fill of many bots costs the venue one query."""
+    async with Wire(upstream.port) as direct:
+        venue = connect(upstream, relay.port, rest_port=direct.port)
+        await venue.exchange.open()
+        venue.market.want([PAIR])
+        by_relay = await venue.exchange.candles(*PAIR, 20)
+        before = direct.connections
+        direct.cut()
+        direct.is_open = False  # the venue itself would not answer
+        again = await venue.exchange.candles(*PAIR, 20)
+        await venue.exchange.close()
+        assert direct.connections == before
+
+    truth = await connect_direct(upstream, 40)
+    for candle in (*by_relay, *again):
+        assert truth[candle.close_at] == candle
+    assert len(again) >= 19
