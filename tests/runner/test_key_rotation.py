@@ -76,6 +76,7 @@ def is_filled(event: object) -> bool:
 async def test_new_key_is_taken_with_its_stream_before_the_old_one_ends(
     trader: Trader, tmp_path: Path, make: Callable[[Trader], ExchangeKey]
 ) -> None:
+    """Both kinds of keys, HMAC and Ed25519, place orders and hear of them at the real exchange."""
     old, events = in_use(trader), Events()
     fresh = make(trader)
     async with running(trader.venue.user.run(events.deliver), trader.venue.keys.run()):
