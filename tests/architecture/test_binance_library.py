@@ -84,3 +84,17 @@ def test_library_never_reads_for_us_or_reconnects_by_itself() -> None:
     assert len(classes) == 2
     for node in classes:
         assert "MAX_RECONNECTS = 0" in [ast.unparse(line) for line in node.body], node.name
+
+
+def test_open_orders_are_asked_for_by_symbol() -> None:
+    """TR-56: without one the call weighs 80 instead of 6."""
+    calls = [
+        f"{path.name}:{node.lineno}"
+        for path in (ADAPTERS / "adapters").glob("*.py")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") == "get_open_orders"
+        and "symbol" not in {word.arg for word in node.keywords}
+    ]
+
+    assert calls == []

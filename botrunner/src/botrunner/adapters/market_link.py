@@ -87,6 +87,7 @@ class MarketLink:
         """Hand on frames until the connection breaks, or nothing is wanted any more."""
         while True:
             frame = await self._next()
+            self.source.watch.framed()
             data = frame.get("data", frame)
             if data.get("e") == _NOT_WANTED:
                 return
@@ -121,9 +122,7 @@ class MarketLink:
             while True:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_PROBE_EVERY):
-                        frame = await self._queue.get()
-                        self.source.watch.framed()
-                        return frame
+                        return await self._queue.get()
                 await self._probe()
 
     async def _probe(self) -> None:

@@ -1,4 +1,4 @@
-"""What is shed, when, and for how long (TR-52 to TR-55)."""
+"""What is shed, when, and for how long (TR-52, TR-53, TR-54, TR-55)."""
 
 import pytest
 
