@@ -8,7 +8,7 @@ MEMBERS := core operator botrunner dashboard exchange
 SOURCES := $(MEMBERS:%=%/src) hack
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 .DEFAULT_GOAL := help
-.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange fuzz-exchange check static fmt lock clean lint types imports deps dead locks unit
+.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange bench-runner soak fuzz-exchange chaos check static fmt lock clean lint types imports deps dead locks unit
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,9 +41,18 @@ conformance: $(STATE)/dev ## other people's Binance clients, unmodified, against
 bench-exchange: $(STATE)/dev ## speed and size of the exchange against their bars, within three minutes
 	@$(BIN)/python -m hack.bench exchange
 
+bench-runner: $(STATE)/dev ## size and speed of the runner beside freqtrade and backtesting.py, within ten minutes
+	@$(BIN)/python -m hack.bench runner $(if $(KBOTS_CANDLES),--candles "$(KBOTS_CANDLES)")
+
+soak: $(STATE)/dev ## one bot, a strategy of every type, a day of the market (SPEED=600, HOURS=24)
+	@$(BIN)/python -m hack.bench soak $(if $(SPEED),--speed $(SPEED)) $(if $(HOURS),--hours $(HOURS))
+
 fuzz-exchange: $(STATE)/dev ## random requests against the exchange (FUZZ_SECONDS=120; SEED=n repeats a run)
 	@seed=$(or $(SEED),$(STARTED)); seconds=$(or $(FUZZ_SECONDS),120); echo "fuzz: SEED=$$seed, $$seconds seconds"; \
 	FUZZ_SECONDS=$$seconds SEED=$$seed $(BIN)/python -m pytest tests/fuzz -q --timeout $$((seconds + 300))
+
+chaos: $(STATE)/dev ## runners die at 10,000 points of a model and by 300 real kill -9; the books agree (RUNS=10000; SEED=n repeats a run)
+	@exec $(BIN)/python -m tests.chaos $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
 
 check: static unit ## what needs no database and no browser, within a minute
 

@@ -29,7 +29,13 @@ SETS = {
         "--group=pyproject.toml:dev",
     ),
     # One host needs no Kubernetes client.
-    "run": (*_ALL, "--extra=ledger", "--extra=sealing", "--group=pyproject.toml:standalone"),
+    "run": (
+        *_ALL,
+        "--extra=ledger",
+        "--extra=parquet",
+        "--extra=sealing",
+        "--group=pyproject.toml:standalone",
+    ),
     "build": ("--group=pyproject.toml:build",),
     "operator": ("operator/pyproject.toml", "--extra=cluster"),
     "botrunner": ("botrunner/pyproject.toml",),

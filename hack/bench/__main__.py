@@ -1,42 +1,77 @@
-"""`python -m hack.bench exchange`: measure the exchange and hold every figure against its bar."""
+"""`python -m hack.bench exchange|runner|soak`: measure, and hold every figure against its bar."""
 
 import argparse
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 
 from hack.bench.engine_flow import bench_engine
 from hack.bench.orders import bench_orders
-from hack.bench.rows import Row
+from hack.bench.rows import Row, note
+from hack.bench.runner.backtests import bench_backtest
+from hack.bench.runner.crowd import bench_crowd
+from hack.bench.runner.latency import bench_latency
+from hack.bench.runner.size import bench_size
+from hack.bench.runner.soak import bench_soak
 from hack.bench.sizes import bench_sizes
 from hack.bench.streams import bench_fanout
+from hack.report import StepFailed
 
 __all__ = ["main"]
 
-_PARTS: Final[dict[str, Callable[[], Iterator[Row]]]] = {
-    "engine": bench_engine,
-    "orders": bench_orders,
-    "fanout": bench_fanout,
-    "sizes": bench_sizes,
-}
+Parts = Mapping[str, Callable[[], Iterator[Row]]]
+
+
+def _parts(options: argparse.Namespace) -> Parts:
+    exchange: Parts = {
+        "engine": bench_engine,
+        "orders": bench_orders,
+        "fanout": bench_fanout,
+        "sizes": bench_sizes,
+    }
+    runner: Parts = {
+        "size": bench_size,
+        "latency": bench_latency,
+        "crowd": bench_crowd,
+        "backtest": partial(bench_backtest, options.candles),
+    }
+    soak: Parts = {"soak": partial(bench_soak, speed=options.speed, hours=options.hours)}
+    return {"exchange": exchange, "runner": runner, "soak": soak}[str(options.product)]
 
 
 def main() -> int:
     """Print a line for every figure; 1 if one misses its bar."""
-    parser = argparse.ArgumentParser(prog="python -m hack.bench", description=__doc__)
-    parser.add_argument("product", choices=["exchange"])
-    parser.add_argument("--only", choices=_PARTS, help="measure one part")
-    options = parser.parse_args()
-    rows = []
-    for name, bench in _PARTS.items():
-        if options.only not in {None, name}:
-            continue
-        for row in bench():
-            print(row, flush=True)
-            rows.append(row)
+    options = _options()
+    parts = _parts(options)
+    if options.only not in {None, *parts}:
+        sys.exit(f"{options.product} has the parts {', '.join(parts)}")
+    chosen = {name: bench for name, bench in parts.items() if options.only in {None, name}}
+    rows, broken = list[Row](), list[str]()
+    for name, bench in chosen.items():
+        try:
+            for row in bench():
+                print(row, flush=True)
+                rows.append(row)
+        except (StepFailed, RuntimeError, OSError, subprocess.SubprocessError) as error:
+            note(f"{name} broke off: {type(error).__name__}: {error}")
+            broken.append(name)
     missed = [row.name for row in rows if not row.is_ok]
     print(f"{len(rows)} figures, {len(missed)} miss their bar", *missed)
-    return 1 if missed else 0
+    if broken:
+        print("broke off:", *broken)
+    return 1 if missed or broken else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m hack.bench", description=__doc__)
+    parser.add_argument("product", choices=["exchange", "runner", "soak"])
+    parser.add_argument("--only", help="measure one part")
+    parser.add_argument("--candles", type=Path, help="a folder with BTCUSDT-1h.csv, for backtests")
+    parser.add_argument("--speed", type=int, default=600, help="soak: times real time (600)")
+    parser.add_argument("--hours", type=float, default=24, help="soak: hours of the venue (24)")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botexchange.matching.accounts import Account
-from botexchange.matching.engine import Engine
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import SCALE
-from botexchange.matching.orders import Order, OrderRequest, OrderType, Side
-from botexchange.matching.quotes import Tick
+from botcore.matching.accounts import Account
+from botcore.matching.engine import Engine
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import SCALE
+from botcore.matching.orders import Order, OrderRequest, OrderType, Side
+from botcore.matching.quotes import Tick
 from hack.bench.rows import Row, at_least, note
 
 __all__ = ["bench_engine"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["Exchange", "load", "pin", "running"]
+__all__ = ["Exchange", "load", "pin", "resident_megabytes", "running"]
 
 _SERVER_CORE: Final = 0
 _LOAD_CORE: Final = 1
@@ -52,9 +52,14 @@ class Exchange:
 
     def resident_megabytes(self) -> float:
         """Give the memory that the process holds."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) / 1_024
+        return resident_megabytes(self.process.pid)
+
+
+def resident_megabytes(pid: int) -> float:
+    """Give the memory that a process holds, shared pages included."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) / 1_024
 
 
 @contextmanager

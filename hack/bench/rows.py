@@ -1,9 +1,13 @@
 """What a bench prints: one line per figure, with the bar it is held against."""
 
+import operator
 import os
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["Row", "at_least", "below", "note"]
+__all__ = ["Row", "at_least", "at_most", "below", "note"]
+
+_HOLDS: Final = {">=": operator.ge, "<=": operator.le, "<": operator.lt}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +23,7 @@ class Row:
     @property
     def is_ok(self) -> bool:
         """Tell whether the figure reaches its bar."""
-        return self.value >= self.bar if self.sign == ">=" else self.value < self.bar
+        return bool(_HOLDS[self.sign](self.value, self.bar))
 
     def __str__(self) -> str:
         ok = "true" if self.is_ok else "false"
@@ -32,6 +36,11 @@ class Row:
 def at_least(name: str, value: float, bar: float, unit: str) -> Row:
     """Make a figure that must reach its bar."""
     return Row(name=name, value=value, unit=unit, bar=bar, sign=">=")
+
+
+def at_most(name: str, value: float, bar: float, unit: str) -> Row:
+    """Make a figure that may reach its bar and not pass it; one that is not known (nan) misses it."""
+    return Row(name=name, value=value, unit=unit, bar=bar, sign="<=")
 
 
 def below(name: str, value: float, bar: float, unit: str) -> Row:

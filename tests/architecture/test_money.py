@@ -16,11 +16,20 @@ ALLOWED: dict[str, dict[str, str]] = {
     "botrunner/src/botrunner/trading/indicators.py": {
         "*": "the one boundary: indicators are float inside and give signals, never amounts",
     },
+    "core/src/botcore/resources/strategy_rules.py": {
+        "float()": "compares two prices as the CRD's CEL does, which has no exact fractions",
+    },
+    "botrunner/src/botrunner/backtest/figures.py": {
+        "*": "the one boundary of a backtest: equity goes in, ratios and per cents come out",
+    },
     "operator/src/botoperator/services/": {
         "*": "seconds until the next look; money passes through the operator as text",
     },
     "operator/src/botoperator/adapters/": {"*": "seconds of grace and backoff, as above"},
     "botrunner/src/botrunner/adapters/venue_clock.py": {"*": "offset and rate of a clock"},
+    "botrunner/src/botrunner/adapters/metrics.py": {
+        "float()": "a copy for Prometheus, which knows nothing else; nothing reads it back",
+    },
     "botrunner/src/botrunner/adapters/binance_errors.py": {"float()": "Retry-After in seconds"},
     "dashboard/src/botdashboard/services/sign_in.py": {"_count": "seconds to wait"},
     "core/src/botcore/ledger/sessions.py": {

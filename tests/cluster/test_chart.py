@@ -180,6 +180,7 @@ def test_viewers_see_bots_and_editors_change_none(kubectl: Command, role: str) -
         ("relay.replicas=0", "/relay/replicas"),
         ("exchange.symbols={}", "/exchange/symbols"),
         ("postgres.storage.size=big", "/postgres/storage/size"),
+        ("metrics.podMonitor.interval=often", "/metrics/podMonitor/interval"),
         ("dashboard.publicOrigin=example.org", "/dashboard/publicOrigin"),
         ("dashboard.colour=red", "colour"),
         ("postgres.enabled=false", "database.host"),

@@ -31,7 +31,7 @@ OUTSIDE = {
     "another pod network": "10.9.8.7", "carrier network": "100.64.1.1",
 }  # fmt: skip
 PORTS = ("TCP 22", "TCP 53", "UDP 53", "TCP 80", "TCP 443", "TCP 5432", "TCP 6443", "TCP 8080", "TCP 8081",
-         "TCP 9080", "TCP 9081", "TCP 9090", "TCP 9091", "TCP 9443")  # fmt: skip
+         "TCP 9080", "TCP 9081", "TCP 9085", "TCP 9090", "TCP 9091", "TCP 9443")  # fmt: skip
 # Everything that may connect; whatever is not here may not. The outsider in "default" has no policy of its own.
 DNS = ("operator", "migrate", "connections", "exchange", "dashboard", "botrunner")
 API_SERVER = ("operator", "set-up", "dashboard")
@@ -54,6 +54,12 @@ NEEDED_LIVE: set[Traffic] = {
     *(("relay", "kube-dns", port) for port in ("TCP 53", "UDP 53")),
     *((who, "internet", port) for who in ("relay", "exchange") for port in ("TCP 443", "TCP 9443")),
 }
+# What is added by a Prometheus in the namespace "default", and by nobody else's.
+SCRAPED = (
+    "--set-json",
+    'metrics.scrapeFrom=[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"default"}}}]',
+)
+NEEDED_SCRAPED: set[Traffic] = {("stranger-default", "botrunner", "TCP 9085")}
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +98,9 @@ def peers(kubectl: Command) -> list[Peer]:
 
 
 @pytest.mark.parametrize(
-    ("options", "needed"), [((), NEEDED), (LIVE, NEEDED | NEEDED_LIVE)], ids=["default", "live"]
+    ("options", "needed"),
+    [((), NEEDED), (LIVE, NEEDED | NEEDED_LIVE), (SCRAPED, NEEDED | NEEDED_SCRAPED)],
+    ids=["default", "live", "scraped"],
 )
 def test_policies_allow_what_is_needed_and_nothing_else(
     helm: Command, cyclonus: str, tmp_path: Path, options: tuple[str, ...], needed: set[Traffic]

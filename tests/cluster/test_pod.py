@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.cluster.platform import BOTS, ClusterPlatform
+from tests.support.waiting import wait_until
 
 Kubectl = Callable[..., str]
 KEYS = ("api-key", "api-secret", "database-password")
@@ -60,6 +61,23 @@ def test_key_is_a_file_of_the_pod_and_nowhere_else(
     }
     for value in files.values():
         assert [where for where, text in written.items() if value in text] == []
+
+
+def test_kubelet_finds_the_bot_ready_and_lets_it_live(
+    platform: ClusterPlatform, running_bot: str
+) -> None:
+    def ready() -> bool:
+        pod = platform.pod(running_bot)
+        assert pod is not None
+        conditions = {one["type"]: one["status"] for one in pod["status"].get("conditions", ())}
+        return conditions.get("Ready") == "True"
+
+    wait_until(ready, "the pod is ready", seconds=60)
+
+    pod = platform.pod(running_bot)
+    assert pod is not None
+    (container,) = pod["status"]["containerStatuses"]
+    assert (container["started"], container["restartCount"]) == (True, 0)
 
 
 def test_namespace_takes_restricted_pods_alone(kubectl: Kubectl) -> None:

@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hack.environments import lock, python_of
 from tests.conformance.clients.checks import MARK
-from tests.conformance.environments import lock, python_of
 from tests.conformance.suites import OPTIONAL, SUITES
 from tests.conformance.venue import complaints, fresh_exchange
 

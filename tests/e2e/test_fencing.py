@@ -1,4 +1,4 @@
-"""A frozen process that wakes up after another took its lease sends nothing more (I1)."""
+"""A frozen process that wakes up after another took its lease sends nothing more (I1, TR-11, TR-50)."""
 
 import pytest
 

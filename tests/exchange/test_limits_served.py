@@ -75,6 +75,7 @@ def test_order_limit_is_told_with_429(run_exchange):
 
 
 def test_successful_orders_weigh_nothing_and_failed_ones_do(run_exchange):
+    """TR-56."""
     server = run_exchange()
     leave_the_minute(server)
     signer = Signer(server, "HMAC")

@@ -235,6 +235,7 @@ def test_refusal_has_binances_code(exchange, path, code, text):
     ],
 )
 def test_weight_is_as_documented(run_exchange, path, weight):
+    """TR-56."""
     _, headers, _ = run_exchange("--seed=7").public(f"/api/v3/{path}")
 
     assert int(headers["X-MBX-USED-WEIGHT-1M"]) == weight

@@ -2,13 +2,13 @@
 
 from collections import Counter
 
-from botexchange.matching.accounts import Account
-from botexchange.matching.engine import Engine
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import ALGO_TYPES, LIMIT_TYPES, Contingency, OrderStatus, Side
-from botexchange.matching.quotes import Tick
-from botexchange.matching.refusals import VenueError
-from botexchange.matching.reports import BalanceReport, Execution, ExecutionReport
+from botcore.matching.accounts import Account
+from botcore.matching.engine import Engine
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import ALGO_TYPES, LIMIT_TYPES, Contingency, OrderStatus, Side
+from botcore.matching.quotes import Tick
+from botcore.matching.refusals import VenueError
+from botcore.matching.reports import BalanceReport, Execution, ExecutionReport
 from tests.fuzz.engine_steps import BALANCES, INSTRUMENTS, UIDS, price_at
 
 BEGIN_MS = 1_700_000_000_000

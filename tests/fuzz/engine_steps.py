@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.lists import OcoRequest, OtoRequest
-from botexchange.matching.numbers import SCALE, floor_to_step, to_units
-from botexchange.matching.orders import (
+from botcore.matching.instruments import Instrument
+from botcore.matching.lists import OcoRequest, OtoRequest
+from botcore.matching.numbers import SCALE, floor_to_step, to_units
+from botcore.matching.orders import (
     ALGO_TYPES,
     LIMIT_TYPES,
     OrderRequest,
@@ -19,7 +19,7 @@ from botexchange.matching.orders import (
     Side,
     TimeInForce,
 )
-from botexchange.matching.quotes import SymbolStatus
+from botcore.matching.quotes import SymbolStatus
 
 ABSURD = 10**28
 UIDS = (1, 2)

@@ -4,7 +4,7 @@ from copy import deepcopy
 
 from hypothesis import strategies as st
 
-from botexchange.matching.engine import Engine
+from botcore.matching.engine import Engine
 from botexchange.storage.rows import ORDER
 from tests.fuzz.engine_run import Run
 from tests.fuzz.engine_steps import INSTRUMENTS, sequences

@@ -63,6 +63,24 @@ def test_killed_operator_finds_its_bot_trading_and_keeps_it(platform: Platform) 
     assert platform.runners() == []
 
 
+def test_stopped_bot_stays_stopped_under_a_new_operator(platform: Platform) -> None:
+    """TR-49."""
+    platform.start()
+    platform.apply(a_bot())
+    platform.wait_running()
+    platform.apply(a_bot(desiredState="Stopped"))
+    platform.wait_for("Ready", "True", "Stopped")
+    platform.wait_gone()
+
+    platform.stop(signal.SIGKILL)
+    platform.start()
+    platform.apply(a_bot("bob", owner="bob"))
+
+    platform.wait_running("bob")  # the new operator has been through every bot by now
+    assert platform.runners("alice") == []
+    assert platform.bot()["status"]["phase"] == "Stopped"
+
+
 def test_adopted_runner_that_crashes_is_restarted(platform: Platform) -> None:
     platform.start()
     platform.apply(a_bot())

@@ -155,18 +155,22 @@ async def test_figures_come_from_the_book_and_the_day_ends_at_midnight_of_the_ve
                 " values (now() + make_interval(secs => %s), %s, %s, %s, %s, 0)",
                 [number, venue_time, 1000 + realized + unrealized, realized, unrealized],
             )
-        for trade, remaining in ((1, 0), (2, 1), (3, 2)):
+        for symbol, quantity, is_dust in (
+            ("BTCUSDT", 3, False),
+            ("ETHUSDT", 1, True),
+            ("X", 0, False),
+        ):
             bot.execute(
-                "insert into kbots.lots (strategy, symbol, trade_id, quantity, remaining, unit_cost, opened_at)"
-                " values ('dca', 'BTCUSDT', %s, 2, %s, 1, now())",
-                [trade, remaining],
+                "insert into kbots.positions (strategy, symbol, quantity, is_dust)"
+                " values ('dca', %s, %s, %s)",
+                [symbol, quantity, is_dust],
             )
         bot.execute("select kbots.acquire_lease(%s)", [uuid.uuid4()])
 
     record = await observed(database, str(login.bot_uid))
 
     assert (record.equity, record.total_pnl, record.today_pnl) == (1023, Decimal(23), Decimal(15))
-    assert record.open_positions == 1
+    assert record.open_positions == 1  # dust is none (TR-21)
     assert record.lease_epoch == 1
     assert record.owner_is_known
     cheap = await observed(database, str(login.bot_uid), with_figures=False)

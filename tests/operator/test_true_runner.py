@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.operator.platform import Platform, a_bot
+from tests.support.metrics import Probes
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.postgres
@@ -22,6 +23,8 @@ def running(platform: Platform) -> Platform:
 def test_true_runner_starts_pauses_and_is_deleted(running: Platform) -> None:
     running.apply(a_bot())
     pid = running.wait_running()
+    probes = Probes(state=running.data / "pods" / "kbots-bots" / "tb-alice" / "state")
+    wait_until(probes.is_ready, "its probes on the loopback", seconds=20)
 
     trading = wait_until(lambda: running.bot()["status"].get("trading"), "figures", seconds=20)
     assert Decimal(trading["equity"]) > 0

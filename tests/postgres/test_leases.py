@@ -128,7 +128,7 @@ def test_two_processes_racing_for_one_lease_never_both_hold_it(database: Databas
         for racer in racers:
             racer.join(10)
 
-        assert len(won) == 1
+        assert len(won) == 1  # TR-11, TR-50
 
 
 def test_order_insert_racing_a_takeover_is_refused_or_comes_first(database: Database) -> None:

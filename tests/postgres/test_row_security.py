@@ -13,6 +13,8 @@ from tests.support.logins import BotLogin, a_bot_login, a_user
 from tests.support.postgres import Database
 
 TABLES = [*LEDGER_ROWS, "orders"]
+BY_BOT = {"bot_logs", "recorder"}
+"""Rows that belong to a bot, not to a book."""
 
 
 def insert(connection: psycopg.Connection[Any], table: str, **more: object) -> None:
@@ -80,7 +82,7 @@ def test_bot_changes_no_row_of_another_and_deletes_none(
     mine, other = bots
     write_one_row(mine, table)
     before = database.rows(f"select * from kbots.{table}")  # noqa: S608 a name of the list above
-    column = "level" if table == "bot_logs" else "book_id"
+    column = "bot_uid" if table in BY_BOT else "book_id"
 
     with other.connect() as connection:
         try:
@@ -97,7 +99,7 @@ def test_bot_changes_no_row_of_another_and_deletes_none(
 @pytest.mark.parametrize("table", list(LEDGER_ROWS))
 def test_bot_writes_no_row_into_anothers_book(bots: tuple[BotLogin, BotLogin], table: str) -> None:
     mine, other = bots
-    foreign = {"bot_uid": mine.bot_uid} if table == "bot_logs" else {"book_id": mine.book_id}
+    foreign = {"bot_uid": mine.bot_uid} if table in BY_BOT else {"book_id": mine.book_id}
 
     with other.connect() as connection:
         assert refused(lambda: insert(connection, table, **foreign))

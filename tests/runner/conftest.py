@@ -1,7 +1,9 @@
 """The runner's adapters against the real ledger and the real paper exchange."""
 
+import secrets
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,10 @@ from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
 from tests.exchange.server import Server
 from tests.support.logins import BotLogin, a_bot_login
+from tests.support.lone_runner import LoneExchange, lone_exchange
+from tests.support.manifests import a_bot, a_dca
 from tests.support.postgres import Database
+from tests.support.steering import Steered, steered
 
 
 @pytest.fixture
@@ -43,3 +48,19 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield server
     if server.process.poll() is None:
         server.kill()
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoneExchange]:
+    """A paper exchange at sixty times real time."""
+    with lone_exchange(tmp_path_factory.mktemp("market"), "--seed=7", "--speed=60") as running:
+        yield running
+
+
+@pytest.fixture
+def bot(database: Database, market: LoneExchange, tmp_path: Path) -> Iterator[Steered]:
+    """A bot that buys at every candle."""
+    spec = a_bot("alice", owner="alice", strategies=[a_dca(stopLossPercent="3")])["spec"]
+    name = f"kbots-bots/{secrets.token_hex(4)}"
+    with steered(database, market, tmp_path, spec, name=name) as running:
+        yield running

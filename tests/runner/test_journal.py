@@ -30,7 +30,7 @@ async def test_written_intent_is_read_back_whole(journal: LedgerJournal) -> None
         reserved_quote=Decimal("12.5"),
     )
 
-    await journal.write_intent(order)
+    await journal.write_intents([order])
 
     stored = await journal.load()
     assert stored.orders == (order,)
@@ -41,17 +41,17 @@ async def test_intent_without_a_lease_is_refused_and_not_written(login: BotLogin
     journal = LedgerJournal(login.address)
 
     with pytest.raises(LeaseLost):
-        await journal.write_intent(an_order())
+        await journal.write_intents([an_order()])
 
     assert (await journal.load()).orders == ()
     await journal.close()
 
 
 async def test_second_intent_of_the_same_id_is_a_conflict(journal: LedgerJournal) -> None:
-    await journal.write_intent(an_order())
+    await journal.write_intents([an_order()])
 
     with pytest.raises(Conflict):
-        await journal.write_intent(an_order(quantity=Decimal(9)))
+        await journal.write_intents([an_order(quantity=Decimal(9))])
 
 
 async def test_save_of_an_order_never_journalled_breaks_an_invariant(
@@ -65,7 +65,7 @@ async def test_save_of_an_order_never_journalled_breaks_an_invariant(
 async def test_write_at_a_lost_epoch_is_refused(
     journal: LedgerJournal, lease: LedgerLease, write: str
 ) -> None:
-    await journal.write_intent(an_order())
+    await journal.write_intents([an_order()])
     assert await lease.acquire() == 2
 
     writes = {
@@ -83,7 +83,7 @@ async def test_write_at_a_lost_epoch_is_refused(
 
 async def test_fill_books_lots_position_and_order_together(journal: LedgerJournal) -> None:
     order = an_order()
-    await journal.write_intent(order)
+    await journal.write_intents([order])
     first = booked(order, a_fill(1))
     second = booked(first.order, a_fill(2, price=Decimal(110)), first.sub_book)
 
@@ -96,7 +96,7 @@ async def test_fill_books_lots_position_and_order_together(journal: LedgerJourna
 
 async def test_fill_saved_twice_changes_nothing(journal: LedgerJournal, database: Database) -> None:
     order = an_order()
-    await journal.write_intent(order)
+    await journal.write_intents([order])
     one = booked(order, a_fill())
     await journal.save(orders=[one.order], bookings=[one])
     twice = booked(one.order, one.fill, one.sub_book)  # a book that counted it twice
@@ -111,7 +111,7 @@ async def test_order_with_more_executed_than_booked_is_not_settled(
     journal: LedgerJournal,
 ) -> None:
     order = an_order()
-    await journal.write_intent(order)
+    await journal.write_intents([order])
     one = booked(order, a_fill())
     filled = replace(one.order, status=OrderStatus.FILLED, executed_quantity=Decimal(2))
 
@@ -124,7 +124,7 @@ async def test_order_with_more_executed_than_booked_is_not_settled(
 
 async def test_canceled_order_without_fills_is_settled(journal: LedgerJournal) -> None:
     order = an_order()
-    await journal.write_intent(order)
+    await journal.write_intents([order])
 
     await journal.save(orders=[replace(order, status=OrderStatus.CANCELED)], bookings=[])
 
@@ -134,7 +134,7 @@ async def test_canceled_order_without_fills_is_settled(journal: LedgerJournal) -
 async def test_sale_leaves_a_flat_sub_book_with_its_profit(journal: LedgerJournal) -> None:
     buy, sell = an_order("kb-1"), an_order("kb-2", side=Side.SELL, purpose=Purpose.EXIT)
     for order in (buy, sell):
-        await journal.write_intent(order)
+        await journal.write_intents([order])
     bought = booked(buy, a_fill(1, commission=Decimal(0)))
     sale = a_fill(
         2, side=Side.SELL, price=Decimal(120), quote_quantity=Decimal(120), commission=Decimal(0)
@@ -155,7 +155,7 @@ async def test_realized_profit_is_told_by_venue_day_of_the_last_two(
     days = [datetime(2026, 1, day, 23, 59, 59, 999000, tzinfo=UTC) for day in (1, 2, 5)]
     for number, day in enumerate(days):
         order = an_order(f"kb-{number}")
-        await journal.write_intent(order)
+        await journal.write_intents([order])
         one = booked(order, a_fill(number, venue_time=day))
         realized = replace(one, realized_quote=Decimal(number))
         await journal.save(orders=[], bookings=[realized])
@@ -197,7 +197,7 @@ async def test_peak_equity_is_the_highest_sample(journal: LedgerJournal) -> None
 async def test_journal_when_its_connection_broke_fails_once_and_returns(
     journal: LedgerJournal, login: BotLogin, database: Database
 ) -> None:
-    await journal.write_intent(an_order())
+    await journal.write_intents([an_order()])
     database.rows(
         "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s",
         (login.address.user,),

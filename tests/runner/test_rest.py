@@ -16,7 +16,7 @@ from botcore.resources.trading_bot import BotMode
 from botcore.runtime.clock import SystemClock
 from botrunner.adapters.binance_client import ExchangeKey
 from botrunner.adapters.binance_venue import binance_venue
-from botrunner.ports import Placed, Refused, Unknown
+from botrunner.ports import Cancelled, Placed, Refused, Unknown
 from botrunner.verify_key import verify
 from tests.exchange.server import Server
 from tests.runner.venues import Trader, endpoints, trading
@@ -65,8 +65,10 @@ async def test_stop_rests_is_found_and_canceled(trader: Trader) -> None:
 
     canceled = await venue.cancel("BTCUSDT", stop.client_order_id)
 
-    assert canceled == await venue.find_order("BTCUSDT", stop.client_order_id)
-    assert canceled.status is OrderStatus.CANCELED
+    found = await venue.find_order("BTCUSDT", stop.client_order_id)
+    assert canceled == Cancelled(reports=(found,))
+    assert found is not None
+    assert found.status is OrderStatus.CANCELED
     again = await venue.cancel("BTCUSDT", stop.client_order_id)
     assert again == Refused(code=-2011, reason="Unknown order sent.")
 
@@ -95,6 +97,7 @@ async def test_refused_order_names_the_venues_reason(trader: Trader) -> None:
 async def test_order_whose_answer_is_missing_is_unknown_and_sent_once(
     trader: Trader, fault: str, executed: list[str]
 ) -> None:
+    """TR-2, I3."""
     trader.server.admin("POST", "faults", {"kind": fault, "path": ORDER_PATH})
     order = trader.order()
 
@@ -170,6 +173,7 @@ async def test_instruments_are_read_for_the_asked_symbols(trader: Trader) -> Non
 
 
 async def test_candles_are_closed_and_the_newest(trader: Trader) -> None:
+    """TR-33."""
     candles = await trader.venue.exchange.candles("BTCUSDT", Interval.M1, 20)
 
     now = trader.venue.exchange.venue_now()

@@ -106,7 +106,7 @@ async def test_user_stream_when_pings_go_unanswered_subscribes_again(
 async def test_user_stream_when_the_venue_announces_its_end_subscribes_again(
     scripted: ScriptedVenue, venue: BinanceVenue, notice: dict[str, object]
 ) -> None:
-    """F."""
+    """F, TR-57."""
 
     async def script(socket: Socket) -> None:
         await socket.answer(forever=False)
@@ -207,7 +207,7 @@ async def test_market_stream_when_its_queue_overflows_connects_anew(
 async def test_market_stream_when_the_venue_announces_its_shutdown_connects_anew(
     scripted: ScriptedVenue, venue: BinanceVenue
 ) -> None:
-    """F."""
+    """F, TR-57."""
 
     async def script(socket: Socket) -> None:
         if socket.number == 1:

@@ -14,13 +14,14 @@ from botrunner.trading.commands import (
     Command,
     FindOrder,
     PlaceOrder,
+    PlaceOrderList,
     ReadTrades,
     RecordDecision,
     SaveBooking,
     SaveOrder,
 )
 from botrunner.trading.decide import decide
-from botrunner.trading.events import CandleClosed, Event, LeaseAcquired, TimerFired
+from botrunner.trading.events import CandleClosed, Event, LeaseAcquired, OrderReported, TimerFired
 from botrunner.trading.recovery import restore
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Key, Stored
@@ -110,7 +111,9 @@ class BotModel:
         self.state = step.state
         for command in step.commands:
             self._survive()
-            assert not (fenced and isinstance(command, PlaceOrder)), "sent while fenced (I1)"
+            assert not (fenced and isinstance(command, PlaceOrder | PlaceOrderList)), (
+                "sent while fenced (I1)"
+            )
             self._perform(command)
 
     def _die(self) -> None:
@@ -158,18 +161,31 @@ class BotModel:
                 raise Crash
             self.crash_after -= 1
 
+    def _place(self, command: PlaceOrder | PlaceOrderList) -> None:
+        for order in command.orders:
+            assert order.client_order_id not in self.ledger.orders, "an id used twice (I2)"
+            self.ledger.orders[order.client_order_id] = order
+            self.venue.journalled_at[order.client_order_id] = self.venue.seconds
+        self._survive()
+        if isinstance(command, PlaceOrder):
+            self.inbox.append(self.venue.place(command.order, self.mood))
+        else:
+            self.inbox += self.venue.place_list(command.above, command.below, self.mood)
+
+    def _cancel(self, order_id: str) -> None:
+        answer = self.venue.cancel(order_id, self.mood)
+        self.inbox.append(answer)
+        if isinstance(answer, OrderReported):
+            self.inbox += [OrderReported(report=r) for r in self.venue.twins_ended(order_id)]
+
     def _perform(self, command: Command) -> None:
         match command:
             case SaveOrder() | SaveBooking() | RecordDecision():
                 self.ledger.write(command)
-            case PlaceOrder(order=order):
-                assert order.client_order_id not in self.ledger.orders, "an id used twice (I2)"
-                self.ledger.orders[order.client_order_id] = order
-                self.venue.journalled_at[order.client_order_id] = self.venue.seconds
-                self._survive()
-                self.inbox.append(self.venue.place(order, self.mood))
+            case PlaceOrder() | PlaceOrderList():
+                self._place(command)
             case CancelOrder(client_order_id=order_id):
-                self.inbox.append(self.venue.cancel(order_id, self.mood))
+                self._cancel(order_id)
             case FindOrder(client_order_id=order_id):
                 self.inbox.append(self.venue.find(order_id))
             case ReadTrades(client_order_id=order_id):

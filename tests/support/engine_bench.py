@@ -8,10 +8,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 from botcore.resources.trading_bot import TradingBotSpec
+from botrunner.adapters.flight_recorder import FlightRecorder
+from botrunner.engine.account_watch import AccountBooks
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
 from botrunner.trading.commands import Exit
-from botrunner.trading.events import CandleClosed
+from botrunner.trading.decide import decide
+from botrunner.trading.events import CandleClosed, Event
+from botrunner.trading.rules import Rules
+from botrunner.trading.state import BotState, Step
 from tests.support.engine_ports import (
     ACCOUNT,
     ModelCandles,
@@ -42,16 +47,30 @@ def configured(generation: int, *symbols: str, **changes: object) -> Configured:
     return Configured(spec=a_spec(*symbols, **changes), generation=generation)  # type: ignore[arg-type]
 
 
+class NoLeak:
+    """A witness that makes every decision again: nothing but state, event and rules may have led to it."""
+
+    def began(self, state: BotState, rules: Rules) -> None:
+        self.state, self.rules = state, rules
+
+    def decided(self, event: Event, step: Step) -> None:
+        assert decide(self.state, event, self.rules) == step
+        self.state = step.state
+
+
 class EngineBench:
     """The engine, its surroundings, and short ways to move them."""
 
-    def __init__(self, first: Configured | None = None) -> None:
+    def __init__(
+        self, first: Configured | None = None, *, books: AccountBooks | None = None
+    ) -> None:
         self.troubles = Troubles()
         self.exchange = ModelExchange(self.troubles)
         self.journal = ModelJournal(self.troubles)
         self.lease = ModelLease(self.journal)
         self.candles = ModelCandles()
         self.clock = VirtualClock()
+        self.recorder = FlightRecorder(self.clock)
         self.engine = Engine(
             Parts(
                 bot_uid=BOT,
@@ -61,6 +80,8 @@ class EngineBench:
                 lease=self.lease,
                 candles=self.candles,
                 clock=self.clock,
+                witnesses=(self.recorder, NoLeak()),
+                books=books,
             ),
             first or configured(1),
         )

@@ -14,10 +14,13 @@ from botrunner.ports import (
     Account,
     Balance,
     CancelAnswer,
+    Cancelled,
     Deliver,
     Heartbeat,
     PlaceAnswer,
     Placed,
+    PlacedList,
+    PlaceListAnswer,
     Refused,
     Renewal,
     Unknown,
@@ -86,11 +89,22 @@ class ModelExchange:
             return Refused(code=told.code, reason=told.reason)
         return Unknown(reason=told.reason)
 
+    async def place_list(self, above: Order, below: Order) -> PlaceListAnswer:
+        self.troubles.note("place_list", (above, below))
+        for order in (above, below):
+            self.venue.journalled_at[order.client_order_id] = self.venue.seconds
+        told = self.venue.place_list(above, below, self.mood)
+        if all(isinstance(one, OrderReported) for one in told):
+            return PlacedList(reports=tuple(one.report for one in told))  # type: ignore[union-attr]
+        if isinstance(told[0], OrderRefused):
+            return Refused(code=told[0].code, reason=told[0].reason)
+        return Unknown(reason="no answer")
+
     async def cancel(self, symbol: str, client_order_id: str) -> CancelAnswer:
         self.troubles.note("cancel", client_order_id)
         told = self.venue.cancel(client_order_id, self.mood)
         if isinstance(told, OrderReported):
-            return told.report
+            return Cancelled(reports=(told.report, *self.venue.twins_ended(client_order_id)))
         return Refused(code=-2011, reason=told.reason)
 
     async def find_order(self, symbol: str, client_order_id: str) -> OrderReport | None:
@@ -129,11 +143,12 @@ class ModelJournal:
         self.troubles.note("load")
         return self.ledger.load()
 
-    async def write_intent(self, order: Order) -> None:
-        self.troubles.note("write_intent", order)
-        if order.epoch != self.leased:
-            raise LeaseLost("not held at that epoch")
-        self.ledger.orders[order.client_order_id] = order
+    async def write_intents(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            self.troubles.note("write_intents", order)
+            if order.epoch != self.leased:
+                raise LeaseLost("not held at that epoch")
+        self.ledger.orders |= {order.client_order_id: order for order in orders}
 
     async def save(self, *, orders: Sequence[Order], bookings: Sequence[Booked]) -> None:
         self.troubles.note("save", (tuple(orders), tuple(bookings)))

@@ -29,7 +29,16 @@ LEDGER_ROWS: dict[str, dict[str, object]] = {
     },
     "heartbeats": {"state": "Running", "generation": 1, "epoch": 1, "pid": 1},
     "equity": {"venue_time": AT, "equity": "1", "realized": "0", "unrealized": "0", "exposure": "0"},
+    "opening_balances": {"asset": "USDT", "amount": "10", "venue_time": AT},
+    "adjustments": {
+        "asset": "USDT", "amount": "1", "kind": "Deposit", "before": "10", "after": "11", "venue_time": AT,
+    },
+    "external_orders": {
+        "symbol": "BTCUSDT", "exchange_order_id": 1, "client_order_id": "x", "is_own_mark": False, "side": "BUY",
+        "type": "LIMIT", "quantity": "1", "price": "100", "status": "NEW", "executed_quantity": "0", "venue_time": AT,
+    },
     "bot_logs": {"level": "info", "event": "started"},
+    "recorder": {"at": AT, "run": uuid.UUID(int=1), "number": 1, "is_checkpoint": True, "records": b"x"},
 }  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def lone_exchange(folder: Path, *options: str) -> Iterator[LoneExchange]:
         process = subprocess.Popen(command, stderr=log, stdout=log)
     exchange = LoneExchange(port=port, admin_port=admin_port, process=process)
     try:
-        wait_until(lambda: _answers(exchange), "the exchange answers", seconds=20)
+        wait_until(lambda: _answers(exchange), "the exchange answers", seconds=60)
         yield exchange
     finally:
         process.terminate()

@@ -1,5 +1,6 @@
 """Builders for the trading core's tests."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -86,7 +87,14 @@ def dca_rules(amount: str = "100", stop: str | None = None, **changes: object) -
     return rules(a_rule(params), **changes)
 
 
-def a_candle(minute: int, close: str, symbol: str = "BTCUSDT") -> Candle:
+def a_candle(
+    minute: int,
+    close: str,
+    symbol: str = "BTCUSDT",
+    *,
+    high: str | None = None,
+    low: str | None = None,
+) -> Candle:
     opened = START + timedelta(minutes=minute)
     price = Decimal(close)
     return Candle(
@@ -95,11 +103,21 @@ def a_candle(minute: int, close: str, symbol: str = "BTCUSDT") -> Candle:
         open_at=opened,
         close_at=opened + timedelta(minutes=1) - timedelta(milliseconds=1),
         open=price,
-        high=price,
-        low=price,
+        high=price if high is None else Decimal(high),
+        low=price if low is None else Decimal(low),
         close=price,
         volume=Decimal(1),
     )
+
+
+def walked(count: int, seed: int = 1) -> list[Decimal]:
+    """Closes of a seeded walk around 100, to the cent."""
+    chance = random.Random(seed)
+    price, closes = 10_000, []
+    for _ in range(count):
+        price = max(1_000, price + chance.randint(-60, 60) + (10_000 - price) // 200)
+        closes.append(Decimal(price) / 100)
+    return closes
 
 
 def candle(minute: int, close: str) -> CandleClosed:

@@ -7,7 +7,16 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from botcore.domain.money import ZERO
-from botcore.domain.orders import TERMINAL, Fill, Order, OrderReport, OrderStatus, Purpose, Side
+from botcore.domain.orders import (
+    TERMINAL,
+    Fill,
+    Order,
+    OrderReport,
+    OrderStatus,
+    OrderType,
+    Purpose,
+    Side,
+)
 from botrunner.trading.events import (
     CancelUnresolved,
     OrderNotFound,
@@ -76,23 +85,60 @@ class VenueModel:
     orders: dict[str, VenueOrder] = field(default_factory=dict)
     sent: Counter[str] = field(default_factory=Counter)
     journalled_at: dict[str, int] = field(default_factory=dict)
-    late: dict[str, Order] = field(default_factory=dict)
+    late: dict[str, tuple[Order, ...]] = field(default_factory=dict)
     stream: list[OrderReported] = field(default_factory=list)
     trades: int = 0
 
     def place(self, order: Order, mood: Mood) -> OrderReported | OrderRefused | OutcomeUnknown:
         order_id = order.client_order_id
         self.sent[order_id] += 1
-        if mood is Mood.REFUSES or self._would_trigger(order):
+        if mood is Mood.REFUSES or self._is_wrong(order):
             return OrderRefused(client_order_id=order_id, code=-2010, reason="refused")
         if mood is Mood.LATE:
-            self.late[order_id] = order
+            self.late[order_id] = (order,)
         elif mood is not Mood.LOSES_ORDER:
             self._accept(order, mood)
         if mood in {Mood.LATE, Mood.LOSES_ORDER, Mood.LOSES_ANSWER}:
             return OutcomeUnknown(client_order_id=order_id, reason="no answer")
         taken = self.orders[order_id]
         return OrderReported(report=taken.report(), fills=tuple(taken.fills))
+
+    def place_list(
+        self, above: Order, below: Order, mood: Mood
+    ) -> list[OrderReported | OrderRefused | OutcomeUnknown]:
+        """Take both legs or none."""
+        legs = (above, below)
+        self.sent.update(leg.client_order_id for leg in legs)
+        if mood is Mood.REFUSES or self._is_wrong(above) or self._is_wrong(below):
+            return [
+                OrderRefused(client_order_id=leg.client_order_id, code=-2010, reason="refused")
+                for leg in legs
+            ]
+        if mood is Mood.LATE:
+            self.late[above.client_order_id] = legs
+        elif mood is not Mood.LOSES_ORDER:
+            for leg in legs:
+                self._accept(leg, Mood.HONEST)
+        if mood in {Mood.LATE, Mood.LOSES_ORDER, Mood.LOSES_ANSWER}:
+            return [
+                OutcomeUnknown(client_order_id=leg.client_order_id, reason="no answer")
+                for leg in legs
+            ]
+        return [OrderReported(report=self.orders[leg.client_order_id].report()) for leg in legs]
+
+    def twins(self, order_id: str) -> list[VenueOrder]:
+        """The other leg of an order's list."""
+        name = self.orders[order_id].order.list_client_order_id
+        return [
+            one
+            for one in self.orders.values()
+            if name
+            and one.order.list_client_order_id == name
+            and one.order.client_order_id != order_id
+        ]
+
+    def twins_ended(self, order_id: str) -> list[OrderReport]:
+        return [one.report() for one in self.twins(order_id)]
 
     def cancel(self, order_id: str, mood: Mood) -> OrderReported | CancelUnresolved:
         found = self.orders.get(order_id)
@@ -118,19 +164,27 @@ class VenueModel:
         """A second passes; what was under way arrives within the receive window, or never."""
         self.seconds += 1
         self.now += timedelta(seconds=1)
-        for order_id, order in list(self.late.items()):
+        for order_id, legs in list(self.late.items()):
             if self.seconds - self.journalled_at[order_id] >= RECV_WINDOW:
                 del self.late[order_id]
-                if not self._would_trigger(order):
-                    self._accept(order, Mood.HONEST)
+                if not any(self._is_wrong(order) for order in legs):
+                    for order in legs:
+                        self._accept(order, Mood.HONEST)
 
     def move(self, price: Decimal) -> None:
         """The market moves; a triggered stop fills unless the price has jumped over its limit."""
         self.price = price
         for one in self.open():
-            stop, limit = one.order.stop_price, one.order.price
-            if stop is not None and limit is not None and limit <= price <= stop:
+            if one.is_open and self._matches(one.order):
                 self.fill(one, one.left)
+
+    def _matches(self, order: Order) -> bool:
+        stop, limit = order.stop_price, order.price
+        if limit is None:
+            return False
+        if stop is not None:
+            return limit <= self.price <= stop
+        return self.price >= limit if order.side is Side.SELL else self.price <= limit
 
     def fill(self, one: VenueOrder, quantity: Decimal) -> None:
         self.trades += 1
@@ -151,6 +205,9 @@ class VenueModel:
         )
         one.fills.append(trade)
         one.status = OrderStatus.PARTIALLY_FILLED if one.left else OrderStatus.FILLED
+        for twin in self.twins(one.order.client_order_id):
+            if twin.is_open:
+                self._end_one(twin, OrderStatus.EXPIRED)
         self.stream.append(OrderReported(report=one.report(), fills=(trade,)))
 
     def end_outside(self, one: VenueOrder) -> None:
@@ -172,23 +229,39 @@ class VenueModel:
 
     def on_sale(self, symbol: str) -> Decimal:
         """Base asset that open sell orders, those under way included, may still sell."""
-        waiting = [one.left for one in self.open() if _sells(one.order, symbol)]
-        return sum(waiting + [o.quantity for o in self.late.values() if _sells(o, symbol)], ZERO)
+        waiting: dict[str, Decimal] = {}
+        for one in self.open():
+            if _sells(one.order, symbol):  # a pair sells its quantity once
+                name = one.order.list_client_order_id or one.order.client_order_id
+                waiting[name] = max(waiting.get(name, ZERO), one.left)
+        under_way = [legs[0].quantity for legs in self.late.values() if _sells(legs[0], symbol)]
+        return sum([*waiting.values(), *under_way], ZERO)
 
     def _accept(self, order: Order, mood: Mood) -> None:
         one = VenueOrder(order=order, exchange_id=len(self.orders) + 1)
         self.orders[order.client_order_id] = one
         self.stream.append(OrderReported(report=one.report()))
-        if order.purpose is Purpose.STOP_LOSS or mood is Mood.RESTING:
+        rests = order.price is not None and not (order.stop_price is None and self._matches(order))
+        if rests or mood is Mood.RESTING:
             return
         self.fill(one, order.quantity / 2 if mood is Mood.PARTIAL else order.quantity)
 
     def _end(self, one: VenueOrder, status: OrderStatus) -> None:
+        """End an order and the other leg of its list."""
+        self._end_one(one, status)
+        for twin in self.twins(one.order.client_order_id):
+            if twin.is_open:
+                self._end_one(twin, status)
+
+    def _end_one(self, one: VenueOrder, status: OrderStatus) -> None:
         one.status = status
         self.stream.append(OrderReported(report=one.report()))
 
-    def _would_trigger(self, order: Order) -> bool:
-        return order.stop_price is not None and self.price <= order.stop_price
+    def _is_wrong(self, order: Order) -> bool:
+        """A stop that would trigger at once, or a maker that would take."""
+        if order.stop_price is not None:
+            return self.price <= order.stop_price
+        return order.type is OrderType.LIMIT_MAKER and self._matches(order)
 
 
 def _sells(order: Order, symbol: str) -> bool:

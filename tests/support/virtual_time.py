@@ -36,7 +36,10 @@ class VirtualClock:
         return START + timedelta(seconds=self.boottime())
 
     def boottime(self) -> float:
-        return asyncio.get_running_loop().time() + self.suspended
+        try:
+            return asyncio.get_running_loop().time() + self.suspended
+        except RuntimeError:  # what is built before the loop runs
+            return self.suspended
 
 
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:

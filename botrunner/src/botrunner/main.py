@@ -5,12 +5,14 @@ import asyncio
 import decimal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
 from botcore.domain.errors import InvalidInput, PlatformError, Transient
-from botcore.runtime.clock import Clock, SystemClock
+from botcore.resources.trading_bot import BotMode
+from botcore.runtime.clock import SystemClock
 from botcore.runtime.logs import configure_logging
 from botrunner.adapters.binance_venue import BinanceVenue, binance_venue
 from botrunner.adapters.bot_logs import BotLogs, copy_logs
@@ -21,29 +23,64 @@ from botrunner.adapters.config_files import (
     read_key,
     read_key_check_config,
 )
+from botrunner.adapters.flight_recorder import FlightRecorder
 from botrunner.adapters.instrument_watch import watch_instruments
+from botrunner.adapters.ledger_books import LedgerBooks
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
+from botrunner.adapters.metrics import BotMetrics
+from botrunner.adapters.own_strategies import load_own_strategies
+from botrunner.adapters.probe_server import Answer, ProbeServer, verdict
 from botrunner.adapters.venue_pauses import VenuePauses
+from botrunner.commands.tools import TOOLS
+from botrunner.engine.account_watch import AccountBooks
+from botrunner.engine.health import Health
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
-from botrunner.process import SendGate, hold_lock, last_words, mark_alive
+from botrunner.process import SendGate, hold_lock, last_words
 from botrunner.settings import PREFIX, RunnerSettings
 from botrunner.verify_key import verify
 
 __all__ = ["main"]
 
 _log = structlog.get_logger(__name__)
+_LEAVE_WITHIN = 3.0
+"""Seconds an ending process may spend on its last records."""
+_NOT_DONE = 2
+"""Exit code of a tool that could not do what it was asked; 1 is an answer."""
 
 
 def main() -> None:
-    """Run `botrunner run` or `botrunner verify-key`; the settings come from the pod's environment."""
-    parser = argparse.ArgumentParser(prog="botrunner", description=__doc__)
-    parser.add_argument("command", choices=("run", "verify-key"))
-    command = parser.parse_args().command
+    """Run a command of the pod, whose settings come from its environment, or one for people."""
+    arguments = _arguments()
     configure_logging("botrunner")
     _trap_floats()
+    load_own_strategies()
+    if arguments.command in TOOLS:
+        sys.exit(_tool(arguments))
+    _in_pod(arguments.command)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="botrunner", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("run", help="trade, as the pod of one bot")
+    commands.add_parser("verify-key", help="check an exchange key, as a pod of its own")
+    for name, tool in TOOLS.items():
+        tool.add_arguments(commands.add_parser(name, help=tool.summary, description=tool.summary))
+    return parser.parse_args()
+
+
+def _tool(arguments: argparse.Namespace) -> int:
+    try:
+        return TOOLS[arguments.command].run(arguments)
+    except PlatformError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return _NOT_DONE
+
+
+def _in_pod(command: str) -> None:
     try:
         settings = RunnerSettings.load(PREFIX)
     except InvalidInput as error:
@@ -69,6 +106,63 @@ def _trap_floats() -> None:
     decimal.setcontext(decimal.DefaultContext.copy())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wires:
+    """The adapters of one bot."""
+
+    venue: BinanceVenue
+    journal: LedgerJournal
+    lease: LedgerLease
+    recorder: FlightRecorder
+    metrics: BotMetrics
+    gate: SendGate
+    clock: SystemClock
+
+    def parts(self, config: RunnerConfig) -> Parts:
+        """Return them as the engine takes them."""
+        return Parts(
+            bot_uid=config.bot.uid,
+            account_uid=config.account_uid,
+            exchange=self.venue.exchange,
+            journal=self.journal,
+            lease=self.lease,
+            candles=self.venue.market,
+            clock=self.clock,
+            books=AccountBooks(
+                ledger=LedgerBooks(self.journal, self.venue.exchange.venue_now),
+                open_orders=self.venue.exchange.open_orders,
+                is_exact=config.spec.mode is BotMode.PAPER,
+            ),
+            witnesses=(self.recorder, self.metrics),
+            meter=self.metrics,
+            read_price=None if config.venue.is_own_market else self.venue.exchange.market_price,
+        )
+
+    def shared_pauses(self, engine: Engine) -> VenuePauses:
+        """Let all bots of the venue keep the silence that one was asked for."""
+        self.lease.on_pause = self.venue.limits.hush
+        self.lease.wake(engine.keeper.look_now)
+        return VenuePauses(self.venue.limits, self.clock, self.lease.pause_venue)
+
+
+def _wired(config: RunnerConfig, settings: RunnerSettings, clock: SystemClock) -> _Wires:
+    """Build the adapters; nothing is contacted yet."""
+    address, gate = database_address(config, settings.credentials_dir), SendGate()
+    key = read_key(settings.credentials_dir)
+    metrics = BotMetrics(bot=config.bot.name, namespace=config.bot.namespace, clock=clock)
+    venue = binance_venue(config.venue.endpoints, key, clock, may_send=gate, observe=metrics.called)
+    venue.keys.follow(partial(read_key, settings.credentials_dir), config.account_uid)
+    return _Wires(
+        venue=venue,
+        journal=LedgerJournal(address, metrics.committed),
+        lease=LedgerLease(address, settings.pod_uid),
+        recorder=FlightRecorder(clock),
+        metrics=metrics,
+        gate=gate,
+        clock=clock,
+    )
+
+
 async def _trade(settings: RunnerSettings) -> LastWords:
     hold_lock(settings.state_dir)
     clock = SystemClock()
@@ -77,35 +171,23 @@ async def _trade(settings: RunnerSettings) -> LastWords:
     file = ConfigFile(settings.config_dir)
     config = file.read()
     structlog.contextvars.bind_contextvars(bot=f"{config.bot.namespace}/{config.bot.name}")
-    address = database_address(config, settings.credentials_dir)
-    gate = SendGate()
-    key = read_key(settings.credentials_dir)
-    venue = binance_venue(config.venue.endpoints, key, clock, may_send=gate)
-    venue.keys.follow(partial(read_key, settings.credentials_dir), config.account_uid)
-    journal, lease = LedgerJournal(address), LedgerLease(address, settings.pod_uid)
-    parts = Parts(
-        bot_uid=config.bot.uid,
-        account_uid=config.account_uid,
-        exchange=venue.exchange,
-        journal=journal,
-        lease=lease,
-        candles=venue.market,
-        clock=clock,
-        read_price=None if config.venue.is_own_market else venue.exchange.market_price,
-    )
-    engine = Engine(parts, _configured(config))
-    pauses = _shared_pauses(venue, lease, engine, clock)
-    gate.opens_with(engine.keeper.may_send)
-    sign_of_life = asyncio.create_task(mark_alive(settings.state_dir, engine.is_moving))
+    wires = _wired(config, settings, clock)
+    venue, lease, recorder = wires.venue, wires.lease, wires.recorder
+    engine = Engine(wires.parts(config), _configured(config))
+    wires.gate.opens_with(engine.may_send)
+    probes = asyncio.create_task(_probes(settings, engine, venue, wires.metrics).run())
+    nudged = asyncio.Event()
     try:
-        tasks = [*_background(engine, venue, lease, logs), pauses.run]
-        tasks.append(partial(watch_configuration, engine, partial(_fresh, file, config)))
-        end = await live(engine, tasks, venue.exchange.open)
+        tasks = [*_background(engine, venue, lease, logs)]
+        tasks.append(partial(watch_configuration, engine, partial(_fresh, file, config), nudged))
+        tasks += [partial(recorder.keep, lease.write_recording), wires.shared_pauses(engine).run]
+        end = await live(engine, tasks, venue.exchange.open, nudged)
         await _last_logs(lease, logs)
     finally:
-        sign_of_life.cancel()
+        probes.cancel()
+        await _last_records(lease, recorder)
         await venue.exchange.close()
-        await journal.close()
+        await wires.journal.close()
         await lease.close()
     return end.reason, end.message, {}
 
@@ -120,20 +202,41 @@ def _background(
         partial(venue.user.run, engine.deliver),
         venue.keys.run,
         partial(
-            watch_instruments, venue.exchange, lambda: engine.symbols, engine.refresh_instruments
+            watch_instruments,
+            venue.exchange,
+            lambda: frozenset(engine.rules.instruments),
+            engine.refresh_instruments,
         ),
         partial(tick, engine),
         partial(flush_logs, lease, logs.drain),
     )
 
 
-def _shared_pauses(
-    venue: BinanceVenue, lease: LedgerLease, engine: Engine, clock: Clock
-) -> VenuePauses:
-    """Let all bots of the venue keep the silence that one was asked for."""
-    lease.on_pause = venue.limits.hush
-    lease.wake(engine.keeper.look_now)
-    return VenuePauses(venue.limits, clock, lease.pause_venue)
+def _probes(
+    settings: RunnerSettings, engine: Engine, venue: BinanceVenue, metrics: BotMetrics
+) -> ProbeServer:
+    """Serve what people's machines ask about this process, from its start on; trading never waits for it."""
+    health = Health(
+        engine,
+        is_market_live=lambda: venue.market.is_live,
+        venue_now=venue.exchange.venue_now,
+    )
+    limits = venue.limits
+    metrics.watch("ready", "1 while it trades as it should", lambda: not health.obstacles())
+    metrics.watch("market_stale", "1 while candles stay away", health.is_market_stale)
+    metrics.watch("request_weight_used", "Weight this IP used this minute", lambda: limits.used)
+    metrics.watch("request_weight_limit", "Weight an IP may use a minute", lambda: limits.limit)
+    pages = {
+        "/healthz": lambda: verdict(health.problems()),
+        "/readyz": lambda: verdict(health.obstacles()),
+        "/metrics": lambda: Answer(text=metrics.text(), content_type=metrics.content_type),
+    }
+    return ProbeServer(
+        host=settings.probe_host,
+        port=settings.probe_port,
+        port_file=settings.state_dir / "probe-port",
+        pages=pages,
+    )
 
 
 async def _last_logs(lease: LedgerLease, logs: BotLogs) -> None:
@@ -141,19 +244,31 @@ async def _last_logs(lease: LedgerLease, logs: BotLogs) -> None:
         await lease.write_logs(logs.drain())
 
 
+async def _last_records(lease: LedgerLease, recorder: FlightRecorder) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LEAVE_WITHIN):
+            await recorder.flush(lease.write_recording)
+
+
 def _configured(config: RunnerConfig) -> Configured:
     return Configured(spec=config.spec, generation=config.generation)
 
 
 def _fresh(file: ConfigFile, started: RunnerConfig) -> Configured | None:
-    """Return a changed configuration; another bot, mode or account needs another pod and is left to the operator."""
+    """Return a changed configuration.
+
+    Raises:
+        InvalidInput: it is malformed, or of another bot, mode or account, which needs another pod: the operator's job.
+    """
     config = file.changed()
     if config is None:
         return None
     before = (started.bot.uid, started.spec.mode, started.account_uid)
     if (config.bot.uid, config.spec.mode, config.account_uid) != before:
-        _log.warning("configuration_needs_new_pod", generation=config.generation)
-        return None
+        raise InvalidInput.of(
+            f"generation {config.generation}",
+            "is not in force: another mode or account needs another process",
+        )
     return _configured(config)
 
 

@@ -10,7 +10,7 @@ from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
 from botcore.domain.orders import Fill, Order, OrderReport
 from botrunner.trading.commands import Booked, RecordDecision
-from botrunner.trading.events import Event
+from botrunner.trading.events import Event, Problem
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Step, Stored
 
@@ -18,14 +18,18 @@ __all__ = [
     "Account",
     "Balance",
     "CancelAnswer",
+    "Cancelled",
     "CandleStream",
     "Deliver",
     "Exchange",
     "Heartbeat",
     "Journal",
     "Lease",
+    "Meter",
     "PlaceAnswer",
+    "PlaceListAnswer",
     "Placed",
+    "PlacedList",
     "Refused",
     "Renewal",
     "Stream",
@@ -62,6 +66,20 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedList:
+    """The venue took both orders of a list."""
+
+    reports: tuple[OrderReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """The venue cancelled the order, and with it the other leg of its list, if it has one."""
+
+    reports: tuple[OrderReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """The venue definitely refused (TR-4); `code` is Binance's, 0 where it gave none."""
 
@@ -77,7 +95,8 @@ class Unknown:
 
 
 PlaceAnswer = Placed | Refused | Unknown
-CancelAnswer = OrderReport | Refused | Unknown
+PlaceListAnswer = PlacedList | Refused | Unknown
+CancelAnswer = Cancelled | Refused | Unknown
 
 
 class Exchange(Protocol):
@@ -103,6 +122,13 @@ class Exchange(Protocol):
         """Send one order; never raises for the venue's answers or silence.
 
         NotAllowed if the key is rejected.
+        """
+        ...
+
+    async def place_list(self, above: Order, below: Order) -> PlaceListAnswer:
+        """Send a target and a stop of which one ends the other (OCO): both or none are taken.
+
+        Raises and answers as `place` does.
         """
         ...
 
@@ -152,7 +178,7 @@ class CandleStream(Stream, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """What the bot says of itself."""
+    """What the bot says of itself; `problems` make it Degraded."""
 
     state: str
     reason: str
@@ -160,6 +186,7 @@ class Heartbeat:
     epoch: int
     pid: int
     venue_time: datetime | None
+    problems: tuple[Problem, ...] = ()
 
 
 class Journal(Protocol):
@@ -180,8 +207,8 @@ class Journal(Protocol):
         """Read all that start-up needs in one consistent snapshot."""
         ...
 
-    async def write_intent(self, order: Order) -> None:
-        """Commit an order row under the lease, durably, before anything is sent (I2)."""
+    async def write_intents(self, orders: Sequence[Order]) -> None:
+        """Commit order rows together under the lease, durably, before anything is sent (I2)."""
         ...
 
     async def save(self, *, orders: Sequence[Order], bookings: Sequence[Booked]) -> None:
@@ -259,4 +286,12 @@ class Witness(Protocol):
 
     def decided(self, event: Event, step: Step) -> None:
         """See an event and what it led to, before its commands are performed."""
+        ...
+
+
+class Meter(Protocol):
+    """Hears when events came, so that their wait counts. It must not block or raise."""
+
+    def took(self, event: Event, delivered_at: float) -> None:
+        """See the next event leave the inbox; it came at this instant of CLOCK_BOOTTIME (s)."""
         ...

@@ -1,6 +1,5 @@
-"""What makes a process a pod's one container: its lock, its sign of life, and its last words."""
+"""What makes a process a pod's one container: its lock and its last words."""
 
-import asyncio
 import fcntl
 import json
 import os
@@ -9,10 +8,7 @@ from pathlib import Path
 
 from botcore.domain.errors import NotAllowed
 
-__all__ = ["SendGate", "hold_lock", "last_words", "mark_alive"]
-
-_MARK_EVERY = 5.0
-"""Seconds between signs of life; the pod's probe allows for many missing ones."""
+__all__ = ["SendGate", "hold_lock", "last_words"]
 
 
 class SendGate:
@@ -46,14 +42,6 @@ def hold_lock(state_dir: Path) -> int:
         os.close(descriptor)
         raise NotAllowed(f"another process of this pod holds {state_dir / 'lock'}") from None
     return descriptor
-
-
-async def mark_alive(state_dir: Path, is_moving: Callable[[], bool]) -> None:
-    """Touch the file `alive` while work goes on; the kubelet restarts a pod whose file grows old."""
-    while True:
-        if is_moving():
-            (state_dir / "alive").touch()
-        await asyncio.sleep(_MARK_EVERY)
 
 
 def last_words(path: Path, reason: str, message: str, **facts: object) -> None:

@@ -3,9 +3,11 @@
 from pathlib import Path
 from uuid import UUID
 
+from pydantic import Field
+
 from botcore.runtime.settings import EnvSettings
 
-__all__ = ["PREFIX", "RunnerSettings"]
+__all__ = ["PREFIX", "DataSettings", "ReplaySettings", "RunnerSettings"]
 
 PREFIX = "KBOTS_RUNNER_"
 
@@ -23,3 +25,25 @@ class RunnerSettings(EnvSettings):
     """File for the reason of an orderly end."""
     pod_uid: UUID
     """The pod's uid: the holder of the lease."""
+    probe_host: str = "127.0.0.1"
+    """Address that answers probes and scrapers: the pod's own on a cluster."""
+    probe_port: int = Field(default=0, ge=0, le=65_535)
+    """Its port; 0 takes a free one, and the file `probe-port` of the state folder tells which."""
+
+
+class DataSettings(EnvSettings):
+    """Where a platform on this host keeps its files: KBOTS_DATA, as for its command line."""
+
+    data: Path = Path(".data")
+
+
+class ReplaySettings(EnvSettings):
+    """The ledger that a replay reads where the platform is not on this host: KBOTS_REPLAY_*."""
+
+    host: str = "127.0.0.1"
+    port: int = 5432
+    dbname: str = "kbots"
+    user: str = "kbots_admin"
+    """A login that may read every recording."""
+    password_file: Path | None = None
+    """File of its password; names the ledger, so that the rest is looked at."""

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from botexchange.market.intervals import MICROSECONDS
-from botexchange.matching.refusals import VenueError
+from botcore.candles.intervals import MICROSECONDS
+from botcore.matching.refusals import VenueError
 from botexchange.ports import ApiKey, KeyKind
 
 __all__ = [

@@ -8,13 +8,13 @@ from typing import Final
 import structlog
 
 from botcore.domain.errors import Transient
+from botcore.matching.refusals import DISCONNECTED, NO_SUCH_ORDER, VenueError
 from botexchange.api.call import Call, DetailedError, Endpoint
 from botexchange.api.params import Params, missing
 from botexchange.auth import check_signature, check_time, find_key
 from botexchange.faults import Fault, FaultBoard, FaultKind
 from botexchange.limits import LimitError, OrderCounter, WeightCounter
 from botexchange.lockstep.gate import Gate
-from botexchange.matching.refusals import DISCONNECTED, NO_SUCH_ORDER, VenueError
 from botexchange.ports import ApiKey
 from botexchange.venue import Venue
 

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from botcore.candles.intervals import SECOND_MS
+from botcore.matching.engine import Engine
 from botcore.runtime.clock import Clock
-from botexchange.market.intervals import SECOND_MS
 from botexchange.market.source import MarketSource
-from botexchange.matching.engine import Engine
 from botexchange.streams.frames import MarketFrames
 from botexchange.streams.frames_wanted import WantedStreams
 from botexchange.streams.hub import MarketHub

@@ -7,7 +7,7 @@ next one gathers, so many requests share a transaction and none is answered befo
 import asyncio
 from collections.abc import Callable
 
-from botexchange.matching.reports import Changes, Report
+from botcore.matching.reports import Changes, Report
 from botexchange.ports import Moment, Store
 
 __all__ = ["Journal"]

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from botexchange.matching.refusals import VenueError
-from botexchange.matching.reports import Changes, ExecutionReport
+from botcore.matching.refusals import VenueError
+from botcore.matching.reports import Changes, ExecutionReport
 from botexchange.quotas import Quotas
 
 __all__ = ["LimitError", "OrderCounter", "WeightCounter"]

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from botexchange.matching.accounts import Account
-from botexchange.matching.orders import Order, Trade
-from botexchange.matching.reports import Amendment, Changes, PreventedMatch
+from botcore.matching.accounts import Account
+from botcore.matching.orders import Order, Trade
+from botcore.matching.reports import Amendment, Changes, PreventedMatch
 
 __all__ = [
     "ApiKey",

@@ -9,9 +9,9 @@ from typing import Final, NoReturn
 
 from pydantic import Field, field_validator, model_validator
 
+from botcore.candles.intervals import INTERVALS
 from botcore.domain.errors import InvalidInput, Problem
 from botcore.runtime.settings import EnvSettings
-from botexchange.market.intervals import INTERVALS
 from botexchange.upstream.hosts import HOSTS, Environment, Hosts
 
 __all__ = ["PREFIX", "PaperSettings", "RelaySettings", "SourceKind", "parse_settings"]

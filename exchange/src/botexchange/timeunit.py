@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 
-from botexchange.matching.refusals import VenueError
+from botcore.matching.refusals import VenueError
 
 __all__ = ["frame_in_micros", "in_micros", "is_micro"]
 

@@ -8,18 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from botcore.matching.accounts import Account
+from botcore.matching.engine import Engine
+from botcore.matching.lists import ListRequest
+from botcore.matching.orders import Order, OrderRequest
+from botcore.matching.quotes import Tick
+from botcore.matching.reports import Changes, Report
 from botexchange.auth import key_kind
 from botexchange.clock import VenueClock
 from botexchange.journal import Journal
 from botexchange.market.depth import PublishedBooks
 from botexchange.market.source import MarketSource
 from botexchange.market.windows import Windows
-from botexchange.matching.accounts import Account
-from botexchange.matching.engine import Engine
-from botexchange.matching.lists import ListRequest
-from botexchange.matching.orders import Order, OrderRequest
-from botexchange.matching.quotes import Tick
-from botexchange.matching.reports import Changes, Report
 from botexchange.ports import ApiKey, KeyKind, Moment, Owner, Shock, Store
 from botexchange.quotas import Quotas
 from botexchange.streams.hub import UserHub

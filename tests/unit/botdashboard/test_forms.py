@@ -4,12 +4,14 @@ import pytest
 
 from botcore.domain.errors import InvalidInput
 from botcore.resources.defaults import apply_defaults
+from botcore.resources.strategy_params import StrategyType, describe_parameters
 from botcore.resources.validation import parse_trading_bot
 from botdashboard.views.forms import Kind, bot_form, problems_by_field, spec_with, value_at
 from botdashboard.views.templates import TEMPLATES, new_strategy, paper_spec
 from tests.support.manifests import a_bot
 
-FAST = "spec.strategies[0].params.fast"
+PARAMS = "spec.strategies[0].params"
+FAST = f"{PARAMS}.fast"
 
 
 def a_spec():
@@ -134,3 +136,89 @@ def test_added_strategies_get_free_names():
     second = new_strategy("dca", {first["name"]})
 
     assert (first["name"], second["name"]) == ("dca-1", "dca-2")
+
+
+def added(kind):
+    """Return a spec whose only strategy is a new one of this type, and its fields by path."""
+    strategy = new_strategy(kind, set())
+    spec = apply_defaults(a_bot("new", strategies=[strategy]))["spec"]
+    return spec, {field.path: field for field in fields_of(spec)}
+
+
+def saved(spec, typed):
+    changed = spec_with(spec, fields_of(spec), typed)
+    parse_trading_bot(a_bot("new") | {"spec": changed})
+    return changed["strategies"][0]["params"]
+
+
+@pytest.mark.parametrize("kind", StrategyType)
+def test_added_strategy_of_every_type_is_valid_and_shows_all_its_parameters(kind):
+    spec, fields = added(kind)
+
+    parse_trading_bot(a_bot("new") | {"spec": spec})
+
+    for one in describe_parameters(kind):
+        field = fields[f"{PARAMS}.{one.name}"]
+        assert field.kind == one.kind
+        assert one.help in field.help
+    assert spec_with(spec, fields.values(), {p: f.value for p, f in fields.items()}) == spec
+
+
+def test_choice_offers_its_words_and_what_holds_when_none_is_chosen():
+    spec, fields = added("grid")
+
+    field = fields[f"{PARAMS}.spacing"]
+
+    assert field.options == {
+        "": "usual: arithmetic",
+        "arithmetic": "arithmetic",
+        "geometric": "geometric",
+    }
+    chosen = saved(spec, {field.path: "geometric"})
+    assert chosen["spacing"] == "geometric"
+
+
+def test_weights_are_typed_as_pairs():
+    spec, fields = added("rebalance")
+    path = f"{PARAMS}.weights"
+
+    params = saved(spec, {path: "btcusdt = 50, ETHUSDT=50"})
+
+    assert fields[path].value == "BTCUSDT=60, ETHUSDT=40"
+    assert "NAME=value" in fields[path].help
+    assert params["weights"] == {"BTCUSDT": 50, "ETHUSDT": 50}
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        ("half and half", "must be of type object"),
+        ("BTCUSDT=half, ETHUSDT=50", "must be of type integer"),
+        ("BTCUSDT=0, ETHUSDT=100", "should be greater than or equal to 1"),
+    ],
+)
+def test_bad_weights_are_refused_at_their_field(typed, complaint):
+    spec, _ = added("rebalance")
+    path = f"{PARAMS}.weights"
+
+    problems = refused(spec_with(spec, fields_of(spec), {path: typed}))
+    at_fields, others = problems_by_field(problems, [f.path for f in fields_of(spec)])
+
+    assert complaint in at_fields[path]
+    assert others == ()
+
+
+def test_settings_keep_their_texts_and_commas_within_them():
+    spec, _ = added("custom")
+
+    params = saved(spec, {f"{PARAMS}.settings": "length=5, note=first, then second; x_1 = "})
+
+    assert params["settings"] == {"length": "5", "note": "first, then second", "x_1": ""}
+
+
+def test_new_strategies_share_nothing():
+    first, second = new_strategy("rebalance", set()), new_strategy("rebalance", set())
+
+    first["params"]["weights"]["BTCUSDT"] = 1
+
+    assert second["params"]["weights"]["BTCUSDT"] == 60

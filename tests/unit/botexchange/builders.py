@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from botexchange.market.catalogue import CATALOGUE
-from botexchange.matching.accounts import Account
-from botexchange.matching.engine import Engine
-from botexchange.matching.instruments import ExchangeRules
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import OrderRequest, OrderType, Prevention, Side, TimeInForce
-from botexchange.matching.quotes import Tick
-from botexchange.matching.refusals import VenueError
-from botexchange.matching.reports import BalanceReport, Changes, ExecutionReport, ListReport
+from botcore.candles.catalogue import CATALOGUE
+from botcore.matching.accounts import Account
+from botcore.matching.engine import Engine
+from botcore.matching.instruments import ExchangeRules
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import OrderRequest, OrderType, Prevention, Side, TimeInForce
+from botcore.matching.quotes import Tick
+from botcore.matching.refusals import VenueError
+from botcore.matching.reports import BalanceReport, Changes, ExecutionReport, ListReport
 
 UID = 10_000_001
 NOW = 1_700_000_000_000

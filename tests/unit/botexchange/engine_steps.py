@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from botexchange.market.catalogue import CATALOGUE
-from botexchange.matching.lists import OcoRequest, OtoRequest
-from botexchange.matching.orders import (
+from botcore.candles.catalogue import CATALOGUE
+from botcore.matching.lists import OcoRequest, OtoRequest
+from botcore.matching.orders import (
     ALGO_TYPES,
     LIMIT_TYPES,
     OrderRequest,

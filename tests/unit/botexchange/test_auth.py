@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from botcore.matching.refusals import VenueError
 from botexchange.auth import (
     check_encoding,
     check_signature,
@@ -18,7 +19,6 @@ from botexchange.auth import (
     rest_payload,
     ws_payload,
 )
-from botexchange.matching.refusals import VenueError
 from botexchange.ports import ApiKey, KeyKind, KeyPermissions
 
 DOC_KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botexchange.market.catalogue import CATALOGUE
+from botcore.candles.catalogue import CATALOGUE
+from botcore.matching.engine import Engine
+from botcore.matching.orders import Side
+from botcore.matching.quotes import Tick
 from botexchange.market.depth import PublishedBooks
-from botexchange.matching.engine import Engine
-from botexchange.matching.orders import Side
-from botexchange.matching.quotes import Tick
 
 NOW = 1_700_000_000_000
 

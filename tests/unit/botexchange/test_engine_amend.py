@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from botexchange.matching.lists import OcoRequest, OtoRequest
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import OrderStatus
-from botexchange.matching.refusals import VenueError
+from botcore.matching.lists import OcoRequest, OtoRequest
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import OrderStatus
+from botcore.matching.refusals import VenueError
 from tests.unit.botexchange.builders import (
     NOW,
     UID,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import OrderStatus, Side
-from botexchange.matching.refusals import VenueError
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import OrderStatus, Side
+from botcore.matching.refusals import VenueError
 from tests.unit.botexchange.builders import (
     NOW,
     UID,

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from botexchange.market.catalogue import CATALOGUE
-from botexchange.matching.commission import DISCOUNT, discounted
-from botexchange.matching.engine import Engine
-from botexchange.matching.numbers import SCALE, fee, notional, scaled, to_units
+from botcore.candles.catalogue import CATALOGUE
+from botcore.matching.commission import DISCOUNT, discounted
+from botcore.matching.engine import Engine
+from botcore.matching.numbers import SCALE, fee, notional, scaled, to_units
 from tests.unit.botexchange.builders import (
     NOW,
     UID,

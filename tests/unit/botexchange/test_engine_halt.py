@@ -2,7 +2,7 @@
 
 import pytest
 
-from botexchange.matching.quotes import SymbolStatus
+from botcore.matching.quotes import SymbolStatus
 from tests.unit.botexchange.builders import NOW, SYMBOL, UID, a_request, a_tick, an_engine, placed
 
 CLOSED = [status for status in SymbolStatus if status is not SymbolStatus.TRADING]

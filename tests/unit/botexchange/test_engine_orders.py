@@ -2,10 +2,10 @@
 
 import pytest
 
-from botexchange.matching.numbers import fee, notional, to_units
-from botexchange.matching.orders import OrderStatus
-from botexchange.matching.quotes import SymbolStatus
-from botexchange.matching.refusals import VenueError
+from botcore.matching.numbers import fee, notional, to_units
+from botcore.matching.orders import OrderStatus
+from botcore.matching.quotes import SymbolStatus
+from botcore.matching.refusals import VenueError
 from tests.unit.botexchange.builders import (
     NOW,
     UID,

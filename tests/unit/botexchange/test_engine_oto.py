@@ -2,11 +2,11 @@
 
 import pytest
 
-from botexchange.matching.engine import Engine
-from botexchange.matching.lists import OtoRequest
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import Contingency, OrderStatus
-from botexchange.matching.refusals import VenueError
+from botcore.matching.engine import Engine
+from botcore.matching.lists import OtoRequest
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import Contingency, OrderStatus
+from botcore.matching.refusals import VenueError
 from tests.unit.botexchange.builders import (
     NOW,
     UID,

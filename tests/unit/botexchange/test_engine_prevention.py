@@ -2,11 +2,11 @@
 
 import pytest
 
-from botexchange.matching.lists import OcoRequest
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import OrderStatus, Prevention
-from botexchange.matching.refusals import VenueError
-from botexchange.matching.reports import Execution, ExecutionReport
+from botcore.matching.lists import OcoRequest
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import OrderStatus, Prevention
+from botcore.matching.refusals import VenueError
+from botcore.matching.reports import Execution, ExecutionReport
 from tests.unit.botexchange.builders import (
     NOW,
     UID,

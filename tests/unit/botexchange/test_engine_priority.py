@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyorderbook import Book, ask, bid
 
-from botexchange.matching.numbers import SCALE, to_units
-from botexchange.matching.orders import OrderRequest, OrderType, Side, TimeInForce
-from botexchange.matching.quotes import Tick
+from botcore.matching.numbers import SCALE, to_units
+from botcore.matching.orders import OrderRequest, OrderType, Side, TimeInForce
+from botcore.matching.quotes import Tick
 from tests.unit.botexchange.builders import NOW, SYMBOL, UID, an_engine
 
 LOT = 1_000  # one step of BTCUSDT

@@ -5,11 +5,11 @@ from copy import deepcopy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botexchange.matching.engine import Engine
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import OrderStatus, Side
-from botexchange.matching.quotes import Tick
-from botexchange.matching.refusals import VenueError
+from botcore.matching.engine import Engine
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import OrderStatus, Side
+from botcore.matching.quotes import Tick
+from botcore.matching.refusals import VenueError
 from tests.unit.botexchange.builders import NOW, SYMBOL, UID, a_tick, an_account
 from tests.unit.botexchange.engine_steps import INSTRUMENTS, LOT, UIDS, prices, quantities, steps
 

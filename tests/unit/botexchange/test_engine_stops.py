@@ -2,10 +2,10 @@
 
 import pytest
 
-from botexchange.matching.lists import OcoRequest
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import OrderStatus
-from botexchange.matching.refusals import VenueError
+from botcore.matching.lists import OcoRequest
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import OrderStatus
+from botcore.matching.refusals import VenueError
 from tests.unit.botexchange.builders import (
     NOW,
     UID,

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from botexchange.matching.engine import Engine
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import OrderStatus
-from botexchange.matching.refusals import VenueError
+from botcore.matching.engine import Engine
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import OrderStatus
+from botcore.matching.refusals import VenueError
 from tests.unit.botexchange.builders import (
     NOW,
     UID,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from botexchange.matching.instruments import ExchangeRules
-from botexchange.matching.lists import OcoRequest, OtoRequest
-from botexchange.matching.numbers import to_units
-from botexchange.matching.refusals import VenueError
+from botcore.matching.instruments import ExchangeRules
+from botcore.matching.lists import OcoRequest, OtoRequest
+from botcore.matching.numbers import to_units
+from botcore.matching.refusals import VenueError
 from tests.unit.botexchange.builders import (
     NOW,
     UID,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from botexchange.matching.numbers import to_units
-from botexchange.matching.refusals import VenueError
+from botcore.matching.numbers import to_units
+from botcore.matching.refusals import VenueError
 from tests.unit.botexchange.builders import (
     NOW,
     SYMBOL,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from botexchange.market.intervals import open_after, open_of
+from botcore.candles.intervals import open_after, open_of
 
 
 def ms(*parts):

@@ -103,6 +103,7 @@ def test_ban_never_exceeds_three_days():
 
 
 def test_raw_requests_and_connections_are_limited_per_five_minutes():
+    """TR-52, TR-57."""
     now = Now(MINUTE - MINUTE % 300_000)
     counter = WeightCounter(now, Quotas(raw_requests=2, connections=1))
     counter.check("a")

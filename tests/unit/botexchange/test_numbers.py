@@ -2,7 +2,7 @@
 
 import pytest
 
-from botexchange.matching.numbers import (
+from botcore.matching.numbers import (
     falling_trigger,
     fee,
     floor_to_step,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from botcore.matching.refusals import VenueError
 from botexchange.api.params import Params, missing, parse_form
-from botexchange.matching.refusals import VenueError
 
 
 def refusal(call):

@@ -4,12 +4,12 @@ import itertools
 
 import pytest
 
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import OrderType, Prevention, Side, TimeInForce
+from botcore.matching.refusals import VenueError
 from botexchange.api.new_list import read_oco, read_old_oco, read_oto, read_otoco
 from botexchange.api.new_order import read_order
 from botexchange.api.params import Params
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import OrderType, Prevention, Side, TimeInForce
-from botexchange.matching.refusals import VenueError
 
 LIMIT = {
     "symbol": "BTCUSDT",

@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 
 from botcore.domain.errors import Transient
+from botcore.matching.refusals import VenueError
 from botcore.runtime.clock import SystemClock
-from botexchange.matching.refusals import VenueError
 from botexchange.relay.rules import Rules
 from botexchange.relay.shared import MOST_BYTES, SharedAnswers
 from botexchange.upstream.rest import Answer, UpstreamRest

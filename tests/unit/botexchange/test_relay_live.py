@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from botcore.domain.errors import Transient
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import to_units
+from botcore.matching.quotes import SymbolStatus
 from botexchange.market.source import PublicTrade
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import to_units
-from botexchange.matching.quotes import SymbolStatus
 from botexchange.upstream import live
 from botexchange.upstream.listing import instruments_of
 from botexchange.upstream.live import LiveSource

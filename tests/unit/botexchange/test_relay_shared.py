@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from botcore.domain.errors import Transient
-from botexchange.matching.refusals import VenueError
+from botcore.matching.refusals import VenueError
 from botexchange.relay.names import StreamKind, parse_stream
 from botexchange.relay.shared import SharedAnswers
 from botexchange.upstream.messages import Frame, Reply, Shutdown, read_message

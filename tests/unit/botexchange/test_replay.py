@@ -5,12 +5,12 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from botcore.candles.bars import join
+from botcore.candles.csv_file import read_series
 from botcore.domain.errors import InvalidInput, NotAllowed
-from botexchange.market.candles import join
-from botexchange.market.csv_file import read_series
+from botcore.matching.numbers import to_units
 from botexchange.market.replay import ReplaySource
 from botexchange.market.source import CandleRange
-from botexchange.matching.numbers import to_units
 
 HEADER = "time,open,high,low,close,volume"
 GOOD = [
@@ -103,6 +103,7 @@ def test_unusable_file_is_refused(write, lines, name, problem):
 
 
 def test_missing_candles_become_flat_ones(write):
+    """TR-35."""
     series = read_series(write([HEADER, GOOD[0], GOOD[2]]), None, "1h")
 
     assert len(series.bars) == 3

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from botcore.domain.errors import InvalidInput, NotAllowed
+from botcore.matching.numbers import to_units
 from botexchange.market.script import read_script
 from botexchange.market.scripted import ScriptedSource
 from botexchange.market.source import CandleRange, Push
-from botexchange.matching.numbers import to_units
 
 BEGIN = 1_704_067_200_000
 MINUTE = 60_000

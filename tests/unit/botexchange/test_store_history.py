@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from botexchange.matching.numbers import SCALE
-from botexchange.matching.orders import Prevention
-from botexchange.matching.reports import Amendment, PreventedMatch
+from botcore.matching.numbers import SCALE
+from botcore.matching.orders import Prevention
+from botcore.matching.reports import Amendment, PreventedMatch
 from tests.unit.botexchange.builders import NOW, UID, a_request
 from tests.unit.botexchange.stores import MOMENT, QUERY, begun, commit
 

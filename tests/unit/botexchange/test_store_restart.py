@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import replace
 from operator import attrgetter
 
-from botexchange.market.catalogue import CATALOGUE
-from botexchange.matching.engine import Engine
-from botexchange.matching.lists import OtoRequest
-from botexchange.matching.reports import Changes, ListReport
+from botcore.candles.catalogue import CATALOGUE
+from botcore.matching.engine import Engine
+from botcore.matching.lists import OtoRequest
+from botcore.matching.reports import Changes, ListReport
 from tests.unit.botexchange.builders import NOW, UID, a_request, a_tick
 from tests.unit.botexchange.stores import MOMENT, begun, commit
 

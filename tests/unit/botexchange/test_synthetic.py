@@ -6,13 +6,13 @@ import statistics
 
 import pytest
 
+from botcore.candles.bars import Stretch, join
+from botcore.candles.catalogue import CATALOGUE
+from botcore.candles.intervals import DAY_MS, INTERVALS, MINUTE_MS, open_after, open_of
 from botcore.domain.errors import InvalidInput, NotAllowed
-from botexchange.market.candles import Stretch, join
-from botexchange.market.catalogue import CATALOGUE
-from botexchange.market.intervals import DAY_MS, INTERVALS, MINUTE_MS, open_after, open_of
+from botcore.matching.numbers import SCALE, to_units
 from botexchange.market.source import CandleRange, Push
 from botexchange.market.synthetic import SyntheticSource
-from botexchange.matching.numbers import SCALE, to_units
 
 NOW = 1_732_320_061_234
 HOUR = 3_600_000

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from botexchange.matching.refusals import VenueError
+from botcore.matching.refusals import VenueError
 from botexchange.timeunit import frame_in_micros, in_micros, is_micro
 
 NOW = 1_700_000_000_123

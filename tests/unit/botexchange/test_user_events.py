@@ -2,8 +2,8 @@
 
 import json
 
-from botexchange.matching.numbers import to_units
-from botexchange.matching.orders import (
+from botcore.matching.numbers import to_units
+from botcore.matching.orders import (
     Contingency,
     Order,
     OrderStatus,
@@ -13,7 +13,7 @@ from botexchange.matching.orders import (
     TimeInForce,
     Trade,
 )
-from botexchange.matching.reports import Execution, ExecutionReport, ListReport, PreventedMatch
+from botcore.matching.reports import Execution, ExecutionReport, ListReport, PreventedMatch
 from botexchange.streams.user_events import (
     balance_update,
     external_lock_update,

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from botcore.matching.engine import Engine
+from botcore.matching.numbers import to_units
 from botcore.runtime.clock import SystemClock
 from botexchange.clock import LockstepClock, RunningClock
 from botexchange.feed import MarketFeed
@@ -12,8 +14,6 @@ from botexchange.lockstep.gate import Gate
 from botexchange.market.scripted import ScriptedSource
 from botexchange.market.source import Push
 from botexchange.market.synthetic import SyntheticSource
-from botexchange.matching.engine import Engine
-from botexchange.matching.numbers import to_units
 from botexchange.ports import Moment
 from botexchange.quotas import Quotas
 from botexchange.storage.sqlite import open_sqlite

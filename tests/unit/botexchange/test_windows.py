@@ -2,9 +2,9 @@
 
 import pytest
 
-from botexchange.market.candles import Stretch, join
+from botcore.candles.bars import Stretch, join
+from botcore.candles.intervals import DAY_MS, MINUTE_MS
 from botexchange.market.figures import mean, percent, signed
-from botexchange.market.intervals import DAY_MS, MINUTE_MS
 from botexchange.market.source import CandleRange
 from botexchange.market.synthetic import SyntheticSource
 from botexchange.market.windows import Windows

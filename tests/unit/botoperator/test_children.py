@@ -59,6 +59,21 @@ def test_pod_has_no_secret_in_environment_labels_or_annotations() -> None:
     ]
 
 
+def test_bot_is_restarted_for_a_loop_that_stands_and_never_for_not_being_ready() -> None:
+    """A fenced bot is not ready, which is no reason to restart it (I10)."""
+    (container,) = children_of(a_bot())[2].body["spec"]["containers"]
+
+    asked = {name: probe["httpGet"] for name, probe in container.items() if name.endswith("Probe")}
+    assert asked == {
+        "startupProbe": {"path": "/healthz", "port": "probes"},
+        "livenessProbe": {"path": "/healthz", "port": "probes"},
+        "readinessProbe": {"path": "/readyz", "port": "probes"},
+    }
+    liveness = container["livenessProbe"]
+    # Beyond any pause that ends by itself, such as that of a process frozen past its lease.
+    assert liveness["periodSeconds"] * liveness["failureThreshold"] >= 120
+
+
 def test_config_is_one_the_resource_models_take() -> None:
     config = config_of(children_of(a_bot())[1])
 
@@ -99,7 +114,9 @@ def test_key_check_has_its_own_pod_that_never_restarts_and_no_database() -> None
 
     assert pod.name == "tb-verify-abcdef01"
     assert pod.body["spec"]["restartPolicy"] == "Never"
-    assert pod.body["spec"]["containers"][0]["command"] == ["botrunner", "verify-key"]
+    (container,) = pod.body["spec"]["containers"]
+    assert container["command"] == ["botrunner", "verify-key"]
+    assert not [name for name in container if name.endswith("Probe") or name == "ports"]
     assert set(secret.data) == {"api-key", "api-secret"}
     assert set(json.loads(config_map.data["bot.json"])) == {"bot", "venue"}
     assert {one.owner_uid for one in (secret, config_map, pod)} == {None}

@@ -97,6 +97,8 @@ def test_pod_mounts_its_objects_and_rewrites_its_paths(tmp_path: Path) -> None:
         "KBOTS_RUNNER_STATE_DIR": str(folder.path / "state"),
         "KBOTS_RUNNER_TERMINATION_LOG": str(folder.path / "termination-log"),
         "KBOTS_RUNNER_POD_UID": "the-uid",
+        "KBOTS_RUNNER_PROBE_HOST": "127.0.0.1",
+        "KBOTS_RUNNER_PROBE_PORT": "0",
     }
     with pytest.raises(Conflict):
         PodFolder.create(folder.path, POD, objects)

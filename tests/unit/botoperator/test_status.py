@@ -115,11 +115,34 @@ def test_pod_that_does_not_report_is_not_ready(
         ({"owner_is_disabled": True}, ("True", "OwnerDisabled")),
         ({"heartbeat": a_heartbeat(state="Fenced")}, ("True", "Fenced")),
         ({"heartbeat": a_heartbeat(age_seconds=20.0)}, ("True", "HeartbeatStale")),
+        (
+            {"heartbeat": a_heartbeat(problems=(("BooksDisagree", "x"), ("MarketStale", "y")))},
+            ("True", "BooksDisagree"),
+        ),
         ({}, ("False", "AsExpected")),
     ],
 )
 def test_degraded_names_what_is_wrong(ledger: dict[str, Any], degraded: tuple[str, str]) -> None:
     assert condition(status_of(a_running_situation(a_bot(), **ledger)), "Degraded") == degraded
+
+
+def test_degraded_shows_every_problem_once_and_is_stable() -> None:
+    problems = (
+        ("BooksDisagree", "BTC: the account holds 0.5, own lots are 1"),
+        ("BooksDisagree", "ETH: the account holds 0, own lots are 2"),
+        ("RiskLimitReached", "maxDailyLoss 50 reached"),
+        ("RiskLimitReached", "maxDailyLoss 50 reached"),
+    )
+    seen = a_running_situation(a_bot(), heartbeat=a_heartbeat(problems=problems))
+
+    status = status_of(seen)
+
+    (degraded,) = [one for one in status["conditions"] if one["type"] == "Degraded"]
+    assert degraded["message"] == (
+        "BTC: the account holds 0.5, own lots are 1; ETH: the account holds 0, own lots are 2;"
+        " RiskLimitReached: maxDailyLoss 50 reached"
+    )
+    assert condition(status, "Ready") == ("True", "Running")  # it trades on, exits above all
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_changed_spec_is_taken_as_its_strategy_says(
 
     assert ("risk" in chosen.rendered.spec) is taken
     assert chosen.rendered.generation == (2 if taken else 1)
-    assert (chosen.pending, chosen.needs_new_pod) == (pending, needs_new_pod)
+    assert (chosen.pending, chosen.needs_new_pod) == (pending, needs_new_pod)  # TR-51
 
 
 def test_state_the_owner_wants_is_never_held_back() -> None:

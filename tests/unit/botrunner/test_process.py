@@ -1,30 +1,18 @@
-"""A pod's one process: its sign of life."""
+"""A pod's one process."""
 
-import asyncio
+import os
 from pathlib import Path
 
 import pytest
 
-from botrunner import process
+from botcore.domain.errors import NotAllowed
+from botrunner.process import hold_lock
 
 
-async def test_sign_of_life_is_given_only_while_work_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "_MARK_EVERY", 0.01)
-    mark, moving = tmp_path / "alive", [False]
+def test_second_process_of_a_pod_does_not_start(tmp_path: Path) -> None:
+    held = hold_lock(tmp_path)
 
-    task = asyncio.create_task(process.mark_alive(tmp_path, lambda: moving[0]))
-    await asyncio.sleep(0.05)
-    assert not mark.exists()
-    moving[0] = True
-    await asyncio.sleep(0.05)
-    first = mark.stat().st_mtime_ns
-    await asyncio.sleep(0.05)
-    assert mark.stat().st_mtime_ns > first
-    moving[0] = False
-    await asyncio.sleep(0.03)
-    last = mark.stat().st_mtime_ns
-    await asyncio.sleep(0.05)
-    assert mark.stat().st_mtime_ns == last
-    task.cancel()
+    with pytest.raises(NotAllowed, match="another process of this pod"):
+        hold_lock(tmp_path)
+    os.close(held)
+    os.close(hold_lock(tmp_path))

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
+from botoperator.plan.pod import PROBE_PORT
 from tests.support.sources import ROOT
 
 CHART = ROOT / "charts" / "kbots"
@@ -62,6 +63,12 @@ def test_values_conform_to_a_schema_that_is_one() -> None:
     assert problems(values()) == []
 
 
+def test_bots_are_scraped_at_the_port_they_serve() -> None:
+    policies = (CHART / "templates" / "network-policies.yaml").read_text(encoding="utf-8")
+
+    assert f"port: {PROBE_PORT}}}" in policies.split('"botrunner") }}')[-1]
+
+
 def test_schema_and_values_name_the_same() -> None:
     known = set(leaves_of_schema(SCHEMA))
     # No default: an option of resources that the chart leaves out.
@@ -88,6 +95,8 @@ def test_every_object_of_the_schema_refuses_unknown_fields() -> None:
         ("operator.logLevel", "LOUD"),
         ("operator.resources.requests.cpu", "half"),
         ("bots.max", 0),
+        ("metrics.scrapeFrom", "monitoring"),
+        ("metrics.podMonitor.interval", "often"),
         ("dashboard.publicOrigin", "example.org"),
         ("dashboard.publicOrigin", "https://example.org/path"),
         ("dashboard.service.nodePort", 70_000),

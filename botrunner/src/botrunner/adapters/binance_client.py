@@ -16,9 +16,10 @@ import aiohttp
 from aiohttp.hdrs import CONNECTION
 
 from botcore.runtime.clock import Clock
-from botrunner.adapters.binance_errors import refusal_of
+from botrunner.adapters.binance_errors import classify, refusal_of
 from botrunner.adapters.binance_library import AsyncClient, WebsocketAPI, WSListenerState
 from botrunner.adapters.rate_limits import RateLimits
+from botrunner.adapters.timing import Observe, nobody, timing
 from botrunner.adapters.venue_clock import VenueClock
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 _QUEUE_SIZE: Final = 10_000
+_ORDER_CALLS: Final = {"post": "place", "delete": "cancel"}
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=5, sock_connect=3)
 
 # The supervisors of the streams say what happened; the library's own lines repeat it as errors.
@@ -112,6 +114,7 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
         may_send: Callable[[], bool],
     ) -> None:
         """Open the session; nothing is sent yet."""
+        self.observe: Observe = nobody
         self._may_send = may_send
         self._clock = clock
         self._venue_clock = venue_clock
@@ -176,6 +179,14 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
             raise FencedBeforeSend
         return signed_kwargs
 
+    async def _request_api(self, method: str, *rest: Any, **kwargs: Any) -> Any:
+        """Time orders and cancels: from signing to the answer, or to giving it up."""
+        sending = super()._request_api(method, *rest, **kwargs)
+        if method not in _ORDER_CALLS:
+            return await sending
+        with timing(self.observe, _ORDER_CALLS[method], _ending):
+            return await sending
+
     async def close(self) -> None:
         """Close everything; a socket that is gone already is no news."""
         self.ws_api.ws_state = WSListenerState.EXITING
@@ -230,6 +241,7 @@ def client_factory(
     venue_clock: VenueClock,
     limits: RateLimits,
     may_send: Callable[[], bool],
+    observe: Observe = nobody,
 ) -> MakeClient:
     """Return what makes clients of one venue; each has connections of its own and needs a running loop."""
     query = f"?{endpoints.lockstep_query}" if endpoints.participant else ""
@@ -244,8 +256,17 @@ def client_factory(
 
     def make(key: ExchangeKey) -> VenueClient:
         client: VenueClient = made(
-            key, clock=clock, venue_clock=venue_clock, limits=limits, may_send=may_send
+            key,
+            clock=clock,
+            venue_clock=venue_clock,
+            limits=limits,
+            may_send=may_send,
         )
+        client.observe = observe
         return client
 
     return make
+
+
+def _ending(error: Exception) -> str:
+    return "" if isinstance(error, FencedBeforeSend) else classify(error).meaning.value

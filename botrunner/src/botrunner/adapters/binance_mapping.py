@@ -6,27 +6,25 @@ from decimal import Decimal
 from typing import Any, Final
 
 from botcore.domain.errors import InvariantBroken
-from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
 from botcore.domain.money import ZERO, wire
 from botcore.domain.orders import Fill, Order, OrderReport, OrderStatus, OrderType, Side
 from botrunner.ports import Account, Balance
-from botrunner.trading.events import CandleClosed, OrderReported
+from botrunner.trading.events import BalanceChanged, CandleClosed, OrderReported
 
 __all__ = [
     "account_of",
+    "balance_changed",
     "candle_closed",
     "candle_of",
     "fills_of_answer",
     "instant",
-    "instrument_of",
-    "offered",
-    "order_limits_of",
+    "order_list_params",
     "order_params",
     "order_reported",
     "report_of",
+    "reports_of",
     "trade_of",
-    "weight_limit_of",
 ]
 
 Json = Mapping[str, Any]
@@ -57,10 +55,45 @@ def order_params(order: Order) -> dict[str, str]:
         "newOrderRespType": "RESULT" if is_stop else "FULL",
     }
     if order.price is not None:
-        params |= {"price": wire(order.price)} | _GOOD_TILL_CANCELED
+        params |= {"price": wire(order.price)}
+        params |= {} if order.type is OrderType.LIMIT_MAKER else _GOOD_TILL_CANCELED
     if order.stop_price is not None:
         params["stopPrice"] = wire(order.stop_price)
     return params
+
+
+def order_list_params(above: Order, below: Order) -> dict[str, str]:
+    """Write a new OCO's parameters: a target above the market and a stop below it (TR-24).
+
+    Raises:
+        InvariantBroken: a leg lacks a price.
+    """
+    if above.price is None or below.price is None or below.stop_price is None:
+        raise InvariantBroken("a leg of an order list lacks a price")
+    return {
+        "symbol": above.symbol,
+        "side": above.side.value,
+        "quantity": wire(above.quantity),
+        "listClientOrderId": above.list_client_order_id,
+        "aboveType": above.type.value,
+        "abovePrice": wire(above.price),
+        "aboveClientOrderId": above.client_order_id,
+        "belowType": below.type.value,
+        "belowPrice": wire(below.price),
+        "belowStopPrice": wire(below.stop_price),
+        "belowTimeInForce": "GTC",
+        "belowClientOrderId": below.client_order_id,
+        "newOrderRespType": "RESULT",
+    }
+
+
+def reports_of(body: Json) -> tuple[OrderReport, ...]:
+    """Read the reports of an order list's answer, or the one of a single order's.
+
+    Raises:
+        InvariantBroken: a status that is not in Binance's table.
+    """
+    return tuple(report_of(one) for one in body.get("orderReports", (body,)))
 
 
 def report_of(body: Json) -> OrderReport:
@@ -81,6 +114,10 @@ def report_of(body: Json) -> OrderReport:
         cumulative_quote=_quote(body["cummulativeQuoteQty"]),
         venue_time=instant(moment),
         reason=body.get("expiryReason", ""),
+        side=body.get("side", ""),
+        type=body.get("type", ""),
+        quantity=Decimal(body.get("origQty", "0")),
+        price=_price(body.get("price", "0")),
     )
 
 
@@ -130,6 +167,10 @@ def order_reported(event: Json) -> OrderReported:
         cumulative_quote=_quote(event["Z"]),
         venue_time=instant(event["T"]),
         reason=event.get("eR", "") or ("" if event["r"] == "NONE" else event["r"]),
+        side=event["S"],
+        type=event["o"],
+        quantity=Decimal(event["q"]),
+        price=_price(event["p"]),
     )
     return OrderReported(report=report, fills=_fills_of_event(event))
 
@@ -198,57 +239,22 @@ def account_of(body: Json) -> Account:
     )
 
 
-def instrument_of(body: Json) -> Instrument:
-    """Read a symbol of exchangeInfo; both names of the least order value are honoured (TR-25)."""
-    filters = {one["filterType"]: one for one in body["filters"]}
-
-    def number(kind: str, name: str) -> Decimal:
-        return Decimal(filters.get(kind, {}).get(name, "0"))
-
-    return Instrument(
-        symbol=body["symbol"],
-        base_asset=body["baseAsset"],
-        quote_asset=body["quoteAsset"],
-        status=body["status"],
-        tick_size=number("PRICE_FILTER", "tickSize"),
-        step_size=number("LOT_SIZE", "stepSize"),
-        min_quantity=number("LOT_SIZE", "minQty"),
-        max_quantity=number("LOT_SIZE", "maxQty"),
-        market_step_size=number("MARKET_LOT_SIZE", "stepSize"),
-        market_min_quantity=number("MARKET_LOT_SIZE", "minQty"),
-        market_max_quantity=number("MARKET_LOT_SIZE", "maxQty"),
-        min_notional=max(number("MIN_NOTIONAL", "minNotional"), number("NOTIONAL", "minNotional")),
-        max_algo_orders=int(filters.get("MAX_NUM_ALGO_ORDERS", {}).get("maxNumAlgoOrders", 0)),
-    )
-
-
-def offered(body: Json, side: Side) -> Decimal | None:
-    """Read what a taker of this side gets out of bookTicker; None where nobody offers anything."""
-    price = Decimal(body["askPrice" if side is Side.BUY else "bidPrice"])
-    return price if price > ZERO else None
-
-
-def weight_limit_of(body: Json) -> int | None:
-    """Read the request weight per minute out of exchangeInfo."""
-    for limit in body.get("rateLimits", ()):
-        if limit["rateLimitType"] == "REQUEST_WEIGHT" and limit["interval"] == "MINUTE":
-            return int(limit["limit"])
-    return None
-
-
-def order_limits_of(body: Json) -> dict[str, int]:
-    """Read the account's limits of unfilled orders out of exchangeInfo, by their headers' names (10S, 1D)."""
-    return {
-        f"{limit['intervalNum']}{limit['interval'][0]}": int(limit["limit"])
-        for limit in body.get("rateLimits", ())
-        if limit["rateLimitType"] == "ORDERS"
-    }
-
-
 def _status(text: str) -> OrderStatus:
     if text not in _STATUSES:
         raise InvariantBroken(f"the venue reports an unknown order status: {text}")
     return _STATUSES[text]
+
+
+def balance_changed(event: Json) -> BalanceChanged:
+    """Read a balanceUpdate: a deposit, a withdrawal or a transfer, never a trade."""
+    return BalanceChanged(
+        asset=event["a"], amount=Decimal(event["d"]), venue_time=instant(event["T"])
+    )
+
+
+def _price(text: str) -> Decimal | None:
+    """Read an order's price; Binance says 0 where it has none."""
+    return Decimal(text) or None
 
 
 def _quote(text: str) -> Decimal:

@@ -12,6 +12,7 @@ from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
 from botcore.domain.orders import Fill, Order, OrderReport, Purpose, Side
 from botrunner.adapters import binance_mapping as mapping
+from botrunner.adapters import binance_rules as rules
 from botrunner.adapters.binance_calls import BAD_SYMBOL, VenueCalls, no_reading
 from botrunner.adapters.binance_client import FencedBeforeSend, VenueClient
 from botrunner.adapters.binance_errors import CALL_ERRORS, Failure, Meaning, VenueRefusal
@@ -20,7 +21,17 @@ from botrunner.adapters.lockstep import IdleReporter
 from botrunner.adapters.rate_limits import Priority, RateLimits
 from botrunner.adapters.relay_candles import RelayCandles
 from botrunner.adapters.venue_clock import VenueClock
-from botrunner.ports import Account, CancelAnswer, PlaceAnswer, Placed, Refused, Unknown
+from botrunner.ports import (
+    Account,
+    CancelAnswer,
+    Cancelled,
+    PlaceAnswer,
+    Placed,
+    PlacedList,
+    PlaceListAnswer,
+    Refused,
+    Unknown,
+)
 
 __all__ = ["BinanceExchange"]
 
@@ -110,6 +121,27 @@ class BinanceExchange:
             return _not_done(failure)
         return Placed(report=mapping.report_of(body), fills=mapping.fills_of_answer(body))
 
+    async def place_list(self, above: Order, below: Order) -> PlaceListAnswer:
+        """Send an OCO; both orders are taken or none (binance.md §1.8).
+
+        Raises:
+            NotAllowed: the key is rejected.
+        """
+        reason = self._limits.refusal(Priority.EXIT, is_order=True)
+        if reason is not None:
+            return Refused(code=0, reason=reason)
+        params = mapping.order_list_params(above, below)
+        try:
+            body = await self._calls.signed(lambda: self._client.create_oco_order(**params))
+        except FencedBeforeSend:
+            return Refused(code=0, reason="FencedBeforeSend")
+        except (VenueRefusal, *CALL_ERRORS) as error:
+            failure = self._calls.understand(error)
+            if failure.reason == _DUPLICATE:  # it is there already: settled by query (TR-8)
+                return Unknown(reason=_DUPLICATE)
+            return _not_done(failure)
+        return PlacedList(reports=mapping.reports_of(body))
+
     async def cancel(self, symbol: str, client_order_id: str) -> CancelAnswer:
         """Cancel one own order; Refused with -2011 when the venue knows no such open order (TR-9).
 
@@ -125,7 +157,7 @@ class BinanceExchange:
             )
         except (VenueRefusal, *CALL_ERRORS) as error:
             return _not_done(self._calls.understand(error))
-        return mapping.report_of(body)
+        return Cancelled(reports=mapping.reports_of(body))
 
     async def find_order(self, symbol: str, client_order_id: str) -> OrderReport | None:
         """Query one order; None is the venue's -2013, which soon after a send is no proof (TR-5)."""
@@ -152,6 +184,13 @@ class BinanceExchange:
             if len(page) < _PAGE:
                 return tuple(found)
             asked["fromId"] = found[-1].trade_id + 1
+
+    async def open_orders(self, symbol: str) -> tuple[OrderReport, ...]:
+        """Read every open order of the account in a symbol, whoever placed it (TR-42)."""
+        rows = await self._calls.reading(
+            Priority.QUERY, lambda: self._client.get_open_orders(symbol=symbol)
+        )
+        return tuple(mapping.report_of(row) for row in rows)
 
     async def account(self) -> Account:
         """Read uid and balances."""
@@ -195,7 +234,7 @@ class BinanceExchange:
         body = await self._calls.reading(
             Priority.ENTRY, lambda: self._client.get_orderbook_ticker(symbol=symbol)
         )
-        price = mapping.offered(body, side)
+        price = rules.offered(body, side)
         if price is None:
             raise Transient("the book is empty")
         return price
@@ -214,9 +253,9 @@ class BinanceExchange:
             if error.code != BAD_SYMBOL:
                 raise no_reading(error) from error
             raise await self._unknown_symbols(symbols) from error
-        self._limits.limit = mapping.weight_limit_of(body) or self._limits.limit
-        self._limits.order_limits = mapping.order_limits_of(body) or self._limits.order_limits
-        found = [mapping.instrument_of(row) for row in body["symbols"]]
+        self._limits.limit = rules.weight_limit_of(body) or self._limits.limit
+        self._limits.order_limits = rules.order_limits_of(body) or self._limits.order_limits
+        found = [rules.instrument_of(row) for row in body["symbols"]]
         return {instrument.symbol: instrument for instrument in found}
 
     async def _unknown_symbols(self, symbols: Sequence[str]) -> InvalidInput:

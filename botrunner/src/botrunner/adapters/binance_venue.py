@@ -15,6 +15,7 @@ from botrunner.adapters.rate_limits import RateLimits
 from botrunner.adapters.relay_candles import RelayCandles
 from botrunner.adapters.stream_health import StreamHealth
 from botrunner.adapters.stream_supervisor import Receiver
+from botrunner.adapters.timing import Observe, nobody
 from botrunner.adapters.user_stream import UserStream
 from botrunner.adapters.venue_clock import VenueClock
 
@@ -34,17 +35,28 @@ class BinanceVenue:
 
 
 def binance_venue(
-    endpoints: Endpoints, key: ExchangeKey, clock: Clock, *, may_send: Callable[[], bool]
+    endpoints: Endpoints,
+    key: ExchangeKey,
+    clock: Clock,
+    *,
+    may_send: Callable[[], bool],
+    observe: Observe = nobody,
 ) -> BinanceVenue:
     """Build the adapters of one venue; needs a running loop, contacts nobody yet.
 
-    `may_send` is asked after an order was signed and before it leaves (I1).
+    `may_send` is asked after an order was signed and before it leaves (I1); `observe` hears how long
+    orders and cancels take.
     """
     is_lockstep = endpoints.participant is not None
     venue_clock = VenueClock(clock, in_lockstep=is_lockstep)
     limits = RateLimits(clock)
     make_client = client_factory(
-        endpoints, clock=clock, venue_clock=venue_clock, limits=limits, may_send=may_send
+        endpoints,
+        clock=clock,
+        venue_clock=venue_clock,
+        limits=limits,
+        may_send=may_send,
+        observe=observe,
     )
     slot = ClientSlot(make_client, key)
     calls = VenueCalls(slot=slot, venue_clock=venue_clock, limits=limits)

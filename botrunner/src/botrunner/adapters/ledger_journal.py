@@ -9,6 +9,7 @@ from botcore.ledger import journal
 from botcore.ledger.connect import DatabaseAddress
 from botcore.ledger.journal_snapshot import read_snapshot
 from botrunner.adapters.ledger_connection import LedgerConnection
+from botrunner.adapters.timing import Observe, nobody, timed
 from botrunner.ports import Balance
 from botrunner.trading.commands import Booked, RecordDecision
 from botrunner.trading.state import Stored
@@ -19,10 +20,21 @@ __all__ = ["LedgerJournal"]
 class LedgerJournal:
     """The runner's first connection; every write is idempotent by its key, none is repeated silently."""
 
-    def __init__(self, address: DatabaseAddress) -> None:
-        """Connect at the first call."""
+    def __init__(self, address: DatabaseAddress, observe: Observe = nobody) -> None:
+        """Connect at the first call; `observe` hears how long commits take."""
+        self.observe = observe
         self._ledger = LedgerConnection(address)
         self._epoch = 0
+
+    @property
+    def connection(self) -> LedgerConnection:
+        """The connection, for what else is written under the same lease."""
+        return self._ledger
+
+    @property
+    def epoch(self) -> int:
+        """The epoch it writes under."""
+        return self._epoch
 
     def hold(self, epoch: int) -> None:
         """Write under this epoch from now on."""
@@ -38,12 +50,18 @@ class LedgerJournal:
             decided=found.decided,
             day_realized=found.day_realized,
             peak_equity=found.peak_equity,
+            sold_at=found.sold_at,
+            stop_outs=found.stop_outs,
+            entry_times=found.entry_times,
+            doubts=found.doubts,
         )
 
-    async def write_intent(self, order: Order) -> None:
-        """Commit an order row under the lease, durably, before anything is sent (I2)."""
-        await self._ledger.run(lambda connection: journal.insert_intent(connection, order))
+    @timed("intent")
+    async def write_intents(self, orders: Sequence[Order]) -> None:
+        """Commit order rows together under the lease, durably, before anything is sent (I2)."""
+        await self._ledger.run(lambda connection: journal.insert_intents(connection, orders))
 
+    @timed("orders")
     async def save(self, *, orders: Sequence[Order], bookings: Sequence[Booked]) -> None:
         """Commit new order states and booked fills in one transaction; a known trade id changes nothing."""
         booked = [
@@ -53,6 +71,9 @@ class LedgerJournal:
                 sub_book=one.sub_book,
                 changed=one.changed,
                 realized_quote=one.realized_quote,
+                fee_quote=one.fee_quote,
+                doubt=one.doubt,
+                is_dust=one.is_dust,
             )
             for one in bookings
         ]
@@ -62,6 +83,7 @@ class LedgerJournal:
             )
         )
 
+    @timed("decision")
     async def record_decision(self, decision: RecordDecision, generation: int) -> None:
         """Commit one decision, or raise Conflict if that candle was decided before (TR-37)."""
         row = journal.Decision(

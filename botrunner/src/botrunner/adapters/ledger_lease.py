@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from botcore.ledger import leases, pauses
+from botcore.ledger import leases, pauses, recordings
 from botcore.ledger.connect import Connection, DatabaseAddress
 from botrunner.adapters.ledger_connection import LedgerConnection
 from botrunner.ports import Heartbeat, Renewal
@@ -71,6 +71,7 @@ class LedgerLease:
             epoch=heartbeat.epoch,
             pid=heartbeat.pid,
             venue_time=heartbeat.venue_time,
+            problems=[(one.reason, one.message) for one in heartbeat.problems],
         )
         await self._ledger.run(lambda connection: leases.write_heartbeat(connection, beat))
 
@@ -78,6 +79,10 @@ class LedgerLease:
         """Append log rows: instant, level, event, fields."""
         if rows:
             await self._ledger.run(lambda connection: leases.insert_logs(connection, rows))
+
+    async def write_recording(self, batch: recordings.Batch) -> None:
+        """Append a batch of the flight recorder; a repeated one changes nothing."""
+        await self._ledger.run(lambda connection: recordings.insert_batch(connection, batch))
 
     async def close(self) -> None:
         """Close the connection."""

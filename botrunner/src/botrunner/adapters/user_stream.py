@@ -15,7 +15,7 @@ from botcore.runtime.clock import Clock
 from botrunner.adapters.binance_calls import VenueCalls
 from botrunner.adapters.binance_errors import CLOCK_CODE, KEY_CODES
 from botrunner.adapters.binance_library import BinanceAPIException
-from botrunner.adapters.binance_mapping import order_reported
+from botrunner.adapters.binance_mapping import balance_changed, order_reported
 from botrunner.adapters.client_slot import ClientSlot
 from botrunner.adapters.market_link import closed, ending
 from botrunner.adapters.stream_health import StreamHealth
@@ -27,7 +27,7 @@ from botrunner.adapters.stream_supervisor import (
     supervise,
 )
 from botrunner.ports import Deliver
-from botrunner.trading.events import StreamRestored
+from botrunner.trading.events import Event, TimerFired
 
 __all__ = ["UserStream"]
 
@@ -88,8 +88,7 @@ class UserStream:
             self._receiver.restored("user", deliver)
 
         async def take(event: Mapping[str, Any]) -> None:
-            reported = order_reported(event) if event.get("e") == "executionReport" else None
-            await self._receiver.take(event.get("E"), reported, deliver)
+            await self._receiver.take(event.get("E"), _user_event(event), deliver)
 
         hooks = _Hooks(opened=opened, heard=self._heard, take=take)
         is_lockstep = self._receiver.idle is not None
@@ -105,7 +104,17 @@ class UserStream:
         while self._receiver.idle is None:
             await asyncio.sleep(_ASK_EVERY)
             if self._clock.boottime() - self._health.user_heard_at > _AWAY_SECONDS:
-                deliver(StreamRestored(stream="user"))
+                deliver(TimerFired(tick=0))
+
+
+def _user_event(event: Mapping[str, Any]) -> Event | None:
+    match event.get("e"):
+        case "executionReport":
+            return order_reported(event)
+        case "balanceUpdate":
+            return balance_changed(event)
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

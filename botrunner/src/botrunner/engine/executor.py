@@ -5,10 +5,20 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from botcore.domain.errors import Transient
-from botcore.domain.orders import Order, OrderReport
+from botcore.domain.orders import Order
 from botcore.runtime.clock import Clock
 from botrunner.engine.entry_check import EntryCheck, ReadPrice
-from botrunner.ports import Exchange, Journal, Placed, Refused, Unknown
+from botrunner.ports import (
+    Cancelled,
+    Exchange,
+    Journal,
+    PlaceAnswer,
+    Placed,
+    PlacedList,
+    PlaceListAnswer,
+    Refused,
+    Unknown,
+)
 from botrunner.trading.commands import (
     Booked,
     CancelOrder,
@@ -17,6 +27,7 @@ from botrunner.trading.commands import (
     FindOrder,
     Note,
     PlaceOrder,
+    PlaceOrderList,
     ReadTrades,
     RecordDecision,
     Reread,
@@ -37,6 +48,7 @@ from botrunner.trading.events import (
 __all__ = ["Executor", "Outcome"]
 
 _log = structlog.get_logger(__name__)
+_LEVELS = {"info": 20, "warning": 30, "error": 40}
 
 
 class Outcome:
@@ -122,10 +134,10 @@ class Executor:
 
     async def _one(self, command: Command, outcome: Outcome) -> None:
         match command:
-            case PlaceOrder():
-                outcome.events.append(await self._place(command.order))
+            case PlaceOrder() | PlaceOrderList():
+                outcome.events.extend(await self._place(*command.orders))
             case CancelOrder():
-                outcome.events.append(await self._cancel(command))
+                outcome.events.extend(await self._cancel(command))
             case FindOrder():
                 outcome.events.extend(await self._find(command))
             case ReadTrades():
@@ -139,36 +151,40 @@ class Executor:
             case _:
                 raise AssertionError(command)
 
-    async def _place(self, order: Order) -> Event:
-        """Commit the intent, then send it unless the lease's deadline has passed in between (I1.
+    async def _place(self, *orders: Order) -> tuple[Event, ...]:
+        """Commit the intents, then send them unless the lease's deadline has passed in between (I1, I2).
 
-        I2).
+        Two orders are the legs of one list: the venue takes both or none.
         """
-        await self._journal.write_intent(order)
-        self._journalled_at[order.client_order_id] = self._clock.boottime()
-        problem = await self._entries.refusal(order)
+        await self._journal.write_intents(orders)
+        for order in orders:
+            self._journalled_at[order.client_order_id] = self._clock.boottime()
+        problem = await self._entries.refusal(orders[0])  # the legs of a list are exits
         if problem is not None:
-            return OrderRefused(client_order_id=order.client_order_id, code=0, reason=problem)
+            return _answers(Refused(code=0, reason=problem), orders)
         if not self._may_send():
-            return IntentAbandoned(client_order_id=order.client_order_id, reason="FencedBeforeSend")
-        answer = await self._exchange.place(order)
+            return tuple(
+                IntentAbandoned(client_order_id=order.client_order_id, reason="FencedBeforeSend")
+                for order in orders
+            )
+        answer = await self._send(*orders)
         if not isinstance(answer, Unknown):
-            self._journalled_at.pop(order.client_order_id, None)
-        match answer:
-            case Placed():
-                return OrderReported(report=answer.report, fills=answer.fills)
-            case Refused():
-                return OrderRefused(
-                    client_order_id=order.client_order_id, code=answer.code, reason=answer.reason
-                )
-            case Unknown():
-                return OutcomeUnknown(client_order_id=order.client_order_id, reason=answer.reason)
+            for order in orders:
+                self._journalled_at.pop(order.client_order_id, None)
+        return _answers(answer, orders)
 
-    async def _cancel(self, command: CancelOrder) -> Event:
+    async def _send(
+        self, order: Order, below: Order | None = None
+    ) -> PlaceAnswer | PlaceListAnswer:
+        if below is None:
+            return await self._exchange.place(order)
+        return await self._exchange.place_list(order, below)
+
+    async def _cancel(self, command: CancelOrder) -> tuple[Event, ...]:
         answer = await self._exchange.cancel(command.symbol, command.client_order_id)
-        if isinstance(answer, OrderReport):
-            return OrderReported(report=answer)
-        return CancelUnresolved(client_order_id=command.client_order_id, reason=answer.reason)
+        if isinstance(answer, Cancelled):
+            return tuple(OrderReported(report=report) for report in answer.reports)
+        return (CancelUnresolved(client_order_id=command.client_order_id, reason=answer.reason),)
 
     async def _find(self, command: FindOrder) -> tuple[Event, ...]:
         try:
@@ -191,4 +207,21 @@ class Executor:
         return (TradesRead(client_order_id=command.client_order_id, fills=fills),)
 
 
-_LEVELS = {"info": 20, "warning": 30, "error": 40}
+def _answers(answer: PlaceAnswer | PlaceListAnswer, orders: Sequence[Order]) -> tuple[Event, ...]:
+    match answer:
+        case Placed():
+            return (OrderReported(report=answer.report, fills=answer.fills),)
+        case PlacedList():
+            return tuple(OrderReported(report=report) for report in answer.reports)
+        case Refused():
+            return tuple(
+                OrderRefused(
+                    client_order_id=order.client_order_id, code=answer.code, reason=answer.reason
+                )
+                for order in orders
+            )
+        case Unknown():
+            return tuple(
+                OutcomeUnknown(client_order_id=order.client_order_id, reason=answer.reason)
+                for order in orders
+            )

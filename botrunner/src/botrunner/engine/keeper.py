@@ -6,11 +6,13 @@ On a connection of its own.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
 from botcore.domain.errors import NotAllowed, Transient
 from botcore.runtime.clock import Clock
+from botrunner.engine.pulse import Pulse
 from botrunner.ports import Deliver, Heartbeat, Lease
 from botrunner.trading.events import HaltChanged, LeaseAcquired, LeaseEnded
 from botrunner.trading.lease import RENEW_EVERY, SendPermit
@@ -41,9 +43,10 @@ class Keeper:
         self._is_hinted = asyncio.Event()
         self.epoch = 0
         self.reason = "Starting"
+        self.pulse = Pulse(clock)
 
     def look_now(self) -> None:
-        """Look at the latches at once instead of at the next second; a hint may be about anything."""
+        """Look, and tell, at once instead of at the next second."""
         self._is_hinted.set()
 
     def may_send(self) -> bool:
@@ -69,6 +72,7 @@ class Keeper:
         """Keep the lease until cancelled."""
         while True:
             started = self._clock.boottime()
+            self.pulse.begin()
             try:
                 async with asyncio.timeout(_ANSWER_WITHIN):
                     await self._round(started)
@@ -78,6 +82,7 @@ class Keeper:
                 self.drop(f"the ledger refuses this login: {error}")
             if self.epoch and not self.may_send():
                 self.drop("the lease could not be renewed in time")
+            self.pulse.end()
             await self._pause()
 
     async def release(self) -> None:
@@ -135,11 +140,7 @@ class Keeper:
         heartbeat = self._heartbeat(self.epoch)
         if self._beaten is not None:
             at, last = self._beaten
-            same = (last.state, last.reason, last.generation) == (
-                heartbeat.state,
-                heartbeat.reason,
-                heartbeat.generation,
-            )
+            same = replace(last, venue_time=heartbeat.venue_time) == heartbeat
             if same and now - at < RENEW_EVERY - _LOOK_EVERY / 2:
                 return
         await self._lease.beat(heartbeat)

@@ -26,7 +26,7 @@ LogRow = tuple[datetime, str, str, Mapping[str, object]]
 _GRACE: Final = 8.0
 """Seconds after SIGTERM for what is in flight; the pod's grace is longer (TR-48)."""
 _LOOK_EVERY: Final = 0.5
-"""Seconds between looks at the configuration."""
+"""Seconds between looks at the configuration; a nudge has it looked at now."""
 
 
 async def opened(connect: Background) -> None:
@@ -43,29 +43,43 @@ async def opened(connect: Background) -> None:
             return
 
 
-async def live(engine: Engine, background: Sequence[Background], connect: Background) -> Exit:
-    """Run until the engine is done, SIGTERM has been honoured, or the venue rejects the key."""
+async def live(
+    engine: Engine,
+    background: Sequence[Background],
+    connect: Background,
+    nudged: asyncio.Event,
+) -> Exit:
+    """Run until the engine is done, SIGTERM has been honoured, or the venue rejects the key.
+
+    SIGHUP sets `nudged`: there may be a new configuration. The lease is given back unless work was cut
+    off: an order may then be under way, and whoever took the lease could send while it is executed (I1).
+    It runs out by itself; a process of the same pod need not wait for that.
+    """
     terminated = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, terminated.set)
     loop.add_signal_handler(signal.SIGINT, terminated.set)
-    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # the configuration is looked at anyway
+    loop.add_signal_handler(signal.SIGHUP, nudged.set)
     ending = asyncio.create_task(terminated.wait())
     working = asyncio.create_task(_work(engine, background, connect))
+    is_over = False
     try:
         await asyncio.wait({ending, working}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             engine.deliver(ShutdownRequested())
             await asyncio.wait({working}, timeout=_GRACE)
         if working.done():
-            return working.result()
+            end = working.result()
+            is_over = True
+            return end
         return Exit(reason="Terminated", message="ended before everything in flight was settled")
     finally:
         for task in (ending, working):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await asyncio.wait({task}, timeout=3)
-        await engine.keeper.release()
+        if is_over:
+            await engine.keeper.release()
 
 
 async def _work(engine: Engine, background: Sequence[Background], connect: Background) -> Exit:
@@ -96,14 +110,20 @@ async def tick(engine: Engine) -> None:
         engine.deliver(TimerFired(tick=count))
 
 
-async def watch_configuration(engine: Engine, changed: Callable[[], Configured | None]) -> None:
-    """Hand on every new configuration; a malformed one is told and the old one stays in force."""
+async def watch_configuration(
+    engine: Engine, changed: Callable[[], Configured | None], nudged: asyncio.Event
+) -> None:
+    """Hand on every new configuration; one that can't be taken is told and the old one stays in force (TR-51)."""
     while True:
-        await asyncio.sleep(_LOOK_EVERY)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_EVERY):
+                await nudged.wait()
+        nudged.clear()
         try:
             fresh = changed()
         except InvalidInput as error:
-            _log.error("configuration_malformed", reason=str(error))
+            _log.error("configuration_refused", reason=str(error))
+            engine.refuse_configuration(str(error))
             continue
         if fresh is not None:
             engine.reconfigure(fresh)

@@ -2,23 +2,33 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed, Transient
-from botcore.domain.instruments import Instrument
 from botcore.runtime.clock import Clock
+from botrunner.engine.account_watch import AccountBooks, AccountWatch
+from botrunner.engine.complaining import Complaints
 from botrunner.engine.entry_check import ReadPrice
 from botrunner.engine.executor import Executor
 from botrunner.engine.keeper import Keeper
+from botrunner.engine.pulse import Pulse
 from botrunner.engine.recovering import AccountMismatch, Recovery
 from botrunner.engine.reloading import Configuration, Configured
+from botrunner.engine.restarting import Restarter, Surroundings
 from botrunner.engine.sampling import Sampler
 from botrunner.engine.turning import Turner
-from botrunner.ports import CandleStream, Exchange, Heartbeat, Journal, Lease, Witness
+from botrunner.ports import (
+    CandleStream,
+    Exchange,
+    Heartbeat,
+    Journal,
+    Lease,
+    Meter,
+    Witness,
+)
 from botrunner.trading.commands import Exit
 from botrunner.trading.events import (
     CandleClosed,
@@ -31,6 +41,8 @@ from botrunner.trading.events import (
     ShutdownRequested,
     TimerFired,
 )
+from botrunner.trading.rules import Rules
+from botrunner.trading.state import BotState
 from botrunner.trading.winding import condition
 
 __all__ = ["Engine", "Parts"]
@@ -38,13 +50,11 @@ __all__ = ["Engine", "Parts"]
 _log = structlog.get_logger(__name__)
 _STALE_AFTER = timedelta(minutes=5)
 """A candle older than twice its length and this feeds indicators only (TR-34)."""
-_STUCK_AFTER = 120.0
-"""Seconds of real time on one event; every call to the outside gives up far earlier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The engine's surroundings, wired by main."""
+    """The engine's surroundings, wired by main; no `books` where no account is behind the exchange."""
 
     bot_uid: str
     account_uid: str
@@ -54,8 +64,16 @@ class Parts:
     candles: CandleStream
     clock: Clock
     witnesses: tuple[Witness, ...] = ()
+    books: AccountBooks | None = None
+    meter: Meter | None = None
     read_price: ReadPrice | None = None
     """The venue's own price, which entries are held against; None where market data are its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    event: Event
+    at: float
 
 
 class Engine:
@@ -67,10 +85,10 @@ class Engine:
     def __init__(self, parts: Parts, configured: Configured) -> None:
         """Wire the inner parts; nothing is contacted yet."""
         self._parts = parts
-        self._inbox: asyncio.Queue[Event] = asyncio.Queue()
+        self._inbox: asyncio.Queue[_Arrival] = asyncio.Queue()
         self._lacks_candles = False
-        self._fresh_instruments: dict[str, Instrument] = {}
-        self._busy_since: float | None = None
+        self.pulse = Pulse(parts.clock)
+        self._epoch = 0
         self._recovery = Recovery(parts.journal, parts.exchange, parts.account_uid)
         self._configuration = Configuration(
             bot_uid=parts.bot_uid, configured=configured, recovery=self._recovery
@@ -81,48 +99,71 @@ class Engine:
         self._executor = Executor(
             exchange=parts.exchange,
             journal=parts.journal,
-            may_send=self.keeper.may_send,
+            may_send=self.may_send,
             clock=parts.clock,
             read_price=parts.read_price,
         )
+        self._complaints = Complaints(parts.exchange, parts.clock)
+        self._watch: AccountWatch | None = None
+        if parts.books is not None:
+            self._watch = AccountWatch(
+                parts.books, exchange=parts.exchange, journal=parts.journal, clock=parts.clock
+            )
+        own = (self._complaints, *((self._watch,) if self._watch else ()))
         self._turner = Turner(
             executor=self._executor,
             rules=self._configuration.rules(configured, {}),
-            witnesses=parts.witnesses,
+            witnesses=(*parts.witnesses, *own),
+        )
+        self.refresh_instruments = self._turner.refresh
+        self._restarter = Restarter(
+            parts=Surroundings(parts.journal, parts.candles, self._executor, self._turner),
+            recovery=self._recovery,
+            configuration=self._configuration,
+            watch=self._watch,
         )
         self._sampler = Sampler(journal=parts.journal, exchange=parts.exchange, clock=parts.clock)
 
     def deliver(self, event: Event) -> None:
         """Put a fact into the inbox; never blocks, callable from any task of the loop."""
-        self._inbox.put_nowait(event)
+        self._inbox.put_nowait(_Arrival(event, self._parts.clock.boottime()))
 
-    def is_moving(self) -> bool:
-        """Tell whether events are taken as they come; one that takes minutes will never be done."""
-        since = self._busy_since
-        return since is None or self._parts.clock.boottime() - since < _STUCK_AFTER
+    @property
+    def state(self) -> BotState:
+        """The trading core's memory as it is now."""
+        return self._turner.state
+
+    @property
+    def rules(self) -> Rules:
+        """The configuration in force."""
+        return self._turner.rules
+
+    def may_send(self) -> bool:
+        """Tell whether an order may leave now; asked immediately before every send (I1).
+
+        A turn may hang in the ledger until its epoch is long over and another is held: what it wants
+        to send was settled by whoever held the lease in between.
+        """
+        return self._epoch == self.keeper.epoch and self.keeper.may_send()
 
     def reconfigure(self, configured: Configured) -> None:
         """Take a new configuration at the next turn of the loop."""
-        self._configuration.wanted = configured
+        self._configuration.want(configured)
         self.deliver(RulesChanged())
 
-    @property
-    def symbols(self) -> frozenset[str]:
-        """Every symbol whose filters are in force."""
-        return frozenset(self._turner.rules.instruments)
-
-    def refresh_instruments(self, found: Mapping[str, Instrument]) -> None:
-        """Take filters read anew at the next turn of the loop (TR-29, TR-30)."""
-        self._fresh_instruments = {**self._fresh_instruments, **found}
-        self.deliver(RulesChanged())
+    def refuse_configuration(self, reason: str) -> None:
+        """Say in the heartbeat why what is configured can't be taken by this process (TR-51)."""
+        self._configuration.obstacle = reason
 
     async def run(self) -> Exit:
         """Take events until the bot's work is done."""
         while True:
-            event = await self._inbox.get()
-            self._busy_since = self._parts.clock.boottime()
-            end = await self._guarded(event)
-            self._busy_since = None
+            arrival = await self._inbox.get()
+            self.pulse.begin()
+            if self._parts.meter is not None:
+                self._parts.meter.took(arrival.event, arrival.at)
+            end = await self._guarded(arrival.event)
+            self.pulse.end()
             if end is not None:
                 return end
             if self._turner.state.is_fenced and self._turner.state.is_shutting_down:
@@ -191,6 +232,9 @@ class Engine:
         if "user" in outcome.reread:
             self.deliver(TimerFired(tick=0))
         await self._sampler.sample(self._turner.state, self._turner.rules)
+        if self._watch is not None:
+            for found in await self._watch.check(self._turner.state, self._turner.rules):
+                end = await self._step(found) or end
         return end
 
     def _owes_candles(self, event: Event) -> bool:
@@ -199,36 +243,11 @@ class Engine:
     async def _recover(self, event: LeaseAcquired) -> Exit | None:
         if event.epoch != self.keeper.epoch:
             return None  # that lease was lost again meanwhile
-        parts, turner = self._parts, self._turner
-        parts.journal.hold(event.epoch)
-        found = await self._recovery.read(self._configuration.taken.spec)
-        rules = await self._configuration.judged(
-            turner.rules, found.stored.sub_books, found.instruments
-        )
-        before, self._fresh_instruments = turner.state, {}
-        turner.restart(
-            found.state(halt=before.halt, is_shutting_down=before.is_shutting_down), rules
-        )
-        for order_id, age in found.stored.intent_ages.items():
-            self._executor.remember_age(order_id, age)
-        await self._settle()
-        await parts.journal.save_balances(found.account.balances)
-        parts.candles.want(rules.wanted_candles())
+        self._epoch = event.epoch
+        await self._restarter.restart(event.epoch)
         await self._refresh_candles()
-        _log.info("recovered", epoch=event.epoch, open_orders=len(turner.state.orders))
+        _log.info("recovered", epoch=event.epoch, open_orders=len(self._turner.state.orders))
         return await self._step(event)
-
-    async def _settle(self) -> None:
-        """Ask the venue about every order in doubt and book what it says.
-
-        Before the first decision (TR-40).
-        """
-        pending: list[Event] = [TimerFired(tick=0)]
-        for _ in range(3):  # find, then read fills, then apply
-            following: list[Event] = []
-            for event in pending:
-                following += (await self._turner.turn(event)).events
-            pending = following
 
     async def _refresh_candles(self) -> Exit | None:
         """Build every strategy's state anew from closed candles, so that no gap stays in it (TR-39).
@@ -251,22 +270,14 @@ class Engine:
             self.deliver(candle)
         return end
 
-    def _follow_instruments(self) -> None:
-        turner, fresh = self._turner, self._fresh_instruments
-        self._fresh_instruments = {}
-        now = {**turner.rules.instruments, **fresh}
-        if now != turner.rules.instruments:
-            turner.follow(replace(turner.rules, instruments=now))
-            _log.info("filters_in_force", symbols=sorted(fresh))
-
     async def _reload(self) -> None:
-        self._follow_instruments()
         turner, wanted = self._turner, self._configuration.wanted
         if wanted.generation == turner.rules.generation:
             return
         rules = await self._configuration.judged(
             turner.rules, turner.state.sub_books.values(), turner.rules.instruments
         )
+        self.keeper.look_now()  # people wait for the heartbeat that says so
         if rules.generation == wanted.generation:
             turner.follow(rules)
             self._parts.candles.want(rules.wanted_candles())
@@ -280,9 +291,10 @@ class Engine:
             reason = self._turner.state.fence_reason if recovering else self.keeper.reason
         return Heartbeat(
             state=state,
-            reason=self._configuration.complaint or reason,
+            reason=self._configuration.obstacle or self._configuration.complaint or reason,
             generation=self._turner.rules.generation,
             epoch=epoch,
             pid=os.getpid(),
             venue_time=self._turner.state.venue_time,
+            problems=self._complaints.of(self._turner.state, self._turner.rules),
         )

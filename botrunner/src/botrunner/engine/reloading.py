@@ -35,6 +35,12 @@ class Configuration:
         self.wanted = configured
         self.taken = configured
         self.complaint = ""
+        self.obstacle = ""
+        """Why what is configured now never got here: no configuration, or one for another process."""
+
+    def want(self, configured: Configured) -> None:
+        """Want another configuration from now on."""
+        self.wanted, self.obstacle = configured, ""
 
     async def judged(
         self, current: Rules, sub_books: Iterable[SubBook], known: Mapping[str, Instrument]

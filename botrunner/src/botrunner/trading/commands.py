@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from botcore.domain.lots import Lot, SubBook
+from botcore.domain.money import ZERO
 from botcore.domain.orders import Fill, Order
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "FindOrder",
     "Note",
     "PlaceOrder",
+    "PlaceOrderList",
     "ReadTrades",
     "RecordDecision",
     "Reread",
@@ -25,13 +27,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booked:
-    """A fill with what it changed in its sub-book."""
+    """A fill with what it changed in its sub-book; fee and doubt as in `Booking`."""
 
     order: Order
     fill: Fill
     sub_book: SubBook
     changed: tuple[Lot, ...]
     realized_quote: Decimal | None
+    fee_quote: Decimal | None = ZERO
+    doubt: str = ""
+    is_dust: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +59,31 @@ class PlaceOrder:
 
     order: Order
 
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """The orders it sends."""
+        return (self.order,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrderList:
+    """Commit both intents of an OCO together, then send them as one list.
+
+    `above` is the target (LIMIT_MAKER), `below` the stop (STOP_LOSS_LIMIT); one ends the other.
+    """
+
+    above: Order
+    below: Order
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """The orders it sends."""
+        return (self.above, self.below)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrder:
-    """Cancel an own order."""
+    """Cancel an own order; one leg of a list takes the other with it."""
 
     symbol: str
     client_order_id: str
@@ -123,6 +149,7 @@ Command = (
     SaveOrder
     | SaveBooking
     | PlaceOrder
+    | PlaceOrderList
     | CancelOrder
     | FindOrder
     | ReadTrades

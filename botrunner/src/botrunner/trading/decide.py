@@ -1,13 +1,16 @@
 """The one step of the trading core: the same in backtest, paper, testnet and live (design §7)."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from botcore.domain.orders import Purpose
+from botcore.domain.records import replace
 from botrunner.trading import following
+from botrunner.trading.agreement import books_checked
 from botrunner.trading.commands import CancelOrder, Note, Reread
 from botrunner.trading.deciding import candle_closed, needs_warm_up
 from botrunner.trading.events import (
+    BalanceChanged,
+    BooksChecked,
     CancelUnresolved,
     CandleClosed,
     Event,
@@ -49,12 +52,19 @@ def _apply(state: BotState, event: Event, rules: Rules) -> Step:
     match event:
         case CandleClosed():
             return candle_closed(state, event, rules)
-        case OrderReported() | TradesRead() | OrderRefused() | OutcomeUnknown() | IntentAbandoned():
+        case (
+            OrderReported()
+            | TradesRead()
+            | OrderRefused()
+            | OutcomeUnknown()
+            | IntentAbandoned()
+            | OrderNotFound()
+        ):
             return _follow(state, event, rules)
-        case OrderNotFound():
-            return following.not_found(state, event, rules)
         case CancelUnresolved():
             return following.cancel_unresolved(state, event, rules)
+        case BooksChecked() | BalanceChanged():
+            return Step(state=books_checked(state, event))
         case TimerFired():
             return following.look_after(state, event, rules)
         case _:
@@ -63,7 +73,12 @@ def _apply(state: BotState, event: Event, rules: Rules) -> Step:
 
 def _follow(
     state: BotState,
-    event: OrderReported | TradesRead | OrderRefused | OutcomeUnknown | IntentAbandoned,
+    event: OrderReported
+    | TradesRead
+    | OrderRefused
+    | OutcomeUnknown
+    | IntentAbandoned
+    | OrderNotFound,
     rules: Rules,
 ) -> Step:
     match event:
@@ -77,6 +92,8 @@ def _follow(
             return following.outcome_unknown(state, event, rules)
         case IntentAbandoned():
             return following.abandoned(state, event, rules)
+        case OrderNotFound():
+            return following.not_found(state, event, rules)
         case _:
             assert_never(event)
 

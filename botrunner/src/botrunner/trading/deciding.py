@@ -3,17 +3,20 @@
 The strategy's advice, the brakes, one recorded decision, perhaps an order.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
-from botcore.domain.instruments import Unfit, fit_market_quantity
+from botcore.domain.instruments import Instrument, Unfit, fit_market_quantity
 from botcore.domain.market import Candle
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Purpose
+from botcore.domain.records import replace
 from botcore.resources.strategy_params import StrategyParams
 from botrunner.trading.commands import RecordDecision
 from botrunner.trading.drafting import place_entry
 from botrunner.trading.events import CandleClosed
+from botrunner.trading.positions import opened_at
+from botrunner.trading.resting import wanted_stop
 from botrunner.trading.risk import entry_block, equity
 from botrunner.trading.rules import Rules, StrategyRule
 from botrunner.trading.sizing import size_entry
@@ -62,17 +65,37 @@ def _marked(state: BotState, candle: Candle, rules: Rules, *, is_history: bool) 
             marks={**state.marks, candle.symbol: candle.close},
             marked_at={**state.marked_at, candle.symbol: candle.close_at},
         )
+    state = _peaked(state, candle, rules)
     before = state.venue_time
     if is_history and before is not None and candle.close_at < before:
         return state
     venue_time = candle.close_at if before is None else max(before, candle.close_at)
-    state = replace(state, venue_time=venue_time, exit_failures={}).on_day(venue_time.date())
+    state = replace(
+        state,
+        venue_time=venue_time,
+        exit_failures={},
+        ending_lists=frozenset(),
+        unprotected=frozenset(),
+    ).on_day(venue_time.date())
     if is_history:
         return state
     now = equity(state, rules)
     return replace(
         state, peak_equity=now if state.peak_equity is None else max(now, state.peak_equity)
     )
+
+
+def _peaked(state: BotState, candle: Candle, rules: Rules) -> BotState:
+    """Remember the highest closed price of every position in the symbol, for trailing stops."""
+    raised = {}
+    for key, sub_book in state.sub_books.items():
+        if key[1] != candle.symbol or not sub_book.lots:
+            continue
+        peak = state.peaks.get(key)
+        began = opened_at(sub_book, state.sold_at.get(key), rules.instruments.get(key[1]))
+        if began is not None and candle.close_at >= began and (peak is None or candle.close > peak):
+            raised[key] = candle.close
+    return replace(state, peaks={**state.peaks, **raised}) if raised else state
 
 
 def _memory(state: BotState, rule: StrategyRule, symbol: str) -> Memory | None:
@@ -99,7 +122,8 @@ def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: Strategy
     if state.is_fenced:
         return Step(state=state)
     state = replace(state, decided={**state.decided, key: candle.close_at})
-    return _act(_guard_stop(state, key, candle), rules, key, advice, candle)
+    state = _overrule(state, rules, rule, key, candle)
+    return _act(state, rules, key, advice, candle)
 
 
 def _view(state: BotState, rules: Rules, rule: StrategyRule, candle: Candle) -> View:
@@ -130,18 +154,33 @@ def _holding(state: BotState, rules: Rules, key: Key, price: Decimal) -> Holding
     return Holding(
         quantity=held,
         average_cost=sub_book.cost_quote / held,
-        opened_at=sub_book.lots[0].opened_at,
+        opened_at=opened_at(sub_book, state.sold_at.get(key), instrument),
     )
 
 
 def _act(state: BotState, rules: Rules, key: Key, advice: Advice, candle: Candle) -> Step:
+    state = _wish(state, key, advice)
     match advice.signal:
         case Signal.HOLD:
             return _record(state, key, candle, "Hold", advice.reason)
+        case Signal.EXIT if advice.quantity is not None:
+            left = max(state.sub_book(key).quantity - advice.quantity, ZERO)
+            state = replace(state, trims={**state.trims, key: left})
+            return _record(state, key, candle, "Reduce", advice.reason)
         case Signal.EXIT:
             return _record(state.with_exit(key, advice.reason), key, candle, "Exit", advice.reason)
         case Signal.ENTER:
             return _enter(state, rules, key, advice, candle)
+
+
+def _wish(state: BotState, key: Key, advice: Advice) -> BotState:
+    """Take the strategy's quotes; a new candle ends an unfinished partial sale."""
+    state = state.without_trim(key)
+    if advice.quotes is not None:
+        return replace(state, quotes={**state.quotes, key: advice.quotes})
+    if key not in state.quotes:
+        return state
+    return replace(state, quotes={k: v for k, v in state.quotes.items() if k != key})
 
 
 def _enter(state: BotState, rules: Rules, key: Key, advice: Advice, candle: Candle) -> Step:
@@ -159,14 +198,33 @@ def _enter(state: BotState, rules: Rules, key: Key, advice: Advice, candle: Cand
     return step.then(place_entry(step.state, rules, key, quantity=quantity, price=candle.close))
 
 
-def _guard_stop(state: BotState, key: Key, candle: Candle) -> BotState:
-    """Sell a position whose triggered stop the market has jumped over (TR-64)."""
-    limits: list[Decimal] = [
-        o.price for o in state.working(key, Purpose.STOP_LOSS) if o.price is not None
-    ]
-    if any(candle.close < limit for limit in limits):
+def _overrule(
+    state: BotState, rules: Rules, rule: StrategyRule, key: Key, candle: Candle
+) -> BotState:
+    """Sell what must not be held on, whatever the strategy says."""
+    if key in state.exiting or state.sub_book(key).quantity == ZERO:
+        return state
+    limits = [o.price for o in state.working(key, Purpose.STOP_LOSS) if o.price is not None]
+    if any(candle.close < limit for limit in limits):  # the market has jumped over it (TR-64)
         return state.with_exit(key, "StopOverrun")
+    instrument = rules.instruments.get(key[1])
+    if _is_too_old(state, rule, key, candle, instrument):
+        return state.with_exit(key, "TimeLimit")
+    if key in state.quotes and instrument is not None:  # not all it holds has a stop resting
+        stop = wanted_stop(state, key, rule.exits, instrument)
+        if stop is not None and candle.close <= stop[0]:
+            return state.with_exit(key, "StopLoss")
     return state
+
+
+def _is_too_old(
+    state: BotState, rule: StrategyRule, key: Key, candle: Candle, instrument: Instrument | None
+) -> bool:
+    limit = rule.exits.time_limit_candles
+    if limit is None:
+        return False
+    began = opened_at(state.sub_book(key), state.sold_at.get(key), instrument)
+    return began is not None and candle.close_at - began >= limit * rule.interval.length
 
 
 def _record(state: BotState, key: Key, candle: Candle, action: str, reason: str) -> Step:

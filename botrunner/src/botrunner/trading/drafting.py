@@ -1,46 +1,63 @@
 """Builds orders: the next client order id, sides, prices."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from botcore.domain.instruments import Instrument
 from botcore.domain.money import ZERO, ceil_to_step, floor_to_step
 from botcore.domain.orders import Order, OrderType, Purpose, Side, client_order_id
-from botrunner.trading.commands import PlaceOrder
+from botcore.domain.records import replace
+from botrunner.trading.commands import PlaceOrder, PlaceOrderList
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Key, Step
+from botrunner.trading.strategies.base import Quote
 
-__all__ = ["StopPrices", "place_entry", "place_exit", "place_stop", "stop_prices"]
+__all__ = [
+    "StopPrices",
+    "place_entry",
+    "place_exit",
+    "place_pair",
+    "place_quote",
+    "place_stop",
+    "place_target",
+    "reserve",
+    "stop_prices",
+    "target_price",
+]
 
 _STOP_SLIPPAGE = Decimal("0.99")
 """The limit of a triggered stop lies one per cent below its trigger."""
 _RESERVE = Decimal("1.01")
-"""A market purchase reserves one per cent more than its estimate, for slippage and fees."""
+"""A purchase reserves one per cent more than its estimate, for slippage and fees."""
+_HUNDRED = Decimal(100)
 
 StopPrices = tuple[Decimal, Decimal]
 """Trigger and limit price, in quote asset."""
 
 
-def stop_prices(average_cost: Decimal, percent: Decimal, instrument: Instrument) -> StopPrices:
-    """Return the trigger, rounded up, and the limit, rounded down.
+def stop_prices(base: Decimal, percent: Decimal, instrument: Instrument) -> StopPrices:
+    """Return the trigger, rounded up, and the limit, rounded down (TR-23).
 
-    Of a long position's stop (TR-23).
+    Of a long position's stop `percent` below `base` (quote asset).
     """
-    trigger = ceil_to_step(average_cost * (1 - percent / 100), instrument.tick_size)
+    trigger = ceil_to_step(base * (1 - percent / _HUNDRED), instrument.tick_size)
     return trigger, floor_to_step(trigger * _STOP_SLIPPAGE, instrument.tick_size)
+
+
+def target_price(base: Decimal, percent: Decimal, instrument: Instrument) -> Decimal:
+    """Return the price `percent` above `base`, rounded up, so that a target never earns less."""
+    return ceil_to_step(base * (1 + percent / _HUNDRED), instrument.tick_size)
+
+
+def reserve(quantity: Decimal, price: Decimal) -> Decimal:
+    """Return the quote asset a purchase sets aside until it is over."""
+    return quantity * price * _RESERVE
 
 
 def place_entry(
     state: BotState, rules: Rules, key: Key, *, quantity: Decimal, price: Decimal
 ) -> Step:
     """Buy at the market; the estimate is reserved from the strategy's capital."""
-    draft = replace(
-        _draft(state, rules, key, Purpose.ENTRY, quantity),
-        reserved_quote=quantity * price * _RESERVE,
-    )
-    step = _place(state, draft)
-    times = (*state.entry_times[-300:], draft.venue_time)
-    return Step(state=replace(step.state, entry_times=times), commands=step.commands)
+    return _place_entry(state, _draft(state, rules, key, Purpose.ENTRY, quantity), price)
 
 
 def place_exit(state: BotState, rules: Rules, key: Key, quantity: Decimal) -> Step:
@@ -53,9 +70,55 @@ def place_stop(
 ) -> Step:
     """Rest a stop on the exchange, where it protects without us."""
     draft = _draft(state, rules, key, Purpose.STOP_LOSS, quantity)
-    return _place(
-        state, replace(draft, type=OrderType.STOP_LOSS_LIMIT, stop_price=prices[0], price=prices[1])
+    return _place(state, _as_stop(draft, prices))
+
+
+def place_target(
+    state: BotState, rules: Rules, key: Key, quantity: Decimal, price: Decimal
+) -> Step:
+    """Rest a limit sale on the exchange."""
+    draft = _draft(state, rules, key, Purpose.TAKE_PROFIT, quantity)
+    return _place(state, replace(draft, type=OrderType.LIMIT, price=price))
+
+
+def place_pair(
+    state: BotState,
+    rules: Rules,
+    key: Key,
+    *,
+    quantity: Decimal,
+    target: Decimal,
+    stop: StopPrices,
+) -> Step:
+    """Rest a target and a stop on the exchange, of which one ends the other (OCO)."""
+    above = _draft(state, rules, key, Purpose.TAKE_PROFIT, quantity)
+    after = replace(state, sequence=state.sequence + 1)
+    below = _as_stop(_draft(after, rules, key, Purpose.STOP_LOSS, quantity), stop)
+    list_id = f"{above.client_order_id}-list"
+    above = replace(above, type=OrderType.LIMIT_MAKER, price=target, list_client_order_id=list_id)
+    below = replace(below, list_client_order_id=list_id)
+    after = replace(after.with_order(above).with_order(below), sequence=state.sequence + 2)
+    return Step(state=after, commands=(PlaceOrderList(above=above, below=below),))
+
+
+def place_quote(state: BotState, rules: Rules, key: Key, quote: Quote) -> Step:
+    """Rest a limit order of a strategy that quotes; a purchase reserves its worth."""
+    is_buy = quote.side is Side.BUY
+    purpose = Purpose.ENTRY if is_buy else Purpose.TAKE_PROFIT
+    draft = replace(
+        _draft(state, rules, key, purpose, quote.quantity), type=OrderType.LIMIT, price=quote.price
     )
+    return _place_entry(state, draft, quote.price) if is_buy else _place(state, draft)
+
+
+def _as_stop(draft: Order, prices: StopPrices) -> Order:
+    return replace(draft, type=OrderType.STOP_LOSS_LIMIT, stop_price=prices[0], price=prices[1])
+
+
+def _place_entry(state: BotState, draft: Order, price: Decimal) -> Step:
+    step = _place(state, replace(draft, reserved_quote=reserve(draft.quantity, price)))
+    times = (*state.entry_times[-300:], draft.venue_time)
+    return Step(state=replace(step.state, entry_times=times), commands=step.commands)
 
 
 def _draft(state: BotState, rules: Rules, key: Key, purpose: Purpose, quantity: Decimal) -> Order:

@@ -1,11 +1,15 @@
 """The facts that enter the inbox; a command's answer comes back as one of them."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from botcore.domain.market import Candle
 from botcore.domain.orders import Fill, OrderReport
 
 __all__ = [
+    "BalanceChanged",
+    "BooksChecked",
     "CancelUnresolved",
     "CandleClosed",
     "Event",
@@ -17,11 +21,13 @@ __all__ = [
     "OrderRefused",
     "OrderReported",
     "OutcomeUnknown",
+    "Problem",
     "RulesChanged",
     "ShutdownRequested",
     "StreamRestored",
     "TimerFired",
     "TradesRead",
+    "WriteOff",
 ]
 
 
@@ -141,8 +147,48 @@ class ShutdownRequested:
     """SIGTERM: no new entries, settle what is in flight, leave stops resting (TR-48)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why the bot is Degraded: one CamelCase word, and the figures. Equal while nothing changed (I6)."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceChanged:
+    """Somebody paid into or out of the account; no order of ours is meant."""
+
+    asset: str
+    amount: Decimal
+    venue_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOff:
+    """Base asset of a sub-book that is no longer on the account, little enough to bear (TR-20)."""
+
+    strategy: str
+    symbol: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooksChecked:
+    """Ledger and account were compared; a problem blocks entries until a later check finds it gone.
+
+    What is written off is in the ledger already, with its loss as of `venue_time`.
+    """
+
+    problems: tuple[Problem, ...]
+    written_off: tuple[WriteOff, ...] = ()
+    venue_time: datetime | None = None
+
+
 Event = (
-    CandleClosed
+    BalanceChanged
+    | BooksChecked
+    | CandleClosed
     | OrderReported
     | TradesRead
     | OrderRefused

@@ -1,12 +1,14 @@
 """Follows orders: reports, fills, refusals and doubts, each applied once."""
 
-from dataclasses import replace
+from decimal import Decimal
 
 from botcore.domain.errors import InvariantBroken
-from botcore.domain.lots import book
+from botcore.domain.lots import book, is_dust
 from botcore.domain.money import ZERO
 from botcore.domain.order_lifecycle import apply_report, book_fill
-from botcore.domain.orders import Fill, Order, OrderStatus, Purpose
+from botcore.domain.orders import Fill, Order, OrderStatus, Purpose, Side
+from botcore.domain.records import replace
+from botrunner.trading.cancelling import is_unresolved
 from botrunner.trading.commands import Booked, FindOrder, Note, ReadTrades, SaveBooking, SaveOrder
 from botrunner.trading.events import (
     CancelUnresolved,
@@ -18,9 +20,9 @@ from botrunner.trading.events import (
     TimerFired,
     TradesRead,
 )
-from botrunner.trading.protecting import is_unresolved
+from botrunner.trading.quoting import spend_quote
 from botrunner.trading.rules import Rules
-from botrunner.trading.state import BotState, Step
+from botrunner.trading.state import BotState, Key, Step
 
 __all__ = [
     "abandoned",
@@ -38,10 +40,14 @@ _SETTLE_AGE = 5
 
 I1's 3 s window and margin.
 """
+_STOPS_KEPT = 50
+"""More than the stoploss guard can be told to count."""
 _CONFIRMATIONS = 3
 """How often the venue must deny an order (TR-5)."""
 _CANCEL_AGAIN = 2
 """Seconds after which a cancel that did not settle is asked for again."""
+_PROTECT_AGAIN = 5
+"""Seconds after which protection that could not be sent is tried again, and a list's other leg is judged."""
 _EXIT_AGAIN = 60
 """Seconds after which a refused sale is tried again, if no candle came first."""
 
@@ -60,7 +66,8 @@ def reported(state: BotState, event: OrderReported, rules: Rules) -> Step:
     if after != order:
         left = {known: one for known, one in state.given_up.items() if known != order_id}
         state = replace(state, given_up=left).with_order(after)
-        step = Step(state=_counted_failure(state, order, after), commands=(SaveOrder(order=after),))
+        state = _noted_end(_counted_failure(state, order, after), after)
+        step = Step(state=state, commands=(SaveOrder(order=after),))
     step = _book_all(step, after, event.fills, rules)
     return step.then(_after_end(step.state, after, rules))
 
@@ -74,16 +81,21 @@ def trades_read(state: BotState, event: TradesRead, rules: Rules) -> Step:
 
 
 def refused(state: BotState, event: OrderRefused, _rules: Rules) -> Step:
-    """End a refused order; a refused stop sells the position at the market instead (TR-63)."""
+    """End a refused order; a stop the venue refuses sells the position at the market instead (TR-63).
+
+    What never left, code 0, is tried again in a moment.
+    """
     order = state.orders.get(event.client_order_id)
     if order is None or order.status not in {OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN}:
         return Step(state=state)
     after = replace(order, status=OrderStatus.REJECTED, reason=event.reason)
     key = (order.strategy, order.symbol)
     state = state.with_order(after)
-    if order.purpose is Purpose.STOP_LOSS:
+    if order.purpose is Purpose.STOP_LOSS and event.code:
         state = state.with_exit(key, "StopRefused")
-    state = _counted_failure(state, order, after)
+    elif order.purpose in {Purpose.STOP_LOSS, Purpose.TAKE_PROFIT}:
+        state = replace(state, unprotected=state.unprotected | {key})
+    state = spend_quote(_counted_failure(state, order, after), after)
     note = Note(
         level="warning",
         event="order_refused",
@@ -144,6 +156,8 @@ def look_after(state: BotState, event: TimerFired, _rules: Rules) -> Step:
     """
     if event.tick % _CANCEL_AGAIN == 0:
         state = replace(state, cancelling=frozenset())
+    if event.tick % _PROTECT_AGAIN == 0:
+        state = replace(state, ending_lists=frozenset(), unprotected=frozenset())
     if event.tick % _EXIT_AGAIN == 0:
         state = replace(state, exit_failures={})
     commands: list[FindOrder | ReadTrades] = []
@@ -176,6 +190,7 @@ def _book(state: BotState, client_order_id: str, fill: Fill, rules: Rules) -> St
         fill,
         base_asset=instrument.base_asset,
         quote_asset=instrument.quote_asset,
+        fee_rate=state.marks.get(fill.commission_asset + instrument.quote_asset),
     )
     after = book_fill(order, fill)
     booked = Booked(
@@ -184,16 +199,43 @@ def _book(state: BotState, client_order_id: str, fill: Fill, rules: Rules) -> St
         sub_book=booking.sub_book,
         changed=booking.changed,
         realized_quote=booking.realized_quote,
+        fee_quote=booking.fee_quote,
+        doubt=booking.doubt,
+        is_dust=is_dust(booking.sub_book, instrument, fill.price),
     )
     realized = booking.realized_quote if day == state.day else None
     state = replace(
-        state.with_order(after),
+        _noted_end(state.with_order(after), after),
         sub_books={**state.sub_books, key: booking.sub_book},
         day_realized=state.day_realized + (realized or ZERO),
+        doubts=(*state.doubts, (day, booking.doubt)) if booking.doubt else state.doubts,
     )
+    if fill.side is Side.SELL:
+        state = _sold(state, key, booked, instrument.min_notional)
     moved = (after.status, after.executed_quantity) != (order.status, order.executed_quantity)
     saved = (SaveOrder(order=after),) if moved else ()
     return Step(state=state, commands=(SaveBooking(booked=booked), *saved))
+
+
+def _noted_end(state: BotState, order: Order) -> BotState:
+    """Note the end of an order for its list and for the strategy's quotes."""
+    is_leg = bool(order.list_client_order_id)
+    if is_leg and (not order.is_working or order.executed_quantity > ZERO):
+        ending = state.ending_lists | {order.list_client_order_id}
+        state = replace(state, ending_lists=ending)
+    return spend_quote(state, order)
+
+
+def _sold(state: BotState, key: Key, booked: Booked, least: Decimal) -> BotState:
+    """Note a sale for cooldown and stoploss guard, and forget the peak of a position that is gone."""
+    fill, order = booked.fill, booked.order
+    state = replace(state, sold_at={**state.sold_at, key: fill.venue_time})
+    if order.purpose is Purpose.STOP_LOSS and (booked.realized_quote or ZERO) < ZERO:
+        stop_outs = {**state.stop_outs, order.client_order_id: fill.venue_time}
+        state = replace(state, stop_outs=dict(list(stop_outs.items())[-_STOPS_KEPT:]))
+    if booked.sub_book.quantity * fill.price < least:
+        state = replace(state, peaks={k: v for k, v in state.peaks.items() if k != key})
+    return state
 
 
 def _counted_failure(state: BotState, before: Order, after: Order) -> BotState:

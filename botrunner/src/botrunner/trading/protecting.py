@@ -6,89 +6,89 @@ Called after every event for every sub-book. It looks only at what is held and w
 venue, never at what happened before.
 """
 
-from dataclasses import replace
 from decimal import Decimal
 
 from botcore.domain.instruments import Instrument, Unfit, fit_market_quantity
 from botcore.domain.money import ZERO
-from botcore.domain.orders import Order, OrderStatus, Purpose
-from botrunner.trading.commands import CancelOrder
-from botrunner.trading.drafting import place_exit, place_stop, stop_prices
+from botcore.domain.orders import Purpose
+from botrunner.trading.cancelling import cancel, is_unresolved
+from botrunner.trading.drafting import place_exit
+from botrunner.trading.quoting import keep_quotes
+from botrunner.trading.resting import keep_shield
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Key, Step
 
-__all__ = ["cancel", "is_unresolved", "protect"]
-
-
-def is_unresolved(order: Order) -> bool:
-    """Tell whether the order's fate, or some of its fills, are not known yet."""
-    in_doubt = order.status in {OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN}
-    return in_doubt or order.booked_quantity < order.executed_quantity
+__all__ = ["protect"]
 
 
 def protect(state: BotState, rules: Rules, key: Key) -> Step:
-    """Do the next thing that brings a sub-book to what it should be; at most one order at a time."""
+    """Do the next thing that brings a sub-book to what it should be."""
     instrument = rules.instruments.get(key[1])
-    orders = state.orders_of(key)
-    if state.is_fenced or instrument is None or any(is_unresolved(order) for order in orders):
+    if state.is_fenced or instrument is None:
+        return Step(state=state)
+    if any(is_unresolved(order) for order in state.orders_of(key)):
         return Step(state=state)
     sub_book = state.sub_book(key)
     held = sub_book.quantity
-    if held == ZERO:
-        return cancel(state.without_exit(key), state.working(key, Purpose.STOP_LOSS))
-    mark = state.marks.get(key[1]) or sub_book.cost_quote / held
+    mark = state.marks.get(key[1]) or (sub_book.cost_quote / held if held else ZERO)
     sellable = fit_market_quantity(instrument, held, mark)
     if isinstance(sellable, Unfit):  # dust: not a position, not retried for ever (TR-21)
-        return cancel(state.without_exit(key), state.working(key, Purpose.STOP_LOSS))
+        return _flat(state, rules, key)
+    if key in state.trims and key not in state.exiting:
+        return _trim(state, rules, key, instrument, mark)
+    return _hold(state, rules, key, sellable)
+
+
+def _hold(state: BotState, rules: Rules, key: Key, sellable: Decimal) -> Step:
+    """Keep what protects a position, or sell it."""
     if key in state.exiting:
         return _sell(state, rules, key, sellable)
-    return _keep_stop(state, rules, key, sellable, instrument)
+    if key in state.quotes:
+        return keep_quotes(state, rules, key)
+    step = keep_shield(state, rules, key, sellable)
+    if key in step.state.exiting:
+        return step.then(_sell(step.state, rules, key, sellable))
+    return step
 
 
-def cancel(state: BotState, orders: tuple[Order, ...]) -> Step:
-    """Ask once for each cancel."""
-    wanted = tuple(
-        o for o in orders if o.client_order_id not in state.cancelling and not is_unresolved(o)
+def _flat(state: BotState, rules: Rules, key: Key) -> Step:
+    # A target that has sold so much that the rest is dust may finish (TR-14); the other leg of a list that
+    # has sold ends by itself.
+    ended = tuple(
+        o
+        for o in state.protective(key)
+        if o.executed_quantity == ZERO and o.list_client_order_id not in state.ending_lists
     )
-    return Step(
-        state=replace(state, cancelling=state.cancelling | {o.client_order_id for o in wanted}),
-        commands=tuple(
-            CancelOrder(symbol=o.symbol, client_order_id=o.client_order_id) for o in wanted
-        ),
-    )
+    step = cancel(state.without_exit(key).without_trim(key), ended)
+    return step if step.commands else step.then(keep_quotes(step.state, rules, key))
 
 
 def _sell(state: BotState, rules: Rules, key: Key, sellable: Decimal) -> Step:
-    # The stop locks the asset: it goes first, and its cancel must be certain before the sale
+    # What rests locks the asset: it goes first, and its cancel must be certain before the sale
     # (TR-65).
-    resting = (*state.working(key, Purpose.STOP_LOSS), *state.working(key, Purpose.ENTRY))
+    resting = (*state.protective(key), *state.working(key, Purpose.ENTRY))
     if resting:
         return cancel(state, resting)
-    if state.working(key, Purpose.EXIT) or state.exit_failures.get(key) or state.venue_time is None:
+    if _may_not_sell(state, key):
         return Step(state=state)
     return place_exit(state, rules, key, sellable)
 
 
-def _keep_stop(
-    state: BotState, rules: Rules, key: Key, sellable: Decimal, instrument: Instrument
-) -> Step:
-    rule = rules.strategy(key[0])
-    percent = rule.params.stop_loss_percent if rule is not None else None
-    busy = any(order.purpose is not Purpose.STOP_LOSS for order in state.orders_of(key))
-    if percent is None or busy or state.venue_time is None:
+def _trim(state: BotState, rules: Rules, key: Key, instrument: Instrument, mark: Decimal) -> Step:
+    """Sell down to the wished quantity; a rest too small to be sold ends the wish."""
+    excess = state.sub_book(key).quantity - state.trims[key]
+    fitted = fit_market_quantity(instrument, excess, mark)
+    if isinstance(fitted, Unfit):
+        after = state.without_trim(key)
+        return Step(state=after).then(protect(after, rules, key))
+    resting = state.protective(key)
+    if resting:
+        return cancel(state, resting)
+    if _may_not_sell(state, key):
         return Step(state=state)
-    sub_book = state.sub_book(key)
-    prices = stop_prices(sub_book.cost_quote / sub_book.quantity, percent, instrument)
-    resting = state.working(key, Purpose.STOP_LOSS)
-    if not resting:
-        return place_stop(state, rules, key, sellable, prices)
-    # Sized to what is filled and priced by the rule in force; replaced when either has changed
-    # (TR-63). A second one can rest only if the first was given up and arrived after all.
-    stale = tuple(
-        order
-        for order in resting
-        if order is not resting[0]
-        or order.quantity - order.executed_quantity != sellable
-        or order.stop_price != prices[0]
-    )
-    return cancel(state, stale)
+    return place_exit(state, rules, key, fitted)
+
+
+def _may_not_sell(state: BotState, key: Key) -> bool:
+    selling = state.working(key, Purpose.EXIT)
+    return bool(selling or state.exit_failures.get(key) or state.venue_time is None)

@@ -40,4 +40,8 @@ def restore(
         day=venue_time.date(),
         day_realized=stored.day_realized.get(venue_time.date(), ZERO),
         peak_equity=stored.peak_equity,
+        sold_at=dict(stored.sold_at),
+        stop_outs=dict(stored.stop_outs),
+        entry_times=stored.entry_times,
+        doubts=stored.doubts,
     )

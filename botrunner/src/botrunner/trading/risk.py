@@ -4,12 +4,26 @@ from datetime import timedelta
 from decimal import Decimal
 
 from botcore.domain.money import ZERO, wire
+from botcore.domain.orders import Purpose
 from botcore.resources.trading_bot import DesiredState
-from botrunner.trading.protecting import is_unresolved
+from botrunner.trading.agreement import distrust
+from botrunner.trading.cancelling import is_unresolved
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Key
 
-__all__ = ["entry_block", "equity", "unrealized"]
+__all__ = [
+    "breached_limits",
+    "count_block",
+    "entry_block",
+    "equity",
+    "loss_breach",
+    "standing_block",
+    "stop_breach",
+    "unrealized",
+]
+
+_STOP_WINDOW, _STOP_PAUSE = 1440, 60
+"""Minutes of the stop-loss guard where the owner gave none."""
 
 
 def unrealized(state: BotState) -> Decimal:
@@ -38,55 +52,111 @@ def equity(state: BotState, rules: Rules) -> Decimal:
 
 def entry_block(state: BotState, rules: Rules, key: Key, spend: Decimal) -> str | None:
     """Return why this entry is not allowed now, or None (TR-66: missing data blocks)."""
-    return _standing_block(state, rules, key) or _limit_block(state, rules, key, spend)
+    return (
+        standing_block(state, rules, key)
+        or _order_block(state, key)
+        or count_block(state, rules, key, spend)
+    )
 
 
-def _standing_block(state: BotState, rules: Rules, key: Key) -> str | None:
+def standing_block(state: BotState, rules: Rules, key: Key) -> str | None:
+    """Return why this sub-book may not be added to, whatever the amount."""
     instrument = rules.instruments.get(key[1])
-    in_doubt = any(o.purpose != "StopLoss" or is_unresolved(o) for o in state.orders_of(key))
+    problems = distrust(state)
     blocks = (
         (state.is_fenced, f"fenced: {state.fence_reason}"),
         (state.halt is not None, f"halted: {state.halt}"),
         (state.is_shutting_down, "shutting down"),
         (rules.desired is not DesiredState.RUNNING, f"desired state is {rules.desired}"),
         (key in state.exiting, f"selling: {state.exiting.get(key)}"),
-        (in_doubt, "an order of this strategy is still open"),
+        (key in state.trims, "selling a part"),
+        (bool(problems), f"{problems[0].reason}: {problems[0].message}" if problems else ""),
         (instrument is None or not instrument.is_trading, f"{key[1]} is not trading"),
     )
-    return next((reason for holds, reason in blocks if holds), None)
+    standing = next((reason for holds, reason in blocks if holds), None)
+    return standing or _pause_block(state, rules, key) or _bot_block(state, rules)
 
 
-def _limit_block(state: BotState, rules: Rules, key: Key, spend: Decimal) -> str | None:
+def count_block(state: BotState, rules: Rules, key: Key, spend: Decimal) -> str | None:
+    """Return which limit one more order of `spend` quote asset would exceed."""
     risk = rules.risk
     if risk.max_open_orders is not None and len(state.orders) >= risk.max_open_orders:
         return f"maxOpenOrders {risk.max_open_orders} reached"
     if risk.max_orders_per_minute is not None and _recent(state) >= risk.max_orders_per_minute:
         return f"maxOrdersPerMinute {risk.max_orders_per_minute} reached"
-    if risk.max_position_notional is not None:
-        held = sum(
-            (s.cost_quote for (_, symbol), s in state.sub_books.items() if symbol == key[1]), ZERO
-        )
-        if held + spend > risk.max_position_notional:
-            return f"maxPositionNotional {wire(risk.max_position_notional)} would be exceeded"
-    return _loss_block(state, rules)
+    most = risk.max_position_notional
+    if most is not None and _position(state, key[1]) + spend > most:
+        return f"maxPositionNotional {wire(most)} would be exceeded"
+    return None
 
 
-def _loss_block(state: BotState, rules: Rules) -> str | None:
+def loss_breach(state: BotState, rules: Rules) -> str | None:
+    """Return which limit of loss is reached, as far as prices are known; it halts the bot (TR-68)."""
     risk = rules.risk
-    if risk.max_daily_loss is None and risk.max_drawdown_percent is None:
-        return None
-    for (_, symbol), sub_book in state.sub_books.items():
-        if sub_book.lots and symbol not in state.marks:  # its loss is not known (I9)
-            return f"the price of {symbol} is not known yet"
     loss = -(state.day_realized + unrealized(state))
     if risk.max_daily_loss is not None and loss >= risk.max_daily_loss:
         return f"maxDailyLoss {wire(risk.max_daily_loss)} reached"
-    if risk.max_drawdown_percent is not None:
-        if state.peak_equity is None:
-            return "equity is not known yet"
-        floor = state.peak_equity * (1 - risk.max_drawdown_percent / 100)
-        if equity(state, rules) <= floor:
-            return f"maxDrawdownPercent {wire(risk.max_drawdown_percent)} reached"
+    if risk.max_drawdown_percent is None or state.peak_equity is None:
+        return None
+    if equity(state, rules) <= state.peak_equity * (1 - risk.max_drawdown_percent / 100):
+        return f"maxDrawdownPercent {wire(risk.max_drawdown_percent)} reached"
+    return None
+
+
+def stop_breach(state: BotState, rules: Rules) -> str | None:
+    """Return why entries pause after several stops in a short time (TR-62)."""
+    most = rules.risk.max_stop_losses
+    if most is None or state.venue_time is None:
+        return None
+    window = timedelta(minutes=rules.risk.stop_loss_window_minutes or _STOP_WINDOW)
+    pause = timedelta(minutes=rules.risk.stop_loss_pause_minutes or _STOP_PAUSE)
+    times = sorted(state.stop_outs.values())
+    for first, last in zip(times, times[most - 1 :], strict=False):
+        if last - first <= window and state.venue_time < last + pause:
+            return f"maxStopLosses {most} reached"
+    return None
+
+
+def breached_limits(state: BotState, rules: Rules) -> tuple[str, ...]:
+    """Return the brakes of the whole bot that block every entry; what is not known breaches none."""
+    found = (stop_breach(state, rules), loss_breach(state, rules))
+    return tuple(reason for reason in found if reason is not None)
+
+
+def _bot_block(state: BotState, rules: Rules) -> str | None:
+    """Return which brake of the whole bot holds entries back; an unknown figure does (I9)."""
+    risk = rules.risk
+    if risk.max_daily_loss is None and risk.max_drawdown_percent is None:
+        return stop_breach(state, rules)
+    for (_, symbol), sub_book in state.sub_books.items():
+        if sub_book.lots and symbol not in state.marks:
+            return f"the price of {symbol} is not known yet"
+    if risk.max_drawdown_percent is not None and state.peak_equity is None:
+        return "equity is not known yet"
+    return next(iter(breached_limits(state, rules)), None)
+
+
+def _order_block(state: BotState, key: Key) -> str | None:
+    protective = {Purpose.STOP_LOSS, Purpose.TAKE_PROFIT}
+    if any(o.purpose not in protective or is_unresolved(o) for o in state.orders_of(key)):
+        return "an order of this strategy is still open"
+    return None
+
+
+def _position(state: BotState, symbol: str) -> Decimal:
+    """Return what the bot has in one symbol, bought or about to be, in quote asset."""
+    held = sum((s.cost_quote for (_, one), s in state.sub_books.items() if one == symbol), ZERO)
+    return held + sum((o.reserved_quote for o in state.orders.values() if o.symbol == symbol), ZERO)
+
+
+def _pause_block(state: BotState, rules: Rules, key: Key) -> str | None:
+    """Wait after a sale; the end of the pause falls on a candle's close (TR-62)."""
+    rule, sold_at = rules.strategy(key[0]), state.sold_at.get(key)
+    candles = rule.exits.cooldown_candles if rule is not None else None
+    if rule is None or candles is None or sold_at is None or state.venue_time is None:
+        return None
+    if state.venue_time < sold_at + candles * rule.interval.length:
+        return f"cooling down for {candles} candles after a sale"
     return None
 
 

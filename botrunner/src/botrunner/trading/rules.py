@@ -16,6 +16,7 @@ from botcore.resources.trading_bot import (
     RiskLimits,
     TradingBotSpec,
 )
+from botrunner.trading.strategies.own import checked
 
 __all__ = ["ExitRules", "Rules", "StrategyRule", "refusal", "rules_of"]
 
@@ -89,7 +90,11 @@ class Rules:
 def rules_of(
     spec: TradingBotSpec, *, bot_uid: str, generation: int, instruments: Mapping[str, Instrument]
 ) -> Rules:
-    """Translate a valid spec."""
+    """Translate a valid spec.
+
+    Raises:
+        InvalidInput: names what a strategy of the user's own does not take.
+    """
     return Rules(
         bot_uid=bot_uid,
         generation=generation,
@@ -101,9 +106,9 @@ def rules_of(
                 symbols=strategy.symbols,
                 interval=Interval(strategy.interval.value),
                 capital=strategy.capital,
-                params=strategy.typed_params,
+                params=checked(strategy.typed_params, f"spec.strategies[{index}].params"),
             )
-            for strategy in spec.strategies
+            for index, strategy in enumerate(spec.strategies)
         ),
         risk=spec.risk or RiskLimits(),
         orders_on_stop=spec.on_stop.orders,

@@ -1,14 +1,17 @@
 """Everything the trading core knows; immutable, a change makes a new one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from botcore.domain.lots import SubBook
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, Purpose
+from botcore.domain.records import replace
 from botrunner.trading.commands import Command
+from botrunner.trading.events import Problem
+from botrunner.trading.strategies.base import Quote
 
 __all__ = ["BotState", "Key", "Step", "Stored"]
 
@@ -22,7 +25,9 @@ class Stored:
 
     `orders` are those not yet settled, with quantity and trade ids of their booked fills;
     `intent_ages` are seconds of real time since each was journalled; `day_realized` is by venue day
-    (UTC), in quote asset.
+    (UTC), in quote asset; `sold_at` when each sub-book last sold; `stop_outs` the stops that sold at
+    a loss, by client order id; `entry_times` when the last minute's entries were decided; `doubts` those
+    of the last days.
     """
 
     orders: tuple[Order, ...]
@@ -31,9 +36,13 @@ class Stored:
     decided: Mapping[Key, datetime]
     day_realized: Mapping[date, Decimal]
     peak_equity: Decimal | None
+    sold_at: Mapping[Key, datetime] = field(default_factory=dict)
+    stop_outs: Mapping[str, datetime] = field(default_factory=dict)
+    entry_times: tuple[datetime, ...] = ()
+    doubts: tuple[tuple[date, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: `replace` is a tenth of the price so
 class BotState:
     """The trading core's memory.
 
@@ -41,7 +50,12 @@ class BotState:
     being sold with the reason; `exit_failures` how often the venue refused the sale since the last
     candle; `cancelling` the ids whose cancel was asked for; `not_found` how often the venue did not
     know an order; `given_up` those it denied for good; `marks` the last closed price per symbol
-    (quote asset) and `marked_at` when that candle closed.
+    (quote asset) and `marked_at` when that candle closed; `peaks` the highest closed price since a
+    position was opened; `quotes` the limit orders a strategy wants resting; `trims` the quantity a
+    sub-book is being sold down to; `sold_at` and `stop_outs` as in `Stored`; `ending_lists` those of
+    which one leg has ended and the other's end may be on its way; `unprotected` the sub-books whose
+    protection could not be sent just now; `problems` what the last check of the books found; `doubts`
+    the fills not believed as reported, with their day.
     """
 
     epoch: int = 0
@@ -55,6 +69,13 @@ class BotState:
     decided: Mapping[Key, datetime] = field(default_factory=dict)
     marks: Mapping[str, Decimal] = field(default_factory=dict)
     marked_at: Mapping[str, datetime] = field(default_factory=dict)
+    peaks: Mapping[Key, Decimal] = field(default_factory=dict)
+    quotes: Mapping[Key, tuple[Quote, ...]] = field(default_factory=dict)
+    trims: Mapping[Key, Decimal] = field(default_factory=dict)
+    sold_at: Mapping[Key, datetime] = field(default_factory=dict)
+    stop_outs: Mapping[str, datetime] = field(default_factory=dict)
+    ending_lists: frozenset[str] = frozenset()
+    unprotected: frozenset[Key] = frozenset()
     exiting: Mapping[Key, str] = field(default_factory=dict)
     exit_failures: Mapping[Key, int] = field(default_factory=dict)
     cancelling: frozenset[str] = frozenset()
@@ -65,6 +86,8 @@ class BotState:
     day: date | None = None
     day_realized: Decimal = ZERO
     peak_equity: Decimal | None = None
+    problems: tuple[Problem, ...] = ()
+    doubts: tuple[tuple[date, str], ...] = ()
 
     @property
     def is_fenced(self) -> bool:
@@ -80,11 +103,10 @@ class BotState:
         return self.sub_books.get(key) or SubBook(strategy=key[0], symbol=key[1])
 
     def active_keys(self) -> tuple[Key, ...]:
-        """Return every sub-book that holds lots, has orders or is being sold, in a stable order."""
-        held = {key for key, sub_book in self.sub_books.items() if sub_book.lots} | set(
-            self.exiting
-        )
-        return tuple(sorted(held | {(o.strategy, o.symbol) for o in self.orders.values()}))
+        """Return every sub-book with lots, orders or wishes, in a stable order."""
+        held = {key for key, sub_book in self.sub_books.items() if sub_book.lots}
+        wished = {*self.exiting, *self.trims, *self.quotes}
+        return tuple(sorted(held | wished | {(o.strategy, o.symbol) for o in self.orders.values()}))
 
     def with_order(self, order: Order) -> "BotState":
         """Track an order, or forget it once it is over and fully booked."""
@@ -121,9 +143,19 @@ class BotState:
             exit_failures={k: v for k, v in self.exit_failures.items() if k != key},
         )
 
-    def working(self, key: Key, purpose: Purpose) -> tuple[Order, ...]:
-        """Return a sub-book's orders of one purpose that are, or may be, alive at the venue."""
-        return tuple(o for o in self.orders_of(key) if o.purpose is purpose and o.is_working)
+    def without_trim(self, key: Key) -> "BotState":
+        """Stop selling a part of a sub-book."""
+        if key not in self.trims:
+            return self
+        return replace(self, trims={k: v for k, v in self.trims.items() if k != key})
+
+    def working(self, key: Key, *purposes: Purpose) -> tuple[Order, ...]:
+        """Return a sub-book's orders of these purposes that are, or may be, alive at the venue."""
+        return tuple(o for o in self.orders_of(key) if o.purpose in purposes and o.is_working)
+
+    def protective(self, key: Key) -> tuple[Order, ...]:
+        """Return the orders that rest to end a sub-book's position."""
+        return self.working(key, Purpose.STOP_LOSS, Purpose.TAKE_PROFIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, Purpose
 from botcore.resources.trading_bot import DesiredState, OrdersOnStop, PositionsOnStop
+from botrunner.trading.cancelling import cancel, is_unresolved
 from botrunner.trading.commands import Exit
-from botrunner.trading.protecting import cancel, is_unresolved
+from botrunner.trading.risk import loss_breach
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Key, Step
 
@@ -52,6 +53,9 @@ def condition(state: BotState, rules: Rules) -> tuple[str, str]:
         return "Fenced", state.fence_reason
     if state.halt is not None:
         return "Halted", state.halt
+    breach = loss_breach(state, rules)
+    if breach is not None and rules.desired is DesiredState.RUNNING:
+        return "Halted", breach
     selling = "selling own lots" if state.exiting else ""
     return {
         DesiredState.RUNNING: ("Running", ""),
@@ -72,7 +76,9 @@ def _sale_reason(rules: Rules, key: Key) -> str | None:
 
 
 def _cancels_entries(state: BotState, rules: Rules) -> bool:
-    if state.is_shutting_down or state.halt is not None or rules.desired is DesiredState.FLAT:
+    if state.is_shutting_down or state.halt is not None:
+        return True
+    if rules.desired in {DesiredState.FLAT, DesiredState.PAUSED}:
         return True
     return rules.desired is DesiredState.STOPPED and rules.orders_on_stop is OrdersOnStop.CANCEL
 
@@ -82,4 +88,4 @@ def _may_stay(order: Order, state: BotState, rules: Rules) -> bool:
     if is_unresolved(order) or order.client_order_id in state.cancelling:
         return False
     keeps = rules.desired is DesiredState.STOPPED and rules.orders_on_stop is OrdersOnStop.KEEP
-    return order.purpose is Purpose.STOP_LOSS or keeps
+    return order.purpose in {Purpose.STOP_LOSS, Purpose.TAKE_PROFIT} or keeps

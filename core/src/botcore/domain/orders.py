@@ -17,6 +17,7 @@ __all__ = [
     "Purpose",
     "Side",
     "client_order_id",
+    "own_mark",
 ]
 
 
@@ -115,7 +116,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReport:
-    """What the venue says of one order, by answer, query or stream."""
+    """What the venue says of one order, by answer, query or stream.
+
+    The last four describe it where they were told, for an order of somebody else's (TR-42).
+    """
 
     client_order_id: str
     symbol: str
@@ -125,6 +129,10 @@ class OrderReport:
     cumulative_quote: Decimal
     venue_time: datetime
     reason: str = ""
+    side: str = ""
+    type: str = ""
+    quantity: Decimal = ZERO
+    price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,4 +156,9 @@ class Fill:
 
 def client_order_id(bot_uid: str, epoch: int, sequence: int) -> str:
     """Return the id of an epoch's n-th order; the prefix marks the bot's own orders (TR-1, TR-10)."""
-    return f"kb-{bot_uid.replace('-', '')[:8]}-{epoch}-{sequence}"
+    return f"{own_mark(bot_uid)}{epoch}-{sequence}"
+
+
+def own_mark(bot_uid: str) -> str:
+    """Return what the client order ids of a bot's own orders begin with (TR-10)."""
+    return f"kb-{bot_uid.replace('-', '')[:8]}-"

@@ -50,6 +50,7 @@ class BotRecord:
     generation: int | None
     beat_at: datetime | None
     beat_age: float | None
+    problems: list[list[str]]
     halt_scopes: list[str]
     halt_reasons: list[str]
     equity: Decimal | None

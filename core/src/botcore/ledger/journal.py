@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from botcore.domain.errors import InvariantBroken
 from botcore.domain.lots import Lot, SubBook
@@ -20,21 +21,37 @@ __all__ = [
     "EquitySample",
     "insert_decision",
     "insert_equity",
-    "insert_intent",
+    "insert_intents",
     "replace_balances",
     "save",
+    "upsert_lots",
+    "upsert_position",
 ]
+
+
+_INSERT_ORDERS: Final = (
+    "insert into kbots.orders (strategy, symbol, client_order_id, epoch, purpose, side, type, quantity, price,"
+    " stop_price, list_client_order_id, reserved_quote, status, reason, venue_time) values "
+)
+_ORDER_ROW: Final = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookedFill:
-    """A fill with what it changed in its sub-book; `realized_quote` is None for a purchase."""
+    """A fill with what it changed in its sub-book.
+
+    `realized_quote` is None for a purchase, `fee_quote` where the fee has no known worth; `doubt`
+    says why the fill is not believed as reported.
+    """
 
     order: Order
     fill: Fill
     sub_book: SubBook
     changed: tuple[Lot, ...]
     realized_quote: Decimal | None
+    fee_quote: Decimal | None
+    doubt: str
+    is_dust: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +78,13 @@ class EquitySample:
     exposure: Decimal
 
 
-async def insert_intent(connection: Connection, order: Order) -> None:
-    """Commit an order row; the table's own trigger checks the lease at the order's epoch (I2).
+async def insert_intents(connection: Connection, orders: Sequence[Order]) -> None:
+    """Commit order rows, all or none; the table's own trigger checks the lease at the order's epoch (I2).
 
     It waits for the disk: an order must never leave before its intent is safe.
     """
-    await connection.execute(
-        "insert into kbots.orders (strategy, symbol, client_order_id, epoch, purpose, side, type, quantity,"
-        " price, stop_price, list_client_order_id, reserved_quote, status, reason, venue_time)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [
+    rows = [
+        (
             order.strategy,
             order.symbol,
             order.client_order_id,
@@ -86,7 +100,13 @@ async def insert_intent(connection: Connection, order: Order) -> None:
             order.status.value,
             order.reason,
             order.venue_time,
-        ],
+        )
+        for order in orders
+    ]
+    # One statement, so that a single order needs no transaction of its own around it.
+    await connection.execute(
+        _INSERT_ORDERS + ", ".join([_ORDER_ROW] * len(rows)),
+        [value for row in rows for value in row],
     )
 
 
@@ -106,8 +126,8 @@ async def save(
         await connection.execute("select kbots.assert_lease(%s)", [epoch])
         for one in booked:
             if await _insert_fill(connection, one):
-                await _upsert_lots(connection, one)
-                await _upsert_position(connection, one.sub_book)
+                await upsert_lots(connection, one.sub_book, one.changed)
+                await upsert_position(connection, one.sub_book, is_dust=one.is_dust)
         for order in orders:
             await _update_order(connection, order)
 
@@ -187,8 +207,8 @@ async def _insert_fill(connection: Connection, booked: BookedFill) -> bool:
     order, fill = booked.order, booked.fill
     cursor = await connection.execute(
         "insert into kbots.fills (symbol, trade_id, strategy, client_order_id, purpose, side, price, quantity,"
-        " quote_quantity, commission, commission_asset, realized_quote, venue_time)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+        " quote_quantity, commission, commission_asset, commission_quote, realized_quote, doubt, venue_time)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
         [
             fill.symbol,
             fill.trade_id,
@@ -201,22 +221,25 @@ async def _insert_fill(connection: Connection, booked: BookedFill) -> bool:
             fill.quote_quantity,
             fill.commission,
             fill.commission_asset,
+            booked.fee_quote,
             booked.realized_quote,
+            booked.doubt,
             fill.venue_time,
         ],
     )
     return cursor.rowcount == 1
 
 
-async def _upsert_lots(connection: Connection, booked: BookedFill) -> None:
-    for lot in booked.changed:
+async def upsert_lots(connection: Connection, sub_book: SubBook, changed: Sequence[Lot]) -> None:
+    """Write lots that are new or have less left; in the caller's transaction."""
+    for lot in changed:
         await connection.execute(
             "insert into kbots.lots (strategy, symbol, trade_id, quantity, remaining, unit_cost, opened_at)"
             " values (%s, %s, %s, %s, %s, %s, %s)"
             " on conflict (book_id, strategy, symbol, trade_id) do update set remaining = excluded.remaining",
             [
-                booked.sub_book.strategy,
-                booked.sub_book.symbol,
+                sub_book.strategy,
+                sub_book.symbol,
                 lot.trade_id,
                 lot.quantity,
                 lot.remaining,
@@ -226,18 +249,21 @@ async def _upsert_lots(connection: Connection, booked: BookedFill) -> None:
         )
 
 
-async def _upsert_position(connection: Connection, sub_book: SubBook) -> None:
+async def upsert_position(connection: Connection, sub_book: SubBook, *, is_dust: bool) -> None:
+    """Write what a sub-book holds and has earned; in the caller's transaction."""
     await connection.execute(
-        "insert into kbots.positions (strategy, symbol, quantity, cost_quote, realized_quote)"
-        " values (%s, %s, %s, %s, %s)"
+        "insert into kbots.positions (strategy, symbol, quantity, cost_quote, realized_quote, is_dust)"
+        " values (%s, %s, %s, %s, %s, %s)"
         " on conflict (book_id, strategy, symbol) do update set quantity = excluded.quantity,"
-        " cost_quote = excluded.cost_quote, realized_quote = excluded.realized_quote, updated_at = now()",
+        " cost_quote = excluded.cost_quote, realized_quote = excluded.realized_quote,"
+        " is_dust = excluded.is_dust, updated_at = now()",
         [
             sub_book.strategy,
             sub_book.symbol,
             sub_book.quantity,
             sub_book.cost_quote,
             sub_book.realized_quote,
+            is_dust,
         ],
     )
 

@@ -24,7 +24,10 @@ class Snapshot:
 
     `orders` are those not settled: perhaps alive at the venue, or with more executed than booked.
     `intent_ages` are seconds of real time since each was journalled, by client order id.
-    `day_realized` has the last two venue days with fills, in quote asset.
+    `day_realized` has the last two venue days with fills, in quote asset. `sold_at` is when each
+    (strategy, symbol) last sold; `stop_outs` the newest stops that sold at a loss, by client order id,
+    oldest first; `entry_times` when the newest entries were decided, oldest first. All in venue time.
+    `doubts` are the newest fills that are not believed as reported, with their day.
     """
 
     orders: tuple[Order, ...]
@@ -33,6 +36,10 @@ class Snapshot:
     decided: Mapping[tuple[str, str], datetime]
     day_realized: Mapping[date, Decimal]
     peak_equity: Decimal | None
+    sold_at: Mapping[tuple[str, str], datetime]
+    stop_outs: Mapping[str, datetime]
+    entry_times: tuple[datetime, ...]
+    doubts: tuple[tuple[date, str], ...]
 
 
 async def read_snapshot(connection: Connection) -> Snapshot:
@@ -47,6 +54,10 @@ async def read_snapshot(connection: Connection) -> Snapshot:
             decided=await _decided(connection),
             day_realized=await _day_realized(connection),
             peak_equity=await _peak_equity(connection),
+            sold_at=await _sold_at(connection),
+            stop_outs=await _stop_outs(connection),
+            entry_times=await _entry_times(connection),
+            doubts=await _doubts(connection),
         )
 
 
@@ -135,13 +146,46 @@ async def _decided(connection: Connection) -> dict[tuple[str, str], datetime]:
 
 async def _day_realized(connection: Connection) -> dict[date, Decimal]:
     cursor = await connection.execute(
-        "select (venue_time at time zone 'UTC')::date as day, coalesce(sum(realized_quote), 0)"
-        " from kbots.fills group by day order by day desc limit 2"
+        "select (venue_time at time zone 'UTC')::date as day, coalesce(sum(realized_quote), 0) from ("
+        " select venue_time, realized_quote from kbots.fills"
+        " union all select venue_time, realized_quote from kbots.adjustments"
+        ") booked group by day order by day desc limit 2"
     )
     return {day: realized async for day, realized in cursor}
+
+
+async def _doubts(connection: Connection) -> tuple[tuple[date, str], ...]:
+    cursor = await connection.execute(
+        "select (venue_time at time zone 'UTC')::date, doubt from kbots.fills where doubt <> ''"
+        " order by venue_time desc limit 10"
+    )
+    return tuple([(day, doubt) async for day, doubt in cursor])
 
 
 async def _peak_equity(connection: Connection) -> Decimal | None:
     cursor = await connection.execute("select max(equity) from kbots.equity")
     row = await cursor.fetchone()
     return row[0] if row else None
+
+
+async def _sold_at(connection: Connection) -> dict[tuple[str, str], datetime]:
+    cursor = await connection.execute(
+        "select strategy, symbol, max(venue_time) from kbots.fills where side = 'SELL' group by strategy, symbol"
+    )
+    return {(strategy, symbol): sold_at async for strategy, symbol, sold_at in cursor}
+
+
+async def _stop_outs(connection: Connection) -> dict[str, datetime]:
+    cursor = await connection.execute(
+        "select client_order_id, max(venue_time) as ended from kbots.fills"
+        " where purpose = 'StopLoss' and realized_quote < 0"
+        " group by client_order_id order by ended desc limit 50"
+    )
+    return dict(reversed([(order_id, ended) async for order_id, ended in cursor]))
+
+
+async def _entry_times(connection: Connection) -> tuple[datetime, ...]:
+    cursor = await connection.execute(
+        "select venue_time from kbots.orders where purpose = 'Entry' order by id desc limit 300"
+    )
+    return tuple(reversed([moment async for (moment,) in cursor]))

@@ -25,7 +25,7 @@ LogRow = tuple[datetime, str, str, Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """What a bot says of itself."""
+    """What a bot says of itself; each of its problems is a reason (CamelCase) and a message."""
 
     state: str
     reason: str
@@ -33,6 +33,7 @@ class Beat:
     epoch: int
     pid: int
     venue_time: datetime | None
+    problems: Sequence[tuple[str, str]] = ()
 
 
 async def acquire_lease(connection: Connection, holder: UUID) -> int | None:
@@ -65,23 +66,24 @@ async def read_halt(connection: Connection) -> str | None:
 
 async def write_heartbeat(connection: Connection, beat: Beat) -> None:
     """Write the bot's row; only a change of what it says notifies live pages."""
-    said = [beat.state, beat.reason, beat.generation, beat.epoch, beat.pid]
+    problems = json.dumps([[_storable(reason), _storable(text)] for reason, text in beat.problems])
+    said = [beat.state, beat.reason, beat.generation, beat.epoch, beat.pid, problems]
     cursor = await connection.execute(
         "update kbots.heartbeats set at = now(), venue_time = %s"
         " from set_config('synchronous_commit', 'off', true)"
         " where bot_uid = kbots.my_bot()"
-        " and (state, reason, generation, epoch, pid) = (%s, %s, %s, %s, %s)",
+        " and (state, reason, generation, epoch, pid, problems) = (%s, %s, %s, %s, %s, %s::jsonb)",
         [beat.venue_time, *said],
     )
     if cursor.rowcount == 1:
         return
     await connection.execute(
-        "insert into kbots.heartbeats (venue_time, state, reason, generation, epoch, pid)"
-        " select %s::timestamptz, %s, %s, %s, %s, %s"
+        "insert into kbots.heartbeats (venue_time, state, reason, generation, epoch, pid, problems)"
+        " select %s::timestamptz, %s, %s, %s, %s, %s, %s::jsonb"
         " from set_config('synchronous_commit', 'off', true)"
         " on conflict (bot_uid) do update set at = now(), venue_time = excluded.venue_time,"
         " state = excluded.state, reason = excluded.reason, generation = excluded.generation,"
-        " epoch = excluded.epoch, pid = excluded.pid, book_id = excluded.book_id",
+        " epoch = excluded.epoch, pid = excluded.pid, problems = excluded.problems, book_id = excluded.book_id",
         [beat.venue_time, *said],
     )
 

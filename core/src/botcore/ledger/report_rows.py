@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 __all__ = [
+    "AdjustmentRow",
     "BalanceRow",
     "DecisionRow",
+    "ExternalOrderRow",
     "Figures",
     "FillCursor",
     "FillRow",
@@ -39,7 +41,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FillRow:
-    """One execution."""
+    """One execution; `commission_quote` is None where the fee's worth is not known.
+
+    `doubt` says why the report is not believed.
+    """
 
     bot_uid: UUID
     namespace: str
@@ -54,6 +59,8 @@ class FillRow:
     quote_quantity: Decimal
     commission: Decimal
     commission_asset: str
+    commission_quote: Decimal | None
+    doubt: str
     realized_quote: Decimal | None
     venue_time: datetime
     created_at: datetime
@@ -92,13 +99,17 @@ class LogRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionRow:
-    """What a strategy holds in one symbol; cost and profit in the quote asset, fees in."""
+    """What a strategy holds in one symbol; cost and profit in the quote asset, fees in.
+
+    `is_dust`: too little to be sold.
+    """
 
     strategy: str
     symbol: str
     quantity: Decimal
     cost_quote: Decimal
     realized_quote: Decimal
+    is_dust: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +137,37 @@ class OrderRow:
     status: str
     executed_quantity: Decimal
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalOrderRow:
+    """An order on the bot's account that the bot did not place."""
+
+    symbol: str
+    exchange_order_id: int
+    client_order_id: str
+    is_own_mark: bool
+    side: str
+    type: str
+    quantity: Decimal
+    price: Decimal | None
+    status: str
+    executed_quantity: Decimal
+    venue_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentRow:
+    """A change of a balance that own fills do not explain; `lots` of the bot's own went with it."""
+
+    id: int
+    asset: str
+    amount: Decimal
+    kind: str
+    before: Decimal
+    after: Decimal
+    lots: Decimal
+    venue_time: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,10 @@ from psycopg.rows import class_row
 
 from botcore.ledger.connect import Connection
 from botcore.ledger.report_rows import (
+    AdjustmentRow,
     BalanceRow,
     DecisionRow,
+    ExternalOrderRow,
     Figures,
     FillCursor,
     FillRow,
@@ -17,8 +19,10 @@ from botcore.ledger.report_rows import (
 )
 
 __all__ = [
+    "list_adjustments",
     "list_balances",
     "list_decisions",
+    "list_external_orders",
     "list_figures",
     "list_fills",
     "list_log_lines",
@@ -31,8 +35,8 @@ _FIGURES = """
 select l.bot_uid, h.state, h.reason as state_reason, h.generation, h.epoch, h.at as heartbeat_at,
        e.equity, e.at as equity_at, e.pnl as total_pnl,
        e.pnl - coalesce(yesterday.pnl, 0) as today_pnl,
-       (select count(distinct (o.strategy, o.symbol))::int from kbots.lots o
-        where o.book_id = l.book_id and o.remaining > 0) as open_positions
+       (select count(*)::int from kbots.positions o
+        where o.book_id = l.book_id and o.quantity > 0 and not o.is_dust) as open_positions
 from kbots.bot_logins l
 left join kbots.heartbeats h on h.bot_uid = l.bot_uid
 left join lateral (
@@ -67,8 +71,8 @@ from (
 ) b
 cross join lateral (
     select bot_uid, b.namespace, b.name as bot, strategy, symbol, trade_id, purpose, side, price,
-           quantity, quote_quantity, commission, commission_asset, realized_quote, venue_time,
-           created_at
+           quantity, quote_quantity, commission, commission_asset, commission_quote, doubt,
+           realized_quote, venue_time, created_at
     from kbots.fills
     where bot_uid = b.bot_uid
       and (%(time)s::timestamptz is null or venue_time <= %(time)s)
@@ -130,7 +134,7 @@ async def list_positions(connection: Connection, bot_uid: UUID) -> list[Position
     """List what the bot's strategies hold or have held, in the book it trades now."""
     async with connection.cursor(row_factory=class_row(PositionRow)) as cursor:
         await cursor.execute(
-            "select p.strategy, p.symbol, p.quantity, p.cost_quote, p.realized_quote"
+            "select p.strategy, p.symbol, p.quantity, p.cost_quote, p.realized_quote, p.is_dust"
             " from kbots.positions p join kbots.bot_logins l on l.book_id = p.book_id"
             " where l.bot_uid = %s and l.retired_at is null order by p.strategy, p.symbol",
             [bot_uid],
@@ -161,5 +165,35 @@ async def list_working_orders(connection: Connection, bot_uid: UUID) -> list[Ord
             " where o.status in ('PENDING_NEW', 'UNKNOWN', 'NEW', 'PARTIALLY_FILLED')"
             " and l.bot_uid = %s and l.retired_at is null order by o.id desc limit 200",
             [bot_uid],
+        )
+        return await cursor.fetchall()
+
+
+async def list_external_orders(
+    connection: Connection, bot_uid: UUID, limit: int
+) -> list[ExternalOrderRow]:
+    """List others' orders on the account of the bot's book, newest first (TR-42)."""
+    async with connection.cursor(row_factory=class_row(ExternalOrderRow)) as cursor:
+        await cursor.execute(
+            "select o.symbol, o.exchange_order_id, o.client_order_id, o.is_own_mark, o.side, o.type,"
+            " o.quantity, o.price, o.status, o.executed_quantity, o.venue_time"
+            " from kbots.external_orders o join kbots.bot_logins l on l.book_id = o.book_id"
+            " where l.bot_uid = %s and l.retired_at is null"
+            " order by o.venue_time desc, o.exchange_order_id desc limit %s",
+            [bot_uid, limit],
+        )
+        return await cursor.fetchall()
+
+
+async def list_adjustments(
+    connection: Connection, bot_uid: UUID, limit: int
+) -> list[AdjustmentRow]:
+    """List what others changed on the account of the bot's book, newest first."""
+    async with connection.cursor(row_factory=class_row(AdjustmentRow)) as cursor:
+        await cursor.execute(
+            "select a.id, a.asset, a.amount, a.kind, a.before, a.after, a.lots, a.venue_time"
+            " from kbots.adjustments a join kbots.bot_logins l on l.book_id = a.book_id"
+            " where l.bot_uid = %s and l.retired_at is null order by a.id desc limit %s",
+            [bot_uid, limit],
         )
         return await cursor.fetchall()

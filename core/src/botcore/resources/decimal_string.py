@@ -8,7 +8,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-__all__ = ["DecimalString", "Money", "Percent", "ProfitPercent", "SignedMoney"]
+__all__ = ["DecimalString", "Factor", "Money", "Percent", "ProfitPercent", "SignedMoney"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,8 @@ SignedMoney = Annotated[
     Decimal, DecimalString(pattern=r"^-?([0-9]{1,20})(\.[0-9]{1,8})?$", max_length=30)
 ]
 Percent = Annotated[Decimal, DecimalString(pattern=r"^([0-9]{1,2})(\.[0-9]{1,4})?$", max_length=7)]
+Factor = Percent
+"""A plain multiple below a hundred, written like a percentage."""
 ProfitPercent = Annotated[
     Decimal, DecimalString(pattern=r"^([0-9]{1,3})(\.[0-9]{1,4})?$", max_length=8)
 ]

@@ -2,49 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botcore.domain.errors import Problem
-from botcore.resources.model_tree import field_names
-from botcore.resources.strategy_params import PARAMETER_MODELS, StrategyParameters, StrategyType
+from botcore.resources.rule import Reason, Rule, positive
+from botcore.resources.strategy_rules import PARAMETER_RULES, STRATEGY_RULES
 from botcore.resources.trading_bot import (
     BotMode,
     Credentials,
     Paper,
     RiskLimits,
-    StrategySpec,
     TradingBot,
     TradingBotSpec,
 )
 
-__all__ = ["OWNER_IMMUTABLE", "RULES", "Reason", "Rule", "broken_rules"]
-
-
-class Reason(StrEnum):
-    """How the API server introduces a broken rule; an invalid value by its type."""
-
-    REQUIRED = "Required value"
-    FORBIDDEN = "Forbidden"
-    OBJECT = 'Invalid value: "object"'
-    STRING = 'Invalid value: "string"'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One rule of the CRD: where it shows, what it says, and when it holds."""
-
-    field: str = ""
-    reason: Reason = Reason.OBJECT
-    message: str
-    holds: Callable[[Any], bool]
-
-    def problem_at(self, place: str) -> Problem:
-        """Write the problem as the API server does."""
-        path = f"{place}.{self.field}" if self.field else place
-        return Problem(field=path, message=f"{self.reason}: {self.message}")
+__all__ = ["OWNER_IMMUTABLE", "RULES", "broken_rules"]
 
 
 def broken_rules(bot: TradingBot, old: Mapping[str, Any] | None) -> tuple[Problem, ...]:
@@ -77,7 +50,14 @@ def _places(spec: TradingBotSpec) -> Iterator[tuple[str, str, object]]:
 
 def _live_has_every_limit(spec: TradingBotSpec) -> bool:
     limits = spec.risk or RiskLimits()
-    return spec.mode is not BotMode.LIVE or all(value is not None for _, value in limits)
+    needed = (
+        limits.max_daily_loss,
+        limits.max_drawdown_percent,
+        limits.max_position_notional,
+        limits.max_open_orders,
+        limits.max_orders_per_minute,
+    )
+    return spec.mode is not BotMode.LIVE or all(value is not None for value in needed)
 
 
 def _paper_has_the_quote_asset(spec: TradingBotSpec) -> bool:
@@ -107,45 +87,6 @@ def _secret_is_not_the_operators(credentials: Credentials) -> bool:
 
 def _assets_are_well_named(paper: Paper) -> bool:
     return all(re.fullmatch("[A-Z0-9]{2,10}", asset) for asset in paper.balances)
-
-
-def _fast_is_smaller(params: StrategyParameters) -> bool:
-    return params.fast is None or params.slow is None or params.fast < params.slow
-
-
-def _positive(field: str, attribute: str) -> Rule:
-    def holds(subject: object) -> bool:
-        value = getattr(subject, attribute)
-        return value is None or bool(value > 0)
-
-    return Rule(field=field, reason=Reason.STRING, message="must be greater than zero", holds=holds)
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def _rules_of_type(kind: StrategyType) -> tuple[Rule, Rule]:
-    fields = field_names(PARAMETER_MODELS[kind])
-    required = [name for name, field in fields.items() if field.is_required()]
-
-    def given(strategy: StrategySpec) -> set[str]:
-        return set(strategy.params.to_manifest())
-
-    return (
-        Rule(
-            field="params",
-            reason=Reason.REQUIRED,
-            message=f"{kind} needs {_listed(required)}",
-            holds=lambda strategy: strategy.type is not kind or given(strategy) >= set(required),
-        ),
-        Rule(
-            field="params",
-            reason=Reason.FORBIDDEN,
-            message=f"{kind} takes only {_listed(list(fields))}",
-            holds=lambda strategy: strategy.type is not kind or given(strategy) <= set(fields),
-        ),
-    )
 
 
 OWNER_IMMUTABLE = Rule(
@@ -209,18 +150,10 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "spec.risk": (
-        _positive("maxDailyLoss", "max_daily_loss"),
-        _positive("maxDrawdownPercent", "max_drawdown_percent"),
-        _positive("maxPositionNotional", "max_position_notional"),
+        positive("maxDailyLoss", "max_daily_loss"),
+        positive("maxDrawdownPercent", "max_drawdown_percent"),
+        positive("maxPositionNotional", "max_position_notional"),
     ),
-    "spec.strategies[]": (
-        _positive("capital", "capital"),
-        *(rule for kind in StrategyType for rule in _rules_of_type(kind)),
-    ),
-    "spec.strategies[].params": (
-        Rule(message="fast must be smaller than slow", holds=_fast_is_smaller),
-        _positive("amount", "amount"),
-        _positive("stopLossPercent", "stop_loss_percent"),
-        _positive("takeProfitPercent", "take_profit_percent"),
-    ),
+    "spec.strategies[]": STRATEGY_RULES,
+    "spec.strategies[].params": PARAMETER_RULES,
 }

@@ -131,7 +131,9 @@ class StrategySpec(ResourceModel):
     name: Annotated[str, Field(max_length=32, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
     """Name of the strategy within the bot; its book of orders and lots is kept under it."""
     type: StrategyType
-    """dca buys a fixed amount at every interval; ema-cross follows the trend of two averages."""
+    """dca buys a fixed amount at every interval; grid buys low and sells high within a range; \
+ema-cross, macd and supertrend follow the trend; rsi and bollinger buy dips; rebalance keeps several \
+symbols at their weights; custom runs a Python package of your own."""
     symbols: Annotated[
         tuple[Symbol, ...],
         Field(
@@ -157,7 +159,7 @@ class StrategySpec(ResourceModel):
 class RiskLimits(ResourceModel):
     """Brakes of the whole bot.
 
-    Live mode needs all of them. They stop new entries and never block an exit (I9).
+    Live mode needs the first five. They stop new entries and never block an exit (I9).
     """
 
     max_daily_loss: Money | None = None
@@ -170,6 +172,13 @@ class RiskLimits(ResourceModel):
     """Most orders open at once."""
     max_orders_per_minute: Annotated[int, Field(ge=1, le=300)] | None = None
     """Most entry orders sent in one minute."""
+    max_stop_losses: Annotated[int, Field(ge=1, le=50)] | None = None
+    """Stop-losses within stopLossWindowMinutes after which no strategy of the bot enters for \
+stopLossPauseMinutes."""
+    stop_loss_window_minutes: Annotated[int, Field(ge=1, le=10080)] | None = None
+    """Minutes in which stop-losses are counted; 1440 when not given."""
+    stop_loss_pause_minutes: Annotated[int, Field(ge=1, le=10080)] | None = None
+    """Minutes without entries after the last of them; 60 when not given."""
 
 
 class OnStop(ResourceModel):
@@ -224,7 +233,7 @@ effect once the old pod is gone."""
     ]
     """What the bot trades and how. A removed or renamed strategy sells out before it goes."""
     risk: RiskLimits | None = None
-    """Brakes of the whole bot; live mode needs all of them. They stop new entries and never block \
+    """Brakes of the whole bot; live mode needs the first five. They stop new entries and never block \
 an exit. The platform's own caps outrank them."""
     on_stop: OnStop = OnStop()
     """What happens when the bot is stopped or deleted."""

@@ -57,6 +57,7 @@ class _BotPage:
         with named(ui.expansion("Settings", value=True).classes("kb-card"), "settings"):
             self._editor = Editor(page, record, keys)
         self._details.explanations()
+        self._details.others()
         self._deletion()
 
     def wants(self, change: Change) -> bool:

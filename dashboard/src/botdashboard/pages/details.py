@@ -5,8 +5,10 @@ from nicegui import ui
 from botdashboard.pages.session import Page
 from botdashboard.services.bots import BotDetails
 from botdashboard.views.trades import (
+    adjustment_rows,
     balance_rows,
     decision_rows,
+    external_rows,
     log_rows,
     order_rows,
     position_rows,
@@ -37,6 +39,19 @@ _ORDERS = (
     Column(key="filled", title="Filled", is_number=True),
     Column(key="price", title="Price", is_number=True),
     Column(key="status", title="Status"),
+)
+_EXTERNAL = (
+    *(column for column in _ORDERS if column.key != "purpose"),
+    Column(key="by", title="Placed by"),
+)
+_ADJUSTMENTS = (
+    Column(key="time", title="Time (UTC)"),
+    Column(key="asset", title="Asset"),
+    Column(key="kind", title="Looks like"),
+    Column(key="amount", title="Change", is_number=True),
+    Column(key="before", title="Before", is_number=True),
+    Column(key="after", title="After", is_number=True),
+    Column(key="lots", title="Of the bot's own", is_number=True),
 )
 _DECISIONS = (
     Column(key="time", title="Candle closed (UTC)"),
@@ -83,10 +98,24 @@ class Details:
         with named(ui.expansion("Log").classes("kb-card"), "log-card"):
             self._log = data_table(_LOG, "log", "Nothing logged yet.")
 
+    def others(self) -> None:
+        """Add what others do on the bot's account."""
+        with named(
+            ui.expansion("Done by others on this account").classes("kb-card"), "others-card"
+        ):
+            ui.label(
+                "Orders and changes of balances that are not the bot's own. It leaves them alone, and"
+                " they change nothing about its profit."
+            ).classes("kb-muted")
+            self._external = data_table(_EXTERNAL, "external-orders", "No orders of others.")
+            self._adjustments = data_table(_ADJUSTMENTS, "adjustments", "No changes by others.")
+
     def show(self, details: BotDetails) -> None:
         """Show what was read."""
         show_rows(self._positions, position_rows(details.positions, self._unit))
         show_rows(self._balances, balance_rows(details.balances))
         show_rows(self._orders, order_rows(details.orders))
         show_rows(self._decisions, decision_rows(details.decisions))
+        show_rows(self._external, external_rows(details.external_orders))
+        show_rows(self._adjustments, adjustment_rows(details.adjustments))
         show_rows(self._log, log_rows(details.log))

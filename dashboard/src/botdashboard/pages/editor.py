@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from botcore.domain.errors import Conflict, InvalidInput
+from botcore.resources.strategy_params import StrategyType
 from botdashboard.pages.session import Page
 from botdashboard.views.forms import (
     FormField,
@@ -73,7 +74,7 @@ class Editor:
             for section in self._sections:
                 self._build_section(section)
             with ui.element("div").classes("kb-row"):
-                for kind in ("ema-cross", "dca"):
+                for kind in StrategyType:
                     self._button(f"Add {kind}", self._adding(kind), f"add-{kind}")
             save = self._page.handler(self._save)
             named(ui.button("Save changes", on_click=save), "save")

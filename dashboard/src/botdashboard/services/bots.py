@@ -9,8 +9,10 @@ from botcore.ledger import halts, reports
 from botcore.ledger.connect import Connection
 from botcore.ledger.halts import HaltSubject
 from botcore.ledger.report_rows import (
+    AdjustmentRow,
     BalanceRow,
     DecisionRow,
+    ExternalOrderRow,
     HaltRow,
     LogRow,
     OrderRow,
@@ -28,6 +30,7 @@ __all__ = ["BotDetails", "Bots"]
 
 DECISIONS = 50
 LOG_LINES = 100
+OTHERS_DOINGS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,8 @@ class BotDetails:
     orders: list[OrderRow]
     decisions: list[DecisionRow]
     log: list[LogRow]
+    external_orders: list[ExternalOrderRow]
+    adjustments: list[AdjustmentRow]
 
 
 class Bots:
@@ -68,7 +73,7 @@ class Bots:
         return record, (await self._cards(actor, (record,)))[0]
 
     async def details(self, actor: Actor, record: BotRecord) -> BotDetails:
-        """Read what the bot holds, waits for, decided and logged."""
+        """Read what the bot holds, waits for, decided and logged, and what others did on its account."""
         async with self._ledger.as_user(actor) as connection:
             return BotDetails(
                 balances=await reports.list_balances(connection, record.uid),
@@ -76,6 +81,10 @@ class Bots:
                 orders=await reports.list_working_orders(connection, record.uid),
                 decisions=await reports.list_decisions(connection, record.uid, DECISIONS),
                 log=await reports.list_log_lines(connection, record.uid, LOG_LINES),
+                external_orders=await reports.list_external_orders(
+                    connection, record.uid, OTHERS_DOINGS
+                ),
+                adjustments=await reports.list_adjustments(connection, record.uid, OTHERS_DOINGS),
             )
 
     async def create(self, actor: Actor, key: BotKey, spec: Mapping[str, Any]) -> BotRecord:

@@ -12,7 +12,11 @@ from typing import Any
 
 from botcore.domain.errors import Problem
 from botcore.resources.model_tree import field_names
-from botcore.resources.strategy_params import StrategyType, describe_parameters
+from botcore.resources.strategy_params import (
+    ParameterDescription,
+    StrategyType,
+    describe_parameters,
+)
 from botcore.resources.trading_bot import (
     BotMode,
     CandleInterval,
@@ -26,6 +30,8 @@ from botcore.resources.trading_bot import (
 __all__ = ["FormField", "Kind", "Section", "bot_form", "problems_by_field", "spec_with", "value_at"]
 
 _STEP = re.compile(r"([A-Za-z0-9_-]+)|\[([0-9]+)\]")
+_INNER = re.compile(r"(?<=symbols)\[[0-9]+\]$|(?<=params\.weights)\..*|(?<=params\.settings)\..*")
+_NEXT_NAME = re.compile(r"[,;\s]\s*(?=[A-Za-z0-9_.-]+\s*=)")
 Spec = dict[str, Any]
 
 
@@ -36,6 +42,12 @@ class Kind(StrEnum):
     DECIMAL = "decimal"
     WORDS = "words"
     CHOICE = "choice"
+    MAP = "map"
+    NUMBERS = "numbers"
+    TEXT = "text"
+
+
+_MAPS = (Kind.MAP, Kind.NUMBERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +106,8 @@ def value_at(spec: Mapping[str, Any], path: str) -> str:
             return ""
     if isinstance(found, (list, tuple)):
         return ", ".join(str(one) for one in found)
+    if isinstance(found, Mapping):
+        return ", ".join(f"{name}={one}" for name, one in found.items())
     return "" if found is None else str(found)
 
 
@@ -105,7 +119,7 @@ def problems_by_field(
     at_fields: dict[str, str] = {}
     others: list[str] = []
     for problem in problems:
-        path = re.sub(r"(symbols)\[[0-9]+\]$", r"\1", problem.field)
+        path = _INNER.sub("", problem.field)
         if path in known:
             at_fields.setdefault(path, problem.message)
         else:
@@ -125,19 +139,24 @@ def _strategy(index: int, strategy: Mapping[str, Any]) -> Section:
             help="Most the strategy may have invested.",
         ),
     ]  # fmt: skip
-    fields += [
-        _field(
-            spec,
-            f"{path}.params.{one.name}",
-            _spaced(one.name),
-            Kind(one.kind),
-            unit=one.unit,
-            help=_with_range(one.help, one.minimum, one.maximum),
-        )
-        for one in describe_parameters(kind)
-    ]
+    fields += [_parameter(spec, path, one) for one in describe_parameters(kind)]
     return Section(
         title=f"Strategy {strategy.get('name', '')} ({kind.value})", path=path, fields=tuple(fields)
+    )
+
+
+def _parameter(spec: Mapping[str, Any], path: str, one: ParameterDescription) -> FormField:
+    text = one.help if one.minimum is None else f"{one.help} {one.minimum} to {one.maximum}."
+    kind = Kind(one.kind)
+    options = {"": f"usual: {one.default}" if one.default else ""}
+    return _field(
+        spec,
+        f"{path}.params.{one.name}",
+        _spaced(one.name),
+        kind,
+        unit=one.unit,
+        help=f"{text} Written as NAME=value, NAME=value." if kind in _MAPS else text,
+        options=options | {word: word for word in one.options} if one.options else None,
     )
 
 
@@ -212,10 +231,6 @@ def _spaced(name: str) -> str:
     return re.sub(r"([A-Z])", lambda match: " " + match.group(1).lower(), name).capitalize()
 
 
-def _with_range(text: str, minimum: int | None, maximum: int | None) -> str:
-    return text if minimum is None else f"{text} {minimum} to {maximum}."
-
-
 def _steps(path: str) -> list[str | int]:
     found = _STEP.findall(path)
     return [name or int(index) for name, index in found]
@@ -226,9 +241,22 @@ def _parsed(kind: Kind, text: str) -> Any:
         return None
     if kind is Kind.INTEGER:
         return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else text
+    if kind in _MAPS:
+        return _named_values(kind, text)
     if kind is Kind.WORDS:
         return [word.upper() for word in re.split(r"[\s,]+", text) if word]
     return text
+
+
+def _named_values(kind: Kind, text: str) -> Any:
+    """Read NAME=value pairs; what is none stays as it was typed, so that the refusal can name it."""
+    pairs = [one.partition("=") for one in _NEXT_NAME.split(text)]
+    if not all(equals for _, equals, _ in pairs):
+        return text
+    values = {name.strip(): value.strip(" ,;") for name, _, value in pairs}
+    if kind is Kind.MAP:
+        return values
+    return {name.upper(): _parsed(Kind.INTEGER, value) for name, value in values.items()}
 
 
 def _put(spec: Spec, path: str, value: Any) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from botcore.ledger.report_rows import (
+    AdjustmentRow,
     BalanceRow,
     DecisionRow,
+    ExternalOrderRow,
     FillRow,
     LogRow,
     OrderRow,
@@ -16,8 +18,10 @@ from botdashboard.views.formats import number_text, profit_text, time_text, tone
 
 __all__ = [
     "TableRow",
+    "adjustment_rows",
     "balance_rows",
     "decision_rows",
+    "external_rows",
     "fill_rows",
     "log_rows",
     "order_rows",
@@ -44,7 +48,7 @@ def fill_rows(
             "price": number_text(fill.price),
             "quantity": number_text(fill.quantity),
             "value": number_text(fill.quote_quantity),
-            "fee": f"{number_text(fill.commission)} {fill.commission_asset}",
+            "fee": _fee(fill),
             "profit": profit_text(fill.realized_quote, units.get(fill.bot_uid, "")),
             "tone": tone_of(fill.realized_quote),
             "purpose": fill.purpose,
@@ -79,7 +83,7 @@ def position_rows(positions: Iterable[PositionRow], unit: str) -> list[TableRow]
             "id": f"{one.strategy}/{one.symbol}",
             "strategy": one.strategy,
             "symbol": one.symbol,
-            "quantity": number_text(one.quantity),
+            "quantity": number_text(one.quantity) + (" (dust)" if one.is_dust else ""),
             "entry": number_text(round(one.cost_quote / one.quantity, 8) if one.quantity else None),
             "profit": profit_text(one.realized_quote, unit),
             "tone": tone_of(one.realized_quote),
@@ -98,6 +102,41 @@ def balance_rows(balances: Iterable[BalanceRow]) -> list[TableRow]:
             "locked": number_text(one.locked),
         }
         for one in balances
+    ]
+
+
+def external_rows(orders: Iterable[ExternalOrderRow]) -> list[TableRow]:
+    """Show orders on the account that the bot did not place."""
+    return [
+        {
+            "id": f"{one.symbol}/{one.exchange_order_id}",
+            "time": time_text(one.venue_time),
+            "symbol": one.symbol,
+            "order": f"{one.side} {one.type}",
+            "quantity": number_text(one.quantity),
+            "filled": number_text(one.executed_quantity),
+            "price": number_text(one.price),
+            "status": one.status,
+            "by": "a second instance of this bot" if one.is_own_mark else one.client_order_id,
+        }
+        for one in orders
+    ]
+
+
+def adjustment_rows(adjustments: Iterable[AdjustmentRow]) -> list[TableRow]:
+    """Show changes of balances that the bot's own trades do not explain."""
+    return [
+        {
+            "id": str(one.id),
+            "time": time_text(one.venue_time),
+            "asset": one.asset,
+            "kind": one.kind,
+            "amount": number_text(one.amount),
+            "before": number_text(one.before),
+            "after": number_text(one.after),
+            "lots": number_text(one.lots or None),
+        }
+        for one in adjustments
     ]
 
 
@@ -129,6 +168,14 @@ def log_rows(lines: Iterable[LogRow]) -> list[TableRow]:
         }
         for number, line in enumerate(lines)
     ]
+
+
+def _fee(fill: FillRow) -> str:
+    """Write a fee; one that is in no profit says so (TR-16, TR-18)."""
+    text = f"{number_text(fill.commission)} {fill.commission_asset}"
+    if fill.doubt:
+        return f"{text} (doubtful)"
+    return f"{text} (not valued)" if fill.commission and fill.commission_quote is None else text
 
 
 def _facts(fields: Mapping[str, Any]) -> str:

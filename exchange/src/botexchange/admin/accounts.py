@@ -7,6 +7,8 @@ import structlog
 from aiohttp import web
 
 from botcore.domain.errors import InvalidInput, NotFound
+from botcore.matching.accounts import Account
+from botcore.matching.numbers import plain
 from botexchange.admin.bodies import (
     Body,
     answering,
@@ -19,8 +21,6 @@ from botexchange.admin.bodies import (
     units,
 )
 from botexchange.auth import key_kind
-from botexchange.matching.accounts import Account
-from botexchange.matching.numbers import plain
 from botexchange.ports import ApiKey, KeyKind, KeyPermissions, Owner
 from botexchange.streams.user_events import balance_update
 from botexchange.venue import Venue

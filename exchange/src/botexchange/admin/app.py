@@ -8,12 +8,12 @@ import structlog
 from aiohttp import web
 
 from botcore.domain.errors import InvalidInput, NotFound
+from botcore.matching.numbers import to_units
 from botexchange.admin.accounts import AccountsAdmin
 from botexchange.admin.bodies import Body, answering, read_body, units, whole
 from botexchange.admin.faults import FaultsAdmin
 from botexchange.api.payloads import order_info, trade_info
 from botexchange.market.source import Push
-from botexchange.matching.numbers import to_units
 from botexchange.streams.server import MarketStreams
 from botexchange.upstream.live import LiveSource
 from botexchange.venue import Venue

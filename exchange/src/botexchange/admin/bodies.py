@@ -8,8 +8,8 @@ from typing import Final
 from aiohttp import web
 
 from botcore.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from botexchange.matching.numbers import to_units
-from botexchange.matching.refusals import VenueError
+from botcore.matching.numbers import to_units
+from botcore.matching.refusals import VenueError
 from botexchange.ports import KeyPermissions
 
 __all__ = [

@@ -9,9 +9,9 @@ import structlog
 from aiohttp import web
 
 from botcore.domain.errors import InvalidInput
+from botcore.matching.quotes import SymbolMarket, SymbolStatus
 from botexchange.admin.bodies import Body, answering, read_body, text, whole
 from botexchange.faults import FRAME_FAULTS, Fault, FaultBoard, FaultKind
-from botexchange.matching.quotes import SymbolMarket, SymbolStatus
 from botexchange.streams.server import MarketStreams
 from botexchange.venue import Venue
 from botexchange.wsapi.server import WsApi

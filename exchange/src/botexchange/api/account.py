@@ -2,6 +2,9 @@
 
 from typing import Final, cast
 
+from botcore.matching.accounts import Account
+from botcore.matching.commission import DISCOUNT, DISCOUNT_ASSET
+from botcore.matching.numbers import plain
 from botexchange.api.call import Call
 from botexchange.api.finding import known_symbol
 from botexchange.api.market import exchange_info
@@ -9,9 +12,6 @@ from botexchange.api.market_symbols import exchange_filters
 from botexchange.api.params import Params
 from botexchange.api.payloads import Json
 from botexchange.api.trading import check_may_trade, read_new
-from botexchange.matching.accounts import Account
-from botexchange.matching.commission import DISCOUNT, DISCOUNT_ASSET
-from botexchange.matching.numbers import plain
 from botexchange.quotas import rate_limits
 
 __all__ = [

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from botcore.matching.refusals import VenueError
 from botexchange.api.params import Params
-from botexchange.matching.refusals import VenueError
 from botexchange.ports import ApiKey, KeyPermissions
 from botexchange.venue import Venue
 

@@ -1,9 +1,9 @@
 """Find the order or the list that a request names."""
 
+from botcore.matching.orders import Order
+from botcore.matching.refusals import NO_SUCH_ORDER, UNKNOWN_ORDER, VenueError
 from botexchange.api.call import Call
 from botexchange.api.params import missing
-from botexchange.matching.orders import Order
-from botexchange.matching.refusals import NO_SUCH_ORDER, UNKNOWN_ORDER, VenueError
 
 __all__ = ["any_order", "known_symbol", "list_members", "open_order", "order_list"]
 

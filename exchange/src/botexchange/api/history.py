@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from botcore.matching.refusals import VenueError
 from botexchange.api.call import Call
 from botexchange.api.finding import any_order, known_symbol
 from botexchange.api.params import Params, missing
@@ -12,7 +13,6 @@ from botexchange.api.payloads import (
     prevented_info,
     trade_info,
 )
-from botexchange.matching.refusals import VenueError
 from botexchange.ports import HistoryQuery
 
 __all__ = [

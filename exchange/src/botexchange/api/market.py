@@ -3,12 +3,12 @@
 import json
 from typing import Final
 
+from botcore.matching.quotes import SymbolMarket, SymbolStatus
+from botcore.matching.refusals import VenueError
 from botexchange.api.call import Call
 from botexchange.api.market_symbols import symbol_info
 from botexchange.api.params import Params, invalid
 from botexchange.api.payloads import Json
-from botexchange.matching.quotes import SymbolMarket, SymbolStatus
-from botexchange.matching.refusals import VenueError
 from botexchange.quotas import rate_limits
 
 __all__ = [

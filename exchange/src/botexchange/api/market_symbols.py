@@ -1,10 +1,10 @@
 """How a symbol and its filters are shown."""
 
+from botcore.matching.instruments import ExchangeRules, Instrument
+from botcore.matching.numbers import plain
+from botcore.matching.orders import OrderType, Prevention
+from botcore.matching.quotes import SymbolMarket
 from botexchange.api.payloads import Json
-from botexchange.matching.instruments import ExchangeRules, Instrument
-from botexchange.matching.numbers import plain
-from botexchange.matching.orders import OrderType, Prevention
-from botexchange.matching.quotes import SymbolMarket
 
 __all__ = ["exchange_filters", "symbol_info"]
 

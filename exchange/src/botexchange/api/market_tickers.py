@@ -4,17 +4,17 @@ import re
 from enum import StrEnum
 from typing import Final
 
+from botcore.candles.intervals import DAY_MS, MINUTE_MS, open_of
+from botcore.matching.numbers import plain
+from botcore.matching.quotes import Level, SymbolMarket
+from botcore.matching.refusals import VenueError
 from botexchange.api.call import Call
 from botexchange.api.market import listed, listed_one
 from botexchange.api.market_trades import zone_ms
 from botexchange.api.params import invalid, missing
 from botexchange.api.payloads import Json
 from botexchange.market.figures import mean, percent, signed
-from botexchange.market.intervals import DAY_MS, MINUTE_MS, open_of
 from botexchange.market.windows import Window
-from botexchange.matching.numbers import plain
-from botexchange.matching.quotes import Level, SymbolMarket
-from botexchange.matching.refusals import VenueError
 
 __all__ = [
     "average_price",

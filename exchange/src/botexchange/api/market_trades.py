@@ -4,15 +4,15 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from botcore.candles.bars import Candle
+from botcore.candles.intervals import INTERVALS, open_of
+from botcore.matching.numbers import notional, plain
+from botcore.matching.refusals import VenueError
 from botexchange.api.call import Call
 from botexchange.api.market import listed_one
 from botexchange.api.params import Params, invalid
 from botexchange.api.payloads import Json
-from botexchange.market.candles import Candle
-from botexchange.market.intervals import INTERVALS, open_of
 from botexchange.market.source import CandleRange, MarketSource, PublicTrade
-from botexchange.matching.numbers import notional, plain
-from botexchange.matching.refusals import VenueError
 
 __all__ = ["aggregate_trades", "historical_trades", "klines", "recent_trades", "zone_ms"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
+from botcore.matching.lists import OcoRequest, OtoRequest
+from botcore.matching.orders import ALGO_TYPES, STOP_TYPES, OrderRequest, OrderType, Side
+from botcore.matching.refusals import VenueError
 from botexchange.api.new_order import Names, Reader, read_kind, refuse_pegs
 from botexchange.api.params import Params, surplus
-from botexchange.matching.lists import OcoRequest, OtoRequest
-from botexchange.matching.orders import ALGO_TYPES, STOP_TYPES, OrderRequest, OrderType, Side
-from botexchange.matching.refusals import VenueError
 
 __all__ = ["NewId", "read_oco", "read_old_oco", "read_oto", "read_otoco"]
 

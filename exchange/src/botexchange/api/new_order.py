@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from botexchange.api.params import Params, invalid, missing, surplus
-from botexchange.matching.orders import (
+from botcore.matching.orders import (
     ALGO_TYPES,
     LIMIT_TYPES,
     OrderRequest,
@@ -15,7 +14,8 @@ from botexchange.matching.orders import (
     Side,
     TimeInForce,
 )
-from botexchange.matching.refusals import VenueError, filter_failure
+from botcore.matching.refusals import VenueError, filter_failure
+from botexchange.api.params import Params, invalid, missing, surplus
 
 __all__ = [
     "Names",

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+from botcore.matching.lists import ListRequest
+from botcore.matching.refusals import UNKNOWN_ORDER, VenueError
 from botexchange.api.call import Call
 from botexchange.api.finding import order_list
 from botexchange.api.history import time_span
@@ -11,8 +13,6 @@ from botexchange.api.new_order import ResponseType, response_type
 from botexchange.api.params import Params
 from botexchange.api.payloads import Json, list_info, list_placed
 from botexchange.api.trading import cancel_answer, cancel_id, check_may_trade
-from botexchange.matching.lists import ListRequest
-from botexchange.matching.refusals import UNKNOWN_ORDER, VenueError
 from botexchange.ports import HistoryQuery
 
 __all__ = [

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
-from botexchange.market.intervals import MICROSECONDS
-from botexchange.matching.numbers import to_units
-from botexchange.matching.refusals import VenueError
+from botcore.candles.intervals import MICROSECONDS
+from botcore.matching.numbers import to_units
+from botcore.matching.refusals import VenueError
 
 __all__ = ["Params", "invalid", "missing", "parse_form", "surplus"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
+from botcore.matching.numbers import plain
+from botcore.matching.orders import ALGO_TYPES, Contingency, Order, Trade
+from botcore.matching.reports import Amendment, Changes, PreventedMatch
 from botexchange.api.new_order import ResponseType
-from botexchange.matching.numbers import plain
-from botexchange.matching.orders import ALGO_TYPES, Contingency, Order, Trade
-from botexchange.matching.reports import Amendment, Changes, PreventedMatch
 
 __all__ = [
     "Json",

@@ -5,6 +5,8 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
+from botcore.matching.orders import Order, OrderRequest
+from botcore.matching.refusals import VenueError
 from botexchange.api.call import Call, DetailedError
 from botexchange.api.finding import open_order
 from botexchange.api.new_order import ResponseType
@@ -17,8 +19,6 @@ from botexchange.api.trading import (
     check_may_trade,
     read_new,
 )
-from botexchange.matching.orders import Order, OrderRequest
-from botexchange.matching.refusals import VenueError
 
 __all__ = ["cancel_replace", "cancels_over_limit"]
 

@@ -2,12 +2,12 @@
 
 from typing import Final
 
+from botcore.matching.orders import Contingency, Order, OrderRequest, OrderStatus, OrderType
+from botcore.matching.refusals import ACCOUNT_DISABLED, UNKNOWN_ORDER, VenueError
 from botexchange.api.call import Call
 from botexchange.api.finding import known_symbol, list_members, open_order
 from botexchange.api.new_order import ResponseType, read_order, response_type
 from botexchange.api.payloads import Json, amended, canceled, list_canceled, placed
-from botexchange.matching.orders import Contingency, Order, OrderRequest, OrderStatus, OrderType
-from botexchange.matching.refusals import ACCOUNT_DISABLED, UNKNOWN_ORDER, VenueError
 
 __all__ = [
     "amend_order",

@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from botcore.matching.numbers import plain
 from botexchange.api.account import known_assets
 from botexchange.api.call import Call
 from botexchange.api.payloads import Json
-from botexchange.matching.numbers import plain
 
 __all__ = [
     "account_info",

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import SCALE, floor_to_step
-from botexchange.matching.orders import Side
-from botexchange.matching.quotes import Level, SymbolMarket
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import SCALE, floor_to_step
+from botcore.matching.orders import Side
+from botcore.matching.quotes import Level, SymbolMarket
 
 __all__ = ["DepthChange", "PublishedBook", "PublishedBooks"]
 

@@ -1,7 +1,7 @@
 """How Binance writes the figures of its tickers."""
 
-from botexchange.market.candles import Stretch
-from botexchange.matching.numbers import SCALE, plain
+from botcore.candles.bars import Stretch
+from botcore.matching.numbers import SCALE, plain
 
 __all__ = ["mean", "percent", "signed"]
 

@@ -2,24 +2,22 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Final
 
+from botcore.candles.bars import Candle, Stretch, candle, join
+from botcore.candles.csv_file import Series
+from botcore.candles.intervals import DAY_MS, INTERVALS, open_after, open_of
+from botcore.candles.path import POINTS, Point, instrument_of, moments, points, quoted
 from botcore.domain.errors import InvalidInput, NotAllowed
-from botexchange.market.candles import Bar, Candle, Stretch, candle, join
-from botexchange.market.catalogue import instrument_for
-from botexchange.market.csv_file import Series
-from botexchange.market.intervals import DAY_MS, INTERVALS, open_after, open_of
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import SCALE
+from botcore.matching.quotes import Tick
 from botexchange.market.source import Book, CandleRange, PublicTrade, Push
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import SCALE, floor_to_step
-from botexchange.matching.quotes import Tick
 
 __all__ = ["ReplaySource"]
 
-POINTS: Final = 4  # trades per candle: open, two extremes, close
 BLOCKS: Final = (DAY_MS, 3_600_000)  # longer candles are joined from these, kept once made
 MOST_TRADES: Final = 1_000
 
@@ -50,14 +48,13 @@ class ReplaySource:
         self.intervals = tuple(
             name for name, length in INTERVALS.items() if length % self.base_ms == 0 or name == "1M"
         )
-        self._instruments = {one.symbol: _instrument(one) for one in series}
-        self._series = {one.symbol: _quoted(one, self._instruments[one.symbol]) for one in series}
+        self._instruments = {one.symbol: instrument_of(one) for one in series}
+        self._series = {one.symbol: quoted(one, self._instruments[one.symbol]) for one in series}
         self._traded = {  # how many candles before each had trades
             symbol: list(accumulate((bar.volume > 0 for bar in one.bars), initial=0))
             for symbol, one in self._series.items()
         }
-        third = self.base_ms // 3
-        self._offsets = (0, third, 2 * third, self.base_ms - 1)
+        self._offsets = moments(self.base_ms)
         self.instruments: tuple[Instrument, ...] = tuple(self._instruments.values())
         self.begin_ms = min(one.begin_ms for one in series)
         self.end_ms: int | None = max(one.begin_ms + len(one.bars) * self.base_ms for one in series)
@@ -209,15 +206,8 @@ class ReplaySource:
             taken = (0, 0) if is_buyer_maker else (quantity, quote)
             yield Stretch(price, price, price, price, quantity, quote, *taken, int(quantity > 0))
 
-    def _points(self, series: Series, index: int) -> list[tuple[int, int, bool]]:
-        """List a candle's trades: price, quantity, and whether a seller took (the price fell)."""
-        bar = series.bars[index]
-        extremes = (bar.low, bar.high) if bar.close >= bar.open else (bar.high, bar.low)
-        prices = (bar.open, *extremes, bar.close)
-        quarter = floor_to_step(bar.volume // POINTS, self._instruments[series.symbol].step)
-        quantities = [quarter] * (POINTS - 1) + [bar.volume - quarter * (POINTS - 1)]
-        falls = [index % 2 == 1, *(after < before for before, after in pairwise(prices))]
-        return list(zip(prices, quantities, falls, strict=True))
+    def _points(self, series: Series, index: int) -> list[Point]:
+        return points(series.bars[index], index, self._instruments[series.symbol].step)
 
     def _tick(self, symbol: str, time_ms: int) -> Tick | None:
         series = self._series[symbol]
@@ -233,23 +223,3 @@ class ReplaySource:
             quantity=quantity,
             is_jump=point == 0,
         )
-
-
-def _quoted(series: Series, instrument: Instrument) -> Series:
-    """Round a series to the symbol's tick and step, as the exchange would quote it."""
-    tick, step = instrument.tick, instrument.step
-    bars = []
-    for bar in series.bars:
-        first, high, low, last = (max((price + tick // 2) // tick, 1) * tick for price in bar[:4])
-        volume = floor_to_step(bar.volume, step)
-        if bar.volume or high > low:
-            volume = max(volume, POINTS * step)
-        bars.append(Bar(first, high, low, last, volume))
-    return replace(series, bars=bars)
-
-
-def _instrument(series: Series) -> Instrument:
-    instrument = instrument_for(series.symbol, series.bars[-1].close)
-    if instrument is None:
-        raise InvalidInput.of("--symbol", f"{series.symbol} has no quote asset that is known here")
-    return instrument

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from botcore.domain.errors import InvalidInput
+from botcore.matching.numbers import to_units
+from botcore.matching.quotes import Level
 from botexchange.market.source import Push
-from botexchange.matching.numbers import to_units
-from botexchange.matching.quotes import Level
 
 __all__ = ["read_script"]
 

@@ -7,14 +7,14 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
+from botcore.candles.bars import Candle, Stretch, candle, join
+from botcore.candles.catalogue import CATALOGUE, chosen, instrument_for
+from botcore.candles.intervals import INTERVALS, MINUTE_MS, open_after, open_of
 from botcore.domain.errors import InvalidInput, NotAllowed
-from botexchange.market.candles import Candle, Stretch, candle, join
-from botexchange.market.catalogue import CATALOGUE, chosen, instrument_for
-from botexchange.market.intervals import INTERVALS, MINUTE_MS, open_after, open_of
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import SCALE
+from botcore.matching.quotes import Tick
 from botexchange.market.source import Book, CandleRange, PublicTrade, Push
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import SCALE
-from botexchange.matching.quotes import Tick
 
 __all__ = ["ScriptedSource"]
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from botexchange.market.candles import Candle
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.quotes import Level, Tick
+from botcore.candles.bars import Candle
+from botcore.matching.instruments import Instrument
+from botcore.matching.quotes import Level, Tick
 
 __all__ = ["Book", "CandleRange", "MarketSource", "PublicTrade", "Push"]
 

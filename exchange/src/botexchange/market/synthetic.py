@@ -6,16 +6,16 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from botcore.candles.bars import Candle, Stretch, candle, join
+from botcore.candles.catalogue import CATALOGUE, CROSSES, chosen
+from botcore.candles.intervals import DAY_MS, INTERVALS, MINUTE_MS, open_after, open_of
 from botcore.domain.errors import NotAllowed
-from botexchange.market.candles import Candle, Stretch, candle, join
-from botexchange.market.catalogue import CATALOGUE, CROSSES, chosen
-from botexchange.market.intervals import DAY_MS, INTERVALS, MINUTE_MS, open_after, open_of
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import SCALE
+from botcore.matching.quotes import Tick
 from botexchange.market.minute import TRADES, MinuteTrade, minute_quotes, minute_trades
 from botexchange.market.source import Book, CandleRange, PublicTrade, Push
 from botexchange.market.tree import Node, day_node, day_price, draws, mixed_draws, split
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import SCALE
-from botexchange.matching.quotes import Tick
 
 __all__ = ["SyntheticSource"]
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from botexchange.market.candles import Stretch, join
-from botexchange.market.intervals import DAY_MS, INTERVALS, MINUTE_MS
+from botcore.candles.bars import Stretch, join
+from botcore.candles.intervals import DAY_MS, INTERVALS, MINUTE_MS
 from botexchange.market.source import CandleRange, MarketSource
 
 __all__ = ["Window", "Windows"]

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from botcore.candles.intervals import INTERVALS
 from botcore.domain.errors import Transient
+from botcore.matching.refusals import VenueError
 from botexchange.api.params import Params
 from botexchange.limits import LimitError, WeightCounter
-from botexchange.market.intervals import INTERVALS
-from botexchange.matching.refusals import VenueError
 from botexchange.relay.feed import RelayFeed
 from botexchange.relay.rules import Rules
 from botexchange.relay.shared import Said, SharedAnswers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from botexchange.market.intervals import INTERVALS
+from botcore.candles.intervals import INTERVALS
 
 __all__ = ["StreamKind", "StreamName", "parse_stream"]
 

@@ -8,9 +8,9 @@ import orjson
 from aiohttp import web
 
 from botcore.domain.errors import Transient
+from botcore.matching.refusals import DISCONNECTED, NO_SUCH_PATH, WRONG_METHOD, VenueError
 from botexchange.api.params import parse_form
 from botexchange.limits import LimitError
-from botexchange.matching.refusals import DISCONNECTED, NO_SUCH_PATH, WRONG_METHOD, VenueError
 from botexchange.relay.answers import Answers, Asked
 from botexchange.relay.shared import Said
 from botexchange.upstream.channels import Tools

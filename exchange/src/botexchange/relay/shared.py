@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from botcore.domain.errors import Transient
+from botcore.matching.refusals import VenueError
 from botcore.runtime.clock import Clock
-from botexchange.matching.refusals import VenueError
 from botexchange.upstream.rest import Answer
 
 __all__ = ["Said", "SharedAnswers"]

@@ -8,6 +8,7 @@ import orjson
 from aiohttp import web
 from multidict import CIMultiDict
 
+from botcore.matching.refusals import NO_SUCH_PATH, WRONG_METHOD, VenueError
 from botexchange.api.call import DetailedError, Endpoint
 from botexchange.api.params import Params, parse_form
 from botexchange.api.table import RETIRED, ROUTES
@@ -15,7 +16,6 @@ from botexchange.auth import check_encoding, rest_payload
 from botexchange.door import BlockedError, Door, Proof
 from botexchange.faults import Fault, FaultKind
 from botexchange.limits import LimitError
-from botexchange.matching.refusals import NO_SUCH_PATH, WRONG_METHOD, VenueError
 from botexchange.timeunit import in_micros, is_micro
 
 __all__ = ["MOST_BODY", "RestApi"]

@@ -6,9 +6,9 @@ from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 
-from botexchange.matching.accounts import Account
-from botexchange.matching.orders import Order, Trade
-from botexchange.matching.reports import Amendment, Changes, PreventedMatch
+from botcore.matching.accounts import Account
+from botcore.matching.orders import Order, Trade
+from botcore.matching.reports import Amendment, Changes, PreventedMatch
 from botexchange.ports import ApiKey, HistoryQuery, Moment, Owner, Saved, Shock
 from botexchange.storage.queries import (
     OF_ACCOUNT,

@@ -6,9 +6,9 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from botcore.domain.errors import InvariantBroken
-from botexchange.matching.accounts import Account
-from botexchange.matching.orders import Order, Trade
-from botexchange.matching.reports import Amendment, Changes, PreventedMatch
+from botcore.matching.accounts import Account
+from botcore.matching.orders import Order, Trade
+from botcore.matching.reports import Amendment, Changes, PreventedMatch
 from botexchange.ports import ApiKey, Owner
 from botexchange.storage.tables import (
     AMENDMENTS,

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from botexchange.matching.refusals import VenueError
+from botcore.matching.refusals import VenueError
 from botexchange.streams.connection import Connection
 from botexchange.timeunit import is_micro
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import orjson
 
-from botexchange.market.candles import Candle
-from botexchange.market.intervals import DAY_MS, open_after, open_of
+from botcore.candles.bars import Candle
+from botcore.candles.intervals import DAY_MS, open_after, open_of
+from botcore.matching.numbers import plain
+from botcore.matching.quotes import Level
 from botexchange.market.source import CandleRange, PublicTrade
-from botexchange.matching.numbers import plain
-from botexchange.matching.quotes import Level
 from botexchange.streams.frames_tickers import TickerFrames
 from botexchange.streams.frames_topics import Topic, TopicKind
 from botexchange.venue import Venue

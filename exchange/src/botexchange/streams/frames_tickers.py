@@ -1,9 +1,9 @@
 """Frames of tickers and average prices."""
 
+from botcore.candles.intervals import DAY_MS
+from botcore.matching.numbers import plain
 from botexchange.market.figures import mean, percent, signed
-from botexchange.market.intervals import DAY_MS
 from botexchange.market.windows import Window
-from botexchange.matching.numbers import plain
 from botexchange.streams.frames_topics import Topic
 from botexchange.venue import Venue
 

@@ -7,9 +7,9 @@ from urllib.parse import unquote
 import orjson
 from aiohttp import web
 
+from botcore.matching.refusals import VenueError
 from botexchange.limits import LimitError, WeightCounter
 from botexchange.lockstep.gate import Gate, Participant
-from botexchange.matching.refusals import VenueError
 from botexchange.quotas import Quotas
 from botexchange.streams.channel import Pace, Timing, open_socket, refused, serve
 from botexchange.streams.connection import Connection

@@ -4,9 +4,9 @@ from typing import Final, assert_never
 
 import orjson
 
-from botexchange.matching.numbers import notional, plain
-from botexchange.matching.orders import Contingency, Order, Trade
-from botexchange.matching.reports import (
+from botcore.matching.numbers import notional, plain
+from botcore.matching.orders import Contingency, Order, Trade
+from botcore.matching.reports import (
     BalanceReport,
     Execution,
     ExecutionReport,

@@ -5,7 +5,7 @@ from typing import Final
 
 import orjson
 
-from botexchange.matching.numbers import to_units
+from botcore.matching.numbers import to_units
 
 __all__ = ["Applied", "Book"]
 

@@ -7,7 +7,7 @@ import orjson
 import structlog
 
 from botcore.domain.errors import Transient
-from botexchange.matching.refusals import VenueError
+from botcore.matching.refusals import VenueError
 from botexchange.upstream.channels import Tools
 from botexchange.upstream.messages import Frame
 from botexchange.upstream.series import KEPT, Row, Series, Taken, rest_rows, row_of_frame

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from botcore.domain.errors import Transient
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import to_units
-from botexchange.matching.quotes import SymbolStatus
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import to_units
+from botcore.matching.quotes import SymbolStatus
 
 __all__ = ["RULES", "instruments_of", "states_of"]
 

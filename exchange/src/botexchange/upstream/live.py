@@ -8,14 +8,14 @@ from typing import Final
 import orjson
 import structlog
 
+from botcore.candles.bars import Candle
+from botcore.candles.intervals import INTERVALS, MINUTE_MS
 from botcore.domain.errors import NotAllowed, Transient
-from botexchange.market.candles import Candle
-from botexchange.market.intervals import INTERVALS, MINUTE_MS
+from botcore.matching.instruments import Instrument
+from botcore.matching.numbers import to_units
+from botcore.matching.quotes import Level, SymbolMarket, SymbolStatus, Tick
+from botcore.matching.refusals import VenueError
 from botexchange.market.source import Book, CandleRange, PublicTrade, Push
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.numbers import to_units
-from botexchange.matching.quotes import Level, SymbolMarket, SymbolStatus, Tick
-from botexchange.matching.refusals import VenueError
 from botexchange.upstream.channels import Channel, Tools
 from botexchange.upstream.listing import RULES, states_of
 from botexchange.upstream.live_candles import LiveCandles

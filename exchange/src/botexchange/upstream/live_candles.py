@@ -9,12 +9,12 @@ from typing import Final
 
 import orjson
 
+from botcore.candles.bars import Candle, Stretch, candle
+from botcore.candles.intervals import MINUTE_MS
 from botcore.domain.errors import Transient
-from botexchange.market.candles import Candle, Stretch, candle
-from botexchange.market.intervals import MINUTE_MS
+from botcore.matching.numbers import to_units
+from botcore.matching.refusals import DISCONNECTED, VenueError
 from botexchange.market.source import CandleRange
-from botexchange.matching.numbers import to_units
-from botexchange.matching.refusals import DISCONNECTED, VenueError
 from botexchange.upstream.channels import Tools
 from botexchange.upstream.klines import PATH, KlineChannel
 from botexchange.upstream.messages import Frame

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Final
 
+from botcore.matching.numbers import to_units
+from botcore.matching.quotes import Tick
 from botexchange.market.source import PublicTrade
-from botexchange.matching.numbers import to_units
-from botexchange.matching.quotes import Tick
 
 __all__ = ["LiveTape", "trade_of_rest", "trade_of_stream"]
 

@@ -10,8 +10,8 @@ import orjson
 import structlog
 
 from botcore.domain.errors import Transient
+from botcore.matching.refusals import VenueError
 from botcore.runtime.clock import Clock
-from botexchange.matching.refusals import VenueError
 
 __all__ = ["Answer", "UpstreamRest"]
 

@@ -8,8 +8,8 @@ from typing import Final
 import structlog
 
 from botcore.domain.errors import Transient
+from botcore.matching.refusals import VenueError
 from botcore.runtime.clock import Clock
-from botexchange.matching.refusals import VenueError
 from botexchange.upstream.rest import UpstreamRest
 
 __all__ = ["VenueTime"]

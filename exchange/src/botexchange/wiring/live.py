@@ -11,10 +11,10 @@ import orjson
 import structlog
 
 from botcore.domain.errors import Transient
+from botcore.matching.instruments import Instrument
+from botcore.matching.quotes import SymbolMarket
 from botcore.runtime.clock import Clock
 from botexchange.market.source import PublicTrade
-from botexchange.matching.instruments import Instrument
-from botexchange.matching.quotes import SymbolMarket
 from botexchange.upstream.channels import Tasks, Tools
 from botexchange.upstream.hosts import Hosts
 from botexchange.upstream.listing import RULES, instruments_of

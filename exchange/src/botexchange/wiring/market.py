@@ -1,7 +1,7 @@
 """Make the market the settings ask for, and choose where it starts."""
 
+from botcore.candles.csv_file import read_series
 from botcore.domain.errors import InvalidInput
-from botexchange.market.csv_file import read_series
 from botexchange.market.replay import ReplaySource
 from botexchange.market.script import read_script
 from botexchange.market.scripted import ScriptedSource

@@ -8,6 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from botcore.domain.errors import InvalidInput
+from botcore.matching.engine import Engine
+from botcore.matching.numbers import to_units
 from botcore.runtime.clock import SystemClock
 from botexchange.clock import LockstepClock, RunningClock, VenueClock, wall_ms
 from botexchange.feed import MarketFeed
@@ -15,8 +17,6 @@ from botexchange.lockstep.app import lockstep_routes
 from botexchange.lockstep.driver import LockstepDriver
 from botexchange.lockstep.gate import Gate
 from botexchange.market.source import MarketSource
-from botexchange.matching.engine import Engine
-from botexchange.matching.numbers import to_units
 from botexchange.ports import Moment, Saved, Store
 from botexchange.quotas import Quotas
 from botexchange.settings import PaperSettings, SourceKind

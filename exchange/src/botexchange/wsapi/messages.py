@@ -6,9 +6,9 @@ from typing import Final
 
 import orjson
 
+from botcore.matching.refusals import VenueError
 from botexchange.api.call import DetailedError
 from botexchange.limits import LimitError
-from botexchange.matching.refusals import VenueError
 
 __all__ = ["Arguments", "Request", "failure"]
 

@@ -6,9 +6,9 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from botcore.matching.refusals import VenueError
 from botexchange.door import Door
 from botexchange.limits import LimitError
-from botexchange.matching.refusals import VenueError
 from botexchange.streams.channel import Timing, open_socket, refused, serve
 from botexchange.streams.connection import Connection
 from botexchange.streams.server import counter_of, participant_of

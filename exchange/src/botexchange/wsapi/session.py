@@ -6,6 +6,7 @@ from typing import Final
 
 import orjson
 
+from botcore.matching.refusals import VenueError
 from botexchange.api.call import Endpoint
 from botexchange.api.params import Params
 from botexchange.api.table import METHODS, RETIRED_METHODS
@@ -13,7 +14,6 @@ from botexchange.auth import ws_payload
 from botexchange.door import Door, Proof
 from botexchange.faults import FaultKind
 from botexchange.limits import LimitError
-from botexchange.matching.refusals import VenueError
 from botexchange.ports import ApiKey, KeyKind
 from botexchange.quotas import rate_limits
 from botexchange.streams.connection import Connection

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from botcore.matching.refusals import VenueError
 from botexchange.lockstep.gate import Gate, Participant
-from botexchange.matching.refusals import VenueError
 from botexchange.ports import ApiKey
 from botexchange.streams.connection import Connection
 from botexchange.streams.user_events import stream_terminated, subscribed

@@ -18,6 +18,7 @@ __all__ = ["MANIFEST", "PodFolder", "PodState"]
 
 MANIFEST, STATE, TERMINATION_LOG = "pod.json", "status.json", "termination-log"
 LONGEST_REPORT = 4096  # as the kubelet
+LOOPBACK, PORT_VARIABLE, ANY_PORT = "127.0.0.1", "KBOTS_RUNNER_PROBE_PORT", "0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,16 +107,23 @@ class PodFolder:
         return ""
 
     def environment(self, manifest: Manifest, uid: str) -> dict[str, str]:
-        """Work out the container's environment: paths of mounts become paths of this folder."""
+        """Work out the container's environment: paths of mounts become paths of this folder.
+
+        Pods of one host share its ports, so each takes a free one on the loopback and notes it in its state folder.
+        """
         container = manifest.body["spec"]["containers"][0]
         places = {
             mount["mountPath"]: self.path / mount["name"] for mount in container["volumeMounts"]
         }
         places[container["terminationMessagePath"]] = self.path / TERMINATION_LOG
-        return {
-            one["name"]: _moved(one["value"], places) if "value" in one else uid
+        fields = {"metadata.uid": uid, "status.podIP": LOOPBACK}
+        environment = {
+            one["name"]: _moved(one["value"], places)
+            if "value" in one
+            else fields[one["valueFrom"]["fieldRef"]["fieldPath"]]
             for one in container["env"]
         }
+        return environment | ({PORT_VARIABLE: ANY_PORT} if PORT_VARIABLE in environment else {})
 
     def begin_report(self) -> None:
         """Empty the termination log for the next start."""

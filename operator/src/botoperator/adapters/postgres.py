@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from secrets import token_urlsafe
 from typing import Any
 
-from botcore.ledger import books, halts, resources
+from botcore.ledger import books, halts, recordings, resources
 from botcore.ledger.connect import Connection, DatabaseAddress, Pool, connect, translated
 from botcore.resources.trading_bot import BotMode
 from botoperator.plan.inputs import Account, BotIdentity
@@ -112,10 +112,14 @@ class PostgresLedger:
         """Set the halt latch of all of an owner's bots."""
         await self._halt(halts.HaltSubject.of_owner(owner), reason)
 
-    async def ensure_partitions(self) -> None:
-        """Make the next months' partitions."""
+    async def keep_partitions(self) -> None:
+        """Make the next months' partitions and forget recordings that are too old."""
         async with transaction(self._pool) as connection:
             await books.ensure_partitions(connection)
+        has_more = True
+        while has_more:
+            async with transaction(self._pool) as connection:
+                has_more = await recordings.forget_recordings(connection)
 
     async def _halt(self, subject: halts.HaltSubject, reason: str) -> None:
         async with transaction(self._pool) as connection:
@@ -165,4 +169,5 @@ def _heartbeat(record: books.BotRecord) -> Heartbeat | None:
         generation=record.generation,
         at=record.beat_at,
         age_seconds=record.beat_age or 0.0,
+        problems=tuple((str(reason), str(message)) for reason, message in record.problems),
     )

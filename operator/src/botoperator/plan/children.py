@@ -28,7 +28,7 @@ from botoperator.plan.manifests import (
     digest,
     encode_data,
 )
-from botoperator.plan.pod import LIVENESS, PodParts, build_pod
+from botoperator.plan.pod import PodParts, build_pod
 
 __all__ = [
     "CONFIG_FILE",
@@ -59,7 +59,7 @@ def desired_children(bot: BotIdentity, inputs: ChildInputs) -> tuple[Manifest, .
             secret=names.secret,
             config_map=names.config_map,
             restart_policy="OnFailure",
-            liveness=LIVENESS,
+            serves_probes=True,
         ),
         inputs.pod,
     )

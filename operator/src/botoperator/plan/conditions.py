@@ -15,6 +15,7 @@ __all__ = ["Assessment", "heartbeat_of", "is_crashing", "observations"]
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 # The runner writes at least every 5 s.
 HEARTBEAT_LIFE_SECONDS = 15.0
+_LONGEST_MESSAGE = 1024
 
 LEAVING = {
     "Deleted": "the bot is being deleted",
@@ -171,7 +172,18 @@ def _degraded(seen: Assessment) -> Observation:
         return _observe(seen, kind, TRUE, "OwnerUnknown", LEAVING["OwnerUnknown"])
     if situation.ledger.owner_is_disabled:
         return _observe(seen, kind, TRUE, "OwnerDisabled", "the bot's owner is disabled")
-    return _observe(seen, kind, FALSE, "AsExpected")
+    return _troubled(seen, heartbeat)
+
+
+def _troubled(seen: Assessment, heartbeat: Heartbeat | None) -> Observation:
+    """Repeat the runner's own problems: the gravest names the condition, the message has them all."""
+    problems = heartbeat.problems if heartbeat else ()
+    if not problems:
+        return _observe(seen, ConditionType.DEGRADED, FALSE, "AsExpected")
+    first = problems[0][0]
+    texts = [text if reason == first else f"{reason}: {text}" for reason, text in problems]
+    message = "; ".join(dict.fromkeys(texts))
+    return _observe(seen, ConditionType.DEGRADED, TRUE, first, message[:_LONGEST_MESSAGE])
 
 
 def _halted(seen: Assessment) -> Observation:

@@ -100,13 +100,17 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """What the runner last said about itself; `age_seconds` by the database's clock."""
+    """What the runner last said about itself; `age_seconds` by the database's clock.
+
+    Each of its problems is a CamelCase reason and a message, the gravest first.
+    """
 
     state: str
     reason: str
     generation: int
     at: datetime
     age_seconds: float
+    problems: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 from botoperator.plan.inputs import PodSettings
 from botoperator.plan.manifests import POD_HASH, Kind, Manifest, digest
 
-__all__ = ["GRACE_SECONDS", "LIVENESS", "PodParts", "build_pod"]
+__all__ = ["GRACE_SECONDS", "PROBE_PORT", "PodParts", "build_pod"]
 
 CONFIG_DIR = "/etc/kbots/config"
 CREDENTIALS_DIR = "/etc/kbots/credentials"
@@ -15,19 +15,24 @@ STATE_DIR = "/var/lib/kbots"
 TERMINATION_LOG = "/dev/termination-log"
 # The runner settles what is in flight within 10 s of SIGTERM.
 GRACE_SECONDS = 30
-# The runner touches the file every few seconds while its loop turns; it serves no port to ask at.
-LIVENESS: Mapping[str, Any] = {
-    "exec": {
-        "command": [
-            "/bin/sh",
-            "-c",
-            f"test $(( $(date +%s) - $(stat -c %Y {STATE_DIR}/alive) )) -lt 120",
-        ]
-    },
-    "initialDelaySeconds": 60,
-    "periodSeconds": 30,
-    "failureThreshold": 4,
-    "timeoutSeconds": 5,
+PROBE_PORT = 9085
+
+
+def _probe(path: str, *, period: int, failures: int) -> dict[str, Any]:
+    return {
+        "httpGet": {"path": path, "port": "probes"},
+        "periodSeconds": period,
+        "failureThreshold": failures,
+        "timeoutSeconds": 5,
+    }
+
+
+# A bot is restarted only when its loop has not moved for minutes. One that is fenced, or can't see the market, is
+# not ready and lives on: a restart would mend nothing (I10).
+PROBES: Mapping[str, Any] = {
+    "startupProbe": _probe("/healthz", period=2, failures=60),
+    "livenessProbe": _probe("/healthz", period=15, failures=8),
+    "readinessProbe": _probe("/readyz", period=5, failures=3),
 }
 
 
@@ -40,7 +45,7 @@ class PodParts:
     secret: str
     config_map: str
     restart_policy: str
-    liveness: Mapping[str, Any] | None = None
+    serves_probes: bool = False
 
 
 def build_pod(parts: PodParts, settings: PodSettings) -> Manifest:
@@ -77,13 +82,13 @@ def _spec(parts: PodParts, settings: PodSettings) -> dict[str, Any]:
 
 
 def _container(parts: PodParts, settings: PodSettings) -> dict[str, Any]:
-    probe = {"livenessProbe": dict(parts.liveness)} if parts.liveness else {}
+    ports = {"ports": [{"name": "probes", "containerPort": PROBE_PORT}], **PROBES}
     return {
         "name": "botrunner",
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
         "command": list(parts.command),
-        "env": _environment(),
+        "env": [*_environment(), *(_probe_environment() if parts.serves_probes else ())],
         "resources": {
             "requests": {"cpu": settings.cpu_request, "memory": settings.memory_request},
             "limits": {"memory": settings.memory_limit},
@@ -93,7 +98,7 @@ def _container(parts: PodParts, settings: PodSettings) -> dict[str, Any]:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        **probe,
+        **(ports if parts.serves_probes else {}),
         "terminationMessagePath": TERMINATION_LOG,
         "volumeMounts": [
             {"name": "config", "mountPath": CONFIG_DIR, "readOnly": True},
@@ -104,11 +109,21 @@ def _container(parts: PodParts, settings: PodSettings) -> dict[str, Any]:
 
 
 def _environment() -> list[dict[str, Any]]:
-    uid = {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.uid"}}
     return [
         {"name": "KBOTS_RUNNER_CONFIG_DIR", "value": CONFIG_DIR},
         {"name": "KBOTS_RUNNER_CREDENTIALS_DIR", "value": CREDENTIALS_DIR},
         {"name": "KBOTS_RUNNER_STATE_DIR", "value": STATE_DIR},
         {"name": "KBOTS_RUNNER_TERMINATION_LOG", "value": TERMINATION_LOG},
-        {"name": "KBOTS_RUNNER_POD_UID", "valueFrom": uid},
+        _field("KBOTS_RUNNER_POD_UID", "metadata.uid"),
     ]
+
+
+def _probe_environment() -> list[dict[str, Any]]:
+    return [
+        _field("KBOTS_RUNNER_PROBE_HOST", "status.podIP"),
+        {"name": "KBOTS_RUNNER_PROBE_PORT", "value": str(PROBE_PORT)},
+    ]
+
+
+def _field(name: str, path: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": path}}}

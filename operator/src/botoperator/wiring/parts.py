@@ -65,7 +65,7 @@ class Core:
                     place.children, self.key_store, place.platform, settings.verify_namespace
                 ),
                 notices=_notices(address),
-                daily=ledger.ensure_partitions,
+                daily=ledger.keep_partitions,
             ),
             ShellPace(resync_seconds=settings.resync_seconds, workers=place.workers),
         )

@@ -57,7 +57,7 @@ def test_entry_within_one_per_cent_is_sent(price: str) -> None:
     (event,), calls = answers(venue, DECISION, PLACE)
 
     assert isinstance(event, OrderReported)
-    assert calls == ["record_decision", "write_intent", "place"]
+    assert calls == ["record_decision", "write_intents", "place"]
     assert venue.asked == [("BTCUSDT", Side.BUY)]
 
 

@@ -77,7 +77,7 @@ def test_decision_then_intent_then_order() -> None:
 
     outcome = bench.do(*COMMANDS)
 
-    assert bench.order_of_calls == ["record_decision", "write_intent", "place"]  # I2
+    assert bench.order_of_calls == ["record_decision", "write_intents", "place"]  # I2
     assert bench.troubles.named("record_decision")[0][1] == 3  # type: ignore[index]
     (told,) = outcome.events
     assert isinstance(told, OrderReported)
@@ -87,7 +87,7 @@ def test_decision_then_intent_then_order() -> None:
 
 @pytest.mark.parametrize("error", [Transient("away"), LeaseLost("not held")])
 def test_intent_that_can_not_be_written_is_never_sent(error: Exception) -> None:
-    bench = Bench(troubles=Troubles(broken={"write_intent": error}))
+    bench = Bench(troubles=Troubles(broken={"write_intents": error}))
 
     with pytest.raises(type(error)):
         bench.do(*COMMANDS)
@@ -112,7 +112,7 @@ def test_permit_that_expires_between_intent_and_send_sends_nothing() -> None:
     outcome = bench.do(*COMMANDS)
 
     assert outcome.events == [IntentAbandoned(client_order_id=ID, reason="FencedBeforeSend")]  # I1
-    assert bench.order_of_calls == ["record_decision", "write_intent"]
+    assert bench.order_of_calls == ["record_decision", "write_intents"]
 
 
 @pytest.mark.parametrize(
@@ -253,11 +253,11 @@ def test_rereads_notes_and_the_end_are_handed_on() -> None:
 
 
 def test_later_order_of_a_step_is_not_sent_when_the_first_could_not_be_journalled() -> None:
-    bench = Bench(troubles=Troubles(broken={"write_intent": Transient("away")}))
+    bench = Bench(troubles=Troubles(broken={"write_intents": Transient("away")}))
     second = replace(ORDER, client_order_id="kb-second")
 
     with pytest.raises(Transient):
         bench.do(COMMANDS[1], type(COMMANDS[1])(order=second))  # type: ignore[call-arg]
 
-    assert len(bench.troubles.named("write_intent")) == 1
+    assert len(bench.troubles.named("write_intents")) == 1
     assert bench.exchange.venue.sent == {}

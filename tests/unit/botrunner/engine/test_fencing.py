@@ -22,7 +22,7 @@ from tests.support.venue_model import Mood
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        ("write_intent", Transient("away")),
+        ("write_intents", Transient("away")),
         ("record_decision", LeaseLost("taken over")),
         ("record_decision", Conflict("decided before")),
         ("save", Transient("away")),
@@ -128,7 +128,7 @@ def test_permit_that_ran_out_fences_instead_of_trying_again_and_again() -> None:
             bench.engine.deliver(event)
         await quiet()
         assert len(bench.sent) == sent  # I1
-        assert len(bench.troubles.named("write_intent")) == sent + 1
+        assert len(bench.troubles.named("write_intents")) == sent + 1
 
     bench.run(story)
 

@@ -237,3 +237,22 @@ def test_release_gives_the_lease_back_and_survives_an_absent_ledger() -> None:
         await watch.keeper.release()
 
     assert watched(story).lease.released == [1]
+
+
+def test_hurried_keeper_beats_at_once_and_still_ends_when_it_is_told_to() -> None:
+    async def story(watch: Watch) -> None:
+        await asyncio.sleep(10.5)
+        watch.state = "Paused"
+        watch.keeper.look_now()
+        await asyncio.sleep(0.01)
+        at, beat = watch.lease.beats[-1]
+        assert (round(at, 1), beat.state) == (10.5, "Paused")
+
+        running = asyncio.create_task(watch.keeper.run())
+        await asyncio.sleep(0.1)
+        watch.keeper.look_now()  # in the same moment: a wait that swallows the end would never return
+        running.cancel()
+        await asyncio.sleep(0.01)
+        assert running.done()
+
+    watched(story)

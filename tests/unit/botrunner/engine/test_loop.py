@@ -197,24 +197,3 @@ def test_idle_is_reported_whenever_the_inbox_is_empty() -> None:
         assert len(bench.troubles.named("report_idle")) > before
 
     bench.run(story)
-
-
-async def never(*_: object) -> None:
-    await asyncio.get_running_loop().create_future()
-
-
-def test_an_event_that_is_never_done_stops_the_sign_of_life() -> None:
-    bench = EngineBench()
-
-    async def story() -> None:
-        await asyncio.sleep(300)
-        assert bench.engine.is_moving()
-        bench.exchange.place = never  # type: ignore[method-assign]
-        bench.close_candle(1, "100")
-        bench.engine.deliver(TimerFired(tick=1))
-        await asyncio.sleep(100)
-        assert bench.engine.is_moving()
-        await asyncio.sleep(30)
-        assert not bench.engine.is_moving()
-
-    bench.run(story)

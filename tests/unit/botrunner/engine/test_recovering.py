@@ -76,7 +76,7 @@ def test_enough_candles_are_read_for_the_slowest_strategy_of_a_symbol() -> None:
 
     run_virtual(bench.recovery.candles(both))
 
-    assert bench.troubles.named("candles") == [("BTCUSDT", "1m", 121)]
+    assert bench.troubles.named("candles") == [("BTCUSDT", "1m", 241)]
 
 
 def test_history_of_several_symbols_comes_in_the_order_of_time() -> None:

@@ -35,7 +35,11 @@ picks = st.integers(0, 1000)
 def machine_rules() -> Rules:
     return rules(
         a_rule(DcaParams(amount=Decimal(100), stop_loss_percent=Decimal(2)), name="dca"),
-        a_rule(EmaCrossParams(fast=2, slow=3), name="trend", symbols=("ETHUSDT",)),
+        a_rule(
+            EmaCrossParams(fast=2, slow=3, take_profit_percent=Decimal(5)),
+            name="trend",
+            symbols=("ETHUSDT",),
+        ),
         instruments={symbol: an_instrument(symbol) for symbol in SYMBOLS},
     )
 
@@ -182,16 +186,22 @@ class TradingCore(RuleBasedStateMachine):
     def _is_protected(self, key: tuple[str, str]) -> None:
         held = self.venue.held(key[1])
         stops = self.bot.state.working(key, Purpose.STOP_LOSS)
+        targets = self.bot.state.working(key, Purpose.TAKE_PROFIT)
         fitted = fit_market_quantity(
             an_instrument(key[1]), held, self.bot.state.marks.get(key[1], Decimal(100))
         )
         if isinstance(fitted, Unfit):
             assert stops == ()
+            return
+        assert [stop.quantity - stop.executed_quantity for stop in stops] == [fitted]
+        if key[0] == "trend":
+            assert [one.list_client_order_id for one in targets] == [stops[0].list_client_order_id]
+            assert [one.quantity for one in targets] == [fitted]
         else:
-            assert [stop.quantity - stop.executed_quantity for stop in stops] == [fitted]
+            assert targets == ()
 
     def _fillable(self) -> list[VenueOrder]:
-        return [one for one in self.venue.open() if one.order.purpose is not Purpose.STOP_LOSS]
+        return [one for one in self.venue.open() if one.order.price is None]
 
     def teardown(self) -> None:
         self.everything_settles()

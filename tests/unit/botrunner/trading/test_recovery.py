@@ -52,7 +52,7 @@ def test_intent_without_an_answer_is_unknown_and_is_not_sent_again() -> None:
     again = restored(stored(state))
     step = play(again, RULES, TimerFired(tick=0), LeaseAcquired(epoch=2))
 
-    assert again.orders[entry.client_order_id].status is OrderStatus.UNKNOWN  # I3
+    assert again.orders[entry.client_order_id].status is OrderStatus.UNKNOWN  # I3, TR-2
     assert placed(step) == []
 
 
@@ -75,7 +75,7 @@ def test_restored_state_is_fenced_and_keeps_halt_and_shutdown() -> None:
         True,
         "Recovering",
     )
-    assert again.peak_equity == Decimal(1200)
+    assert again.peak_equity == Decimal(1200)  # TR-67
 
 
 def test_loss_of_the_venues_day_survives_and_yesterdays_does_not_count() -> None:

@@ -78,7 +78,7 @@ def test_amount_below_the_least_entry_is_said() -> None:
     in_force = dca_rules(amount="5")
     step = play(replace(sent(dca_rules())[0], orders={}), in_force, candle(2, "100"))
 
-    assert decisions(step) == [("Blocked", "5 is below the least entry 5.25")]
+    assert decisions(step) == [("Blocked", "5 is below the least entry 5.25")]  # TR-28
 
 
 @given(

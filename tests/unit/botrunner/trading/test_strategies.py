@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from botcore.resources.strategy_params import DcaParams, EmaCrossParams
 from botrunner.trading.strategies.base import Advice, Holding, Signal, View
-from botrunner.trading.strategies.registry import advise, warm_up_candles
+from botrunner.trading.strategies.registry import advise
 from tests.support.trading import a_candle
 
 NOTHING = Holding(quantity=Decimal(0), average_cost=Decimal(0))
@@ -68,21 +68,14 @@ def test_cross_holds_a_position_while_the_fast_average_is_above() -> None:
     assert advices(CROSS, "5", "6", "7", holding=holding)[-1].signal is Signal.HOLD
 
 
-def test_target_sells_at_exactly_its_percentage() -> None:
+def test_target_is_the_cores_business_alone() -> None:
     params = EmaCrossParams(fast=2, slow=3, take_profit_percent=Decimal(10))
     holding = Holding(quantity=Decimal(1), average_cost=Decimal(100))
 
-    assert advices(params, "90", "100", "109.99", holding=holding)[-1].signal is Signal.HOLD
-    assert advices(params, "90", "100", "110", holding=holding)[-1].signal is Signal.EXIT
+    assert advices(params, "90", "100", "150", holding=holding)[-1].signal is Signal.HOLD
 
 
 def test_equal_averages_count_as_below() -> None:
     holding = Holding(quantity=Decimal(1), average_cost=Decimal(100))
 
     assert advices(CROSS, "100", "100", "100", holding=holding)[-1].signal is Signal.EXIT
-
-
-def test_warm_up_forgets_the_seed_within_one_request() -> None:
-    assert warm_up_candles(DcaParams(amount=Decimal(1))) == 1
-    assert warm_up_candles(EmaCrossParams(fast=12, slow=48)) == 192
-    assert warm_up_candles(EmaCrossParams(fast=12, slow=400)) == 1000

@@ -9,7 +9,7 @@ from enum import StrEnum
 from botcore.domain.instruments import Instrument
 from botcore.domain.orders import Side
 
-__all__ = ["Advice", "Holding", "Quote", "Signal", "View"]
+__all__ = ["Advice", "Holding", "Quote", "Signal", "View", "warming_up"]
 
 
 class Signal(StrEnum):
@@ -73,3 +73,8 @@ class Advice:
     spend: Decimal | None = None
     quantity: Decimal | None = None
     quotes: tuple[Quote, ...] | None = None
+
+
+def warming_up(state: object, missing: int) -> Advice:
+    """Hold, since an indicator lacks this many candles."""
+    return Advice(state=state, signal=Signal.HOLD, reason=f"warming up, {missing} candles to go")

@@ -5,7 +5,12 @@ from botcore.domain.money import wire
 from botcore.resources.strategy_params import DcaParams
 from botrunner.trading.strategies.base import Advice, Signal, View
 
-__all__ = ["on_candle"]
+__all__ = ["on_candle", "warm_up_candles"]
+
+
+def warm_up_candles(_params: DcaParams) -> int:
+    """Look at one candle: it remembers nothing."""
+    return 1
 
 
 def on_candle(params: DcaParams, _state: object, _candle: Candle, _view: View) -> Advice:

@@ -1,23 +1,16 @@
 """Trend following: in when the fast average crosses above the slow one, out while it is below."""
 
-from dataclasses import dataclass, replace
-
 from botcore.domain.market import Candle
-from botcore.domain.money import ZERO
 from botcore.resources.strategy_params import EmaCrossParams
-from botrunner.trading.indicators import Ema
-from botrunner.trading.strategies.base import Advice, Holding, Signal, View
+from botrunner.trading.indicators import EmaPair
+from botrunner.trading.strategies.base import Advice, Signal, View, warming_up
 
-__all__ = ["EmaCrossState", "on_candle"]
+__all__ = ["on_candle", "warm_up_candles"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmaCrossState:
-    """Both averages, and on which side of the slow one the fast one was at the last candle."""
-
-    fast: Ema
-    slow: Ema
-    was_above: bool | None = None
+def warm_up_candles(params: EmaCrossParams) -> int:
+    """Feed eight times the slow average, after which its seed weighs less than a millionth."""
+    return min(1000, params.slow * 8)
 
 
 def on_candle(params: EmaCrossParams, state: object, candle: Candle, view: View) -> Advice:
@@ -26,38 +19,19 @@ def on_candle(params: EmaCrossParams, state: object, candle: Candle, view: View)
     An entry needs the crossing itself, so that a restart does not buy late; an exit needs only the
     side, so that a crossing missed while away still sells.
     """
-    holding = view.holding
-    before = state if isinstance(state, EmaCrossState) else _fresh(params)
-    after = replace(
-        before, fast=before.fast.after(candle.close), slow=before.slow.after(candle.close)
-    )
-    if not after.slow.is_ready:
-        missing = params.slow - after.slow.count
-        return Advice(
-            state=after, signal=Signal.HOLD, reason=f"warming up, {missing} candles to go"
-        )
-    is_above = after.fast.level > after.slow.level
-    after = replace(after, was_above=is_above)
-    if holding.quantity > ZERO:
-        return _holding_advice(params, after, candle, holding)
-    if is_above and before.was_above is False:
-        return Advice(state=after, signal=Signal.ENTER, reason="fast average crossed above slow")
-    side = "above" if is_above else "below"
-    return Advice(
-        state=after, signal=Signal.HOLD, reason=f"no crossing, fast average is {side} slow"
-    )
-
-
-def _holding_advice(
-    params: EmaCrossParams, state: EmaCrossState, candle: Candle, holding: Holding
-) -> Advice:
-    if not state.was_above:
-        return Advice(state=state, signal=Signal.EXIT, reason="fast average is below slow")
-    target = params.take_profit_percent
-    if target is not None and candle.close >= holding.average_cost * (1 + target / 100):
-        return Advice(state=state, signal=Signal.EXIT, reason=f"target of {target} % reached")
-    return Advice(state=state, signal=Signal.HOLD, reason="in position, fast average is above slow")
-
-
-def _fresh(params: EmaCrossParams) -> EmaCrossState:
-    return EmaCrossState(fast=Ema(length=params.fast), slow=Ema(length=params.slow))
+    before = state if isinstance(state, EmaPair) else EmaPair(params.fast, params.slow)
+    after = before.after(candle.close)
+    if after.missing:
+        return warming_up(after, after.missing)
+    if view.holding.quantity:
+        if after.is_above:
+            reason = "in position, fast average is above slow"
+            return Advice(state=after, signal=Signal.HOLD, reason=reason)
+        return Advice(state=after, signal=Signal.EXIT, reason="fast average is below slow")
+    if not after.is_above:
+        reason = "no crossing, fast average is below slow"
+        return Advice(state=after, signal=Signal.HOLD, reason=reason)
+    if before.is_above or before.missing:
+        reason = "no crossing, fast average is above slow"
+        return Advice(state=after, signal=Signal.HOLD, reason=reason)
+    return Advice(state=after, signal=Signal.ENTER, reason="fast average crossed above slow")

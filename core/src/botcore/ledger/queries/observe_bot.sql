@@ -25,6 +25,7 @@ select u.id is not null as owner_is_known,
        lease.holder as lease_holder, lease.epoch as lease_epoch,
        beat.state, beat.reason, beat.generation, beat.at as beat_at,
        extract(epoch from clock_timestamp() - beat.at)::float8 as beat_age,
+       coalesce(beat.problems, '[]') as problems,
        coalesce(halts.scopes, '{}') as halt_scopes, coalesce(halts.reasons, '{}') as halt_reasons,
        last_equity.equity, last_equity.pnl as total_pnl,
        last_equity.pnl - coalesce(yesterday.pnl, 0) as today_pnl,
@@ -53,9 +54,9 @@ left join lateral (
     limit 1
 ) yesterday on true
 left join lateral (
-    select count(distinct (l.strategy, l.symbol)) as open
-    from kbots.lots l
-    where l.book_id = login.book_id and l.remaining > 0
+    select count(*) as open
+    from kbots.positions p
+    where p.book_id = login.book_id and p.quantity > 0 and not p.is_dust
 ) positions on true
 left join lateral (
     select count(*) as open

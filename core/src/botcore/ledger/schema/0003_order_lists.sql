@@ -9,3 +9,7 @@ alter table kbots.orders
 alter table kbots.fills drop constraint fills_purpose_check;
 alter table kbots.fills
     add constraint fills_purpose_check check (purpose in ('Entry', 'Exit', 'StopLoss', 'TakeProfit'));
+
+-- What cooldown and stop-loss guard read at every start.
+create index fills_sold on kbots.fills (book_id, strategy, symbol, venue_time desc) where side = 'SELL';
+create index fills_stopped on kbots.fills (book_id, venue_time desc) where purpose = 'StopLoss' and realized_quote < 0;

@@ -1,0 +1,1 @@
+"""Candles of files: reading them, the rules of their symbols, and the trades they stand for."""

@@ -1,0 +1,1 @@
+"""Benches of the runner: its size, its speed, what it asks of the exchange, its backtest."""

@@ -1,0 +1,52 @@
+"""What the bot hears and reads of others' doings, from the real paper exchange."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+import pytest
+
+from botcore.domain.market import Interval
+from botcore.domain.orders import OrderType
+from botrunner.trading.events import BalanceChanged, Event, StreamRestored
+from tests.exchange.server import Server
+from tests.runner.venues import Events, Trader, running, trading
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+async def trader(exchange: Server) -> AsyncIterator[Trader]:
+    async with trading(exchange) as made:
+        yield made
+
+
+async def test_payment_into_the_account_is_told(trader: Trader) -> None:
+    events = Events()
+
+    def is_change(event: Event) -> bool:
+        return isinstance(event, BalanceChanged)
+
+    async with running(trader.venue.user.run(events.deliver)):
+        await events.next(lambda event: isinstance(event, StreamRestored))
+        for amount in ("12.5", "-2"):
+            path = f"accounts/{trader.name}/transfer"
+            trader.server.admin("POST", path, {"asset": "USDT", "amount": amount})
+            event = await events.next(is_change)
+            assert isinstance(event, BalanceChanged)
+            assert (event.asset, event.amount) == ("USDT", Decimal(amount))
+
+
+async def test_open_orders_are_read_with_what_they_are(trader: Trader) -> None:
+    exchange = trader.venue.exchange
+    assert await exchange.open_orders("BTCUSDT") == ()
+    (newest,) = await exchange.candles("BTCUSDT", Interval.M1, 1)
+    price = (newest.close / 2).quantize(Decimal("0.01"))
+    order = trader.order(type=OrderType.LIMIT, price=price, quantity=Decimal("0.01"))
+
+    await exchange.place(order)
+
+    (found,) = await exchange.open_orders("BTCUSDT")  # TR-42
+    assert found.client_order_id == order.client_order_id
+    assert (found.side, found.type) == ("BUY", "LIMIT")
+    assert (found.quantity, found.price) == (Decimal("0.01"), price)
+    assert await exchange.open_orders("ETHUSDT") == ()
