@@ -49,7 +49,7 @@ def binance_venue(
     """
     is_lockstep = endpoints.participant is not None
     venue_clock = VenueClock(clock, in_lockstep=is_lockstep)
-    limits = RateLimits(clock)
+    limits, health = RateLimits(clock), StreamHealth(clock, may_pause=is_lockstep)
     make_client = client_factory(
         endpoints,
         clock=clock,
@@ -61,24 +61,15 @@ def binance_venue(
     slot = ClientSlot(make_client, key)
     calls = VenueCalls(slot=slot, venue_clock=venue_clock, limits=limits)
     idle = IdleReporter(FrameCounter(), calls.post_idle) if is_lockstep else None
+    relay = RelayCandles(endpoints.relay.rest_url, health) if endpoints.relay else None
+    exchange = BinanceExchange(
+        slot=slot, calls=calls, venue_clock=venue_clock, limits=limits, relay=relay, idle=idle
+    )
     receiver = Receiver(venue_clock=venue_clock, idle=idle)
-    health = StreamHealth(clock, may_pause=is_lockstep)
     user = UserStream(slot=slot, calls=calls, clock=clock, receiver=receiver, health=health)
     keys = KeyRotation(slot, user.reconnect)
     calls.renew_key = keys.renew
-    relay = RelayCandles(endpoints.relay.rest_url, health) if endpoints.relay else None
+    market = MarketStream(endpoints=endpoints, clock=clock, receiver=receiver, health=health)
     return BinanceVenue(
-        exchange=BinanceExchange(
-            slot=slot,
-            calls=calls,
-            venue_clock=venue_clock,
-            limits=limits,
-            relay=relay,
-            idle=idle,
-        ),
-        market=MarketStream(endpoints=endpoints, clock=clock, receiver=receiver, health=health),
-        user=user,
-        keys=keys,
-        limits=limits,
-        health=health,
+        exchange=exchange, market=market, user=user, keys=keys, limits=limits, health=health
     )
