@@ -20,7 +20,6 @@ TABLE: Final = ROOT / "docs" / "trading-rules.md"
 RULES: Final = range(1, 71)
 
 OPEN: Final[Mapping[int, str]] = {
-    29: "filters are read at the start and for new symbols only",
     36: "late candles are not waited for yet",
     70: "the dashboard does not show the address to allow yet",
 }

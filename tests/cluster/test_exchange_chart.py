@@ -34,3 +34,21 @@ def test_relay_comes_in_replicas_that_never_end_together(helm: Command) -> None:
     assert budget["spec"]["maxUnavailable"] == 1
     assert budget["spec"]["selector"] == relay["spec"]["selector"]
     assert "kbots-relay" not in [name for name, _ in pods(render(helm))]
+
+
+def test_operator_hears_of_the_relay_and_whose_data_it_has(helm: Command) -> None:
+    def told(*options: str) -> dict[str, str]:
+        container = dict(pods(render(helm, *options)))["kbots-operator"]["spec"]["containers"][0]
+        env = {one["name"]: one.get("value", "") for one in container["env"]}
+        return {
+            name.removeprefix("KBOTS_OPERATOR_RELAY_"): value
+            for name, value in env.items()
+            if "_RELAY_" in name
+        }
+
+    assert told() == {}
+    assert told("--set", "relay.enabled=true", "--set", "relay.environment=testnet") == {
+        "REST_URL": "http://kbots-relay.kbots-system.svc:9090",
+        "STREAM_URL": "ws://kbots-relay.kbots-system.svc:9090",
+        "ENVIRONMENT": "testnet",
+    }

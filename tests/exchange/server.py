@@ -16,7 +16,7 @@ from binance import AsyncClient, BinanceSocketManager
 
 from botcore.ledger.roles import EXCHANGE
 
-START_SECONDS = 15
+START_SECONDS = 60
 
 
 def options_of(database, folder):

@@ -1,5 +1,6 @@
 """Orders and readings against the real paper exchange, its clock at 60 times ours."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -201,3 +202,48 @@ async def test_clock_refused_by_the_venue_is_measured_again_and_the_order_sent_o
 
     assert isinstance(answer, Placed)
     assert trader.truth(order.client_order_id) == ["FILLED"]
+
+
+async def test_price_a_taker_gets_lies_on_its_own_side_of_the_book(trader: Trader) -> None:
+    venue = trader.venue.exchange
+
+    bid, ask = (
+        await venue.market_price("BTCUSDT", Side.SELL),
+        await venue.market_price("BTCUSDT", Side.BUY),
+    )
+    with pytest.raises(InvalidInput):
+        await venue.market_price("NOPEUSDT", Side.BUY)
+
+    (newest,) = await venue.candles("BTCUSDT", Interval.M1, 1)
+    assert abs(bid - newest.close) < newest.close / 10
+    assert abs(ask - newest.close) < newest.close / 10
+
+
+async def test_calls_cost_the_weight_they_are_planned_with(trader: Trader) -> None:
+    """TR-56: and a placed order costs nothing."""
+    venue, limits = trader.venue.exchange, trader.venue.limits
+    if (second := SystemClock().now().second) > 45:  # the count starts anew with each minute
+        await asyncio.sleep(61 - second)
+    await venue.account()
+    placed = await venue.place(trader.order())
+    assert isinstance(placed, Placed)
+    order_id = placed.report.exchange_order_id
+
+    costs = {}
+    for name, call in {
+        "placed order": lambda: venue.place(trader.order()),
+        "order": lambda: venue.find_order("BTCUSDT", placed.report.client_order_id),
+        "trades of an order": lambda: venue.trades("BTCUSDT", order_id),
+        "candles": lambda: venue.candles("BTCUSDT", Interval.M1, 10),
+        "price": lambda: venue.market_price("BTCUSDT", Side.BUY),
+        "account": venue.account,
+        "filters": lambda: venue.instruments(["BTCUSDT", "ETHUSDT"]),
+    }.items():
+        before = limits.used
+        await call()
+        costs[name] = limits.used - before
+
+    assert costs == {
+        "placed order": 0, "order": 4, "trades of an order": 5, "candles": 2, "price": 2,
+        "account": 20, "filters": 20,
+    }  # fmt: skip

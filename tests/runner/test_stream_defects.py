@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from botcore.domain.errors import NotAllowed
 from botcore.domain.market import Interval
 from botcore.runtime.clock import SystemClock
-from botrunner.adapters import binance_streams, stream_supervisor
+from botrunner.adapters import market_link, market_stream, stream_supervisor, user_stream
 from botrunner.adapters.binance_client import ExchangeKey
 from botrunner.adapters.binance_venue import BinanceVenue, binance_venue
 from botrunner.adapters.venue_clock import Sample
@@ -82,8 +82,8 @@ async def test_user_stream_when_pings_go_unanswered_subscribes_again(
     scripted: ScriptedVenue, venue: BinanceVenue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """B: a read loop that has ended silently answers nothing."""
-    monkeypatch.setattr(binance_streams, "_PROBE_EVERY", 0.05)
-    monkeypatch.setattr(binance_streams, "_PROBE_SECONDS", 0.1)
+    monkeypatch.setattr(user_stream, "_PROBE_EVERY", 0.05)
+    monkeypatch.setattr(user_stream, "_PROBE_SECONDS", 0.1)
 
     async def script(socket: Socket) -> None:
         await socket.answer(forever=socket.number > 1)
@@ -190,7 +190,7 @@ async def test_market_stream_when_its_queue_overflows_connects_anew(
     scripted: ScriptedVenue, venue: BinanceVenue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """E: the library ends its read loop and hides both the error and what it had buffered."""
-    monkeypatch.setattr(binance_streams, "_QUEUE_SIZE", 0)
+    monkeypatch.setattr(market_link, "_QUEUE_SIZE", 0)
 
     async def script(socket: Socket) -> None:
         await socket.send(**kline())
@@ -226,7 +226,7 @@ async def test_market_stream_that_falls_silent_connects_anew(
     scripted: ScriptedVenue, venue: BinanceVenue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """TR-60: half-open, the socket itself looks well."""
-    monkeypatch.setattr(binance_streams, "_SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(market_stream, "_SILENCE_SECONDS", 0.1)
     venue.exchange._venue_clock.rate = 600.0
     events = Events()
     venue.market.want([PAIR])

@@ -43,7 +43,7 @@ async def test_user_stream_tells_an_order_with_the_fills_of_its_answer(trader: T
 
 
 async def test_user_stream_when_ws_api_drops_resubscribes(trader: Trader) -> None:
-    """Defect A: the library reconnects without its subscription, and then nothing comes any more."""
+    """Defect A, TR-59: the library reconnects without its subscription, and then nothing comes any more."""
     events = Events()
 
     async with running(trader.venue.user.run(events.deliver)):

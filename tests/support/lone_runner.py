@@ -33,11 +33,20 @@ class LoneExchange:
             return json.load(answer)
 
     def account(self, name: str, balances: dict[str, str]) -> dict[str, Any]:
-        body = json.dumps({"name": name, "balances": balances}).encode()
+        return self.post("/admin/v1/accounts", {"name": name, "balances": balances})
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._call("POST", path, json.dumps(body).encode())
+
+    def delete(self, path: str) -> None:
+        self._call("DELETE", path)
+
+    def _call(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.admin_port}/admin/v1/accounts",
+            f"http://127.0.0.1:{self.admin_port}{path}",
             data=body,
             headers={"Content-Type": "application/json"},
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             return dict(json.load(answer))
@@ -79,6 +88,7 @@ class LoneRunner:
     exchange: LoneExchange
     account: dict[str, Any]
     lockstep: str | None = None
+    relay_port: int | None = None
     pod_uid: uuid.UUID = field(default_factory=uuid.uuid4)
     generation: int = 1
     process: subprocess.Popen[bytes] | None = None
@@ -88,7 +98,7 @@ class LoneRunner:
         for name in ("config", "credentials", "state"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         base = f"127.0.0.1:{self.exchange.port}"
-        body = {
+        body: dict[str, Any] = {
             "bot": {
                 "uid": str(self.login.bot_uid), "namespace": "kbots-bots", "name": "alice", "owner": "alice",
             },
@@ -104,6 +114,9 @@ class LoneRunner:
             },
             "accountUid": str(self.account["uid"]),
         }  # fmt: skip
+        if self.relay_port is not None:
+            relay = f"127.0.0.1:{self.relay_port}"
+            body["venue"] |= {"relay": {"restUrl": f"http://{relay}", "streamUrl": f"ws://{relay}"}}
         secret = self.folder / "credentials"
         (secret / "api-key").write_text(self.account["apiKey"])
         (secret / "api-secret").write_text(self.account["apiSecret"])

@@ -24,11 +24,13 @@ from botrunner.adapters.config_files import (
     read_key_check_config,
 )
 from botrunner.adapters.flight_recorder import FlightRecorder
+from botrunner.adapters.instrument_watch import watch_instruments
 from botrunner.adapters.ledger_books import LedgerBooks
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
 from botrunner.adapters.metrics import BotMetrics
 from botrunner.adapters.own_strategies import load_own_strategies
+from botrunner.adapters.venue_pauses import VenuePauses
 from botrunner.commands.tools import TOOLS
 from botrunner.engine.account_watch import AccountBooks
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
@@ -132,7 +134,14 @@ class _Wires:
             ),
             witnesses=(self.recorder, self.metrics),
             meter=self.metrics,
+            read_price=None if config.venue.is_own_market else self.venue.exchange.market_price,
         )
+
+    def shared_pauses(self, engine: Engine) -> VenuePauses:
+        """Let all bots of the venue keep the silence that one was asked for."""
+        self.lease.on_pause = self.venue.limits.hush
+        self.lease.wake(engine.keeper.look_now)
+        return VenuePauses(self.venue.limits, self.clock, self.lease.pause_venue)
 
 
 def _wired(config: RunnerConfig, settings: RunnerSettings, clock: SystemClock) -> _Wires:
@@ -140,10 +149,10 @@ def _wired(config: RunnerConfig, settings: RunnerSettings, clock: SystemClock) -
     address, gate = database_address(config, settings.credentials_dir), SendGate()
     key = read_key(settings.credentials_dir)
     metrics = BotMetrics(bot=config.bot.name, namespace=config.bot.namespace, clock=clock)
+    venue = binance_venue(config.venue.endpoints, key, clock, may_send=gate, observe=metrics.called)
+    venue.keys.follow(partial(read_key, settings.credentials_dir), config.account_uid)
     return _Wires(
-        venue=binance_venue(
-            config.venue.endpoints, key, clock, may_send=gate, observe=metrics.called
-        ),
+        venue=venue,
         journal=LedgerJournal(address, metrics.committed),
         lease=LedgerLease(address, settings.pod_uid),
         recorder=FlightRecorder(clock),
@@ -170,7 +179,7 @@ async def _trade(settings: RunnerSettings) -> LastWords:
     try:
         tasks = [*_background(engine, venue, lease, logs)]
         tasks.append(partial(watch_configuration, engine, partial(_fresh, file, config), nudged))
-        tasks.append(partial(recorder.keep, lease.write_recording))
+        tasks += [partial(recorder.keep, lease.write_recording), wires.shared_pauses(engine).run]
         end = await live(engine, tasks, venue.exchange.open, nudged)
         await _last_logs(lease, logs)
     finally:
@@ -190,6 +199,13 @@ def _background(
         venue.exchange.keep_time,
         partial(venue.market.run, engine.deliver),
         partial(venue.user.run, engine.deliver),
+        venue.keys.run,
+        partial(
+            watch_instruments,
+            venue.exchange,
+            lambda: frozenset(engine.rules.instruments),
+            engine.refresh_instruments,
+        ),
         partial(tick, engine),
         partial(flush_logs, lease, logs.drain),
     )

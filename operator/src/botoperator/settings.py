@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -62,6 +62,12 @@ class OperatorSettings(EnvSettings):
     """WebSocket API of Binance's test network."""
     testnet_stream_url: str = "wss://stream.testnet.binance.vision"
     """Market streams of Binance's test network."""
+    relay_rest_url: str = ""
+    """REST address of the relay of market data; empty where there is none."""
+    relay_stream_url: str = ""
+    """Market streams of the relay."""
+    relay_environment: Literal["live", "testnet", "data"] = "live"
+    """Whose market data the relay has; bots of another environment don't use it."""
     resync_seconds: float = Field(default=30.0, gt=0)
     """How often everything is looked at without a hint."""
     verify_namespace: str = "kbots-bots"

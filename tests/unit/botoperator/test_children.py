@@ -10,11 +10,12 @@ import yaml
 from botcore.resources.trading_bot import BotMode, TradingBotSpec
 from botcore.resources.validation import parse_trading_bot
 from botoperator.plan.children import config_of, key_of, stopped_config, verify_children
-from botoperator.plan.inputs import BotIdentity, PodSettings, Venue
+from botoperator.plan.inputs import BotIdentity, PodSettings, Relay, Venue
 from botoperator.plan.manifests import Kind, Manifest
 from tests.unit.botoperator.builders import a_bot, a_key, children_of
 
 GOLDEN = Path(__file__).with_name("golden") / "paper_bot.yaml"
+RELAYED = GOLDEN.with_name("testnet_venue.yaml")
 
 
 def readable(manifests: tuple[Manifest, ...]) -> list[Any]:
@@ -29,6 +30,25 @@ def test_children_are_as_the_golden_file_says() -> None:
     rendered = readable(children_of(a_bot()))
 
     assert rendered == list(yaml.safe_load_all(GOLDEN.read_text()))
+
+
+def test_venue_with_a_relay_is_as_the_golden_file_says() -> None:
+    relay = Relay(
+        rest_url="http://kbots-relay.kbots-system.svc:9090",
+        stream_url="ws://kbots-relay.kbots-system.svc:9090",
+    )
+    venue = Venue(
+        environment=BotMode.TESTNET,
+        rest_url="https://testnet.binance.vision",
+        ws_api_url="wss://ws-api.testnet.binance.vision/ws-api/v3",
+        stream_url="wss://stream.testnet.binance.vision",
+        relay=relay,
+    )
+    check = BotIdentity(uid="u", namespace="n", name="alice", owner="alice", generation=1)
+
+    config_map = verify_children(check, a_key(), venue, PodSettings(image="i"))[1]
+
+    assert json.loads(config_map.data["bot.json"])["venue"] == yaml.safe_load(RELAYED.read_text())
 
 
 def test_pod_has_no_secret_in_environment_labels_or_annotations() -> None:

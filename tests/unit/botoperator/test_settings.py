@@ -6,6 +6,7 @@ import pytest
 
 from botcore.domain.errors import InvalidInput
 from botcore.resources.trading_bot import BotMode
+from botoperator.plan.inputs import Relay
 from botoperator.settings import PREFIX, ClusterSettings, StandaloneSettings
 from botoperator.wiring.parts import venues_of
 
@@ -36,3 +37,23 @@ def test_test_network_is_there_on_a_cluster_only_where_it_is_named() -> None:
 
     assert set(venues_of(cluster())) == {BotMode.PAPER}
     assert set(venues_of(named)) == set(venues_of(on_one_host)) == {BotMode.PAPER, BotMode.TESTNET}
+
+
+@pytest.mark.parametrize(
+    ("environment", "has_relay"), [("testnet", True), ("live", False), ("data", False)]
+)
+def test_bots_take_the_relay_of_their_own_market_alone(
+    environment: str, *, has_relay: bool
+) -> None:
+    settings = cluster(
+        TESTNET_REST_URL="https://t",
+        RELAY_REST_URL="http://r",
+        RELAY_STREAM_URL="ws://r",
+        RELAY_ENVIRONMENT=environment,
+    )
+
+    venues = venues_of(settings)
+
+    relay = Relay(rest_url="http://r", stream_url="ws://r")
+    assert venues[BotMode.TESTNET].relay == (relay if has_relay else None)
+    assert venues[BotMode.PAPER].relay is None

@@ -12,7 +12,7 @@ from botcore.domain.errors import (
     PlatformError,
     Transient,
 )
-from botrunner.adapters.binance_client import VenueClient
+from botrunner.adapters.binance_client import ExchangeKey, VenueClient
 from botrunner.adapters.binance_errors import (
     CALL_ERRORS,
     Failure,
@@ -20,14 +20,22 @@ from botrunner.adapters.binance_errors import (
     VenueRefusal,
     classify,
 )
+from botrunner.adapters.client_slot import ClientSlot
 from botrunner.adapters.rate_limits import Priority, RateLimits
 from botrunner.adapters.venue_clock import VenueClock
 
-__all__ = ["BAD_SYMBOL", "Send", "VenueCalls", "no_reading"]
+__all__ = ["BAD_SYMBOL", "RenewKey", "Send", "VenueCalls", "no_reading"]
 
 _log = structlog.get_logger(__name__)
 
 Send = Callable[[], Awaitable[Any]]
+RenewKey = Callable[[ExchangeKey], Awaitable[bool]]
+"""Take a newer key than the rejected one, if there is any."""
+
+
+async def _no_other_key(_rejected: ExchangeKey) -> bool:
+    return False
+
 
 BAD_SYMBOL: Final = -1121
 _TOO_MANY_ORDERS: Final = -1015
@@ -38,27 +46,40 @@ _OWN_FAULTS: Final = range(-1199, -1099)
 class VenueCalls:
     """Sends, and turns what comes back into what the caller may conclude."""
 
-    def __init__(self, *, client: VenueClient, venue_clock: VenueClock, limits: RateLimits) -> None:
+    def __init__(self, *, slot: ClientSlot, venue_clock: VenueClock, limits: RateLimits) -> None:
         """Take the client and what its answers teach."""
-        self._client = client
+        self._slot = slot
         self._venue_clock = venue_clock
         self._limits = limits
+        self.renew_key: RenewKey = _no_other_key
+
+    @property
+    def _client(self) -> VenueClient:
+        return self._slot.client
 
     async def signed(self, send: Send) -> Any:
-        """Send; once more if only the signature's time was refused, since then nothing was done (TR-61).
+        """Send; once more if only the signature's time, or an old key, was refused: nothing was done (TR-61).
 
         The client looks at the lease after each signing, so signing again needs no look of its own.
         """
+        key = self._slot.key
         try:
             return await send()
         except VenueRefusal as error:
-            if classify(error).meaning is not Meaning.CLOCK:
+            if not await self._is_mended(classify(error).meaning, key):
                 raise
-            try:
-                await self.resync()
-            except Transient:
-                raise error from None
         return await send()
+
+    async def _is_mended(self, meaning: Meaning, key: ExchangeKey) -> bool:
+        if meaning is Meaning.KEY:
+            return await self.renew_key(key)
+        if meaning is not Meaning.CLOCK:
+            return False
+        try:
+            await self.resync()
+        except Transient:
+            return False
+        return True
 
     async def read(self, priority: Priority, send: Send) -> Any:
         """Read; a refusal of the venue passes as VenueRefusal.

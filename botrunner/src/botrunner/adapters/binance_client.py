@@ -27,6 +27,7 @@ __all__ = [
     "ExchangeKey",
     "FencedBeforeSend",
     "MakeClient",
+    "RelayEndpoints",
     "VenueClient",
     "client_factory",
 ]
@@ -40,6 +41,14 @@ logging.getLogger("binance").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelayEndpoints:
+    """Where the relay of the venue's market data is."""
+
+    rest_url: str
+    stream_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
     """Where the venue is; `participant` is this bot's name in a lockstep replay."""
 
@@ -47,6 +56,7 @@ class Endpoints:
     ws_api_url: str
     stream_url: str
     participant: str | None = None
+    relay: RelayEndpoints | None = None
 
     @property
     def lockstep_query(self) -> str:
@@ -221,17 +231,17 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
         return await super()._ws_api_request(method, signed, params)
 
 
-MakeClient = Callable[[], VenueClient]
+MakeClient = Callable[[ExchangeKey], VenueClient]
 
 
 def client_factory(
     endpoints: Endpoints,
-    key: ExchangeKey,
     *,
     clock: Clock,
     venue_clock: VenueClock,
     limits: RateLimits,
     may_send: Callable[[], bool],
+    observe: Observe = nobody,
 ) -> MakeClient:
     """Return what makes clients of one venue; each has connections of its own and needs a running loop."""
     query = f"?{endpoints.lockstep_query}" if endpoints.participant else ""
@@ -244,7 +254,7 @@ def client_factory(
     }
     made = type("ConfiguredClient", (VenueClient,), attributes)
 
-    def make() -> VenueClient:
+    def make(key: ExchangeKey) -> VenueClient:
         client: VenueClient = made(
             key,
             clock=clock,
@@ -252,6 +262,7 @@ def client_factory(
             limits=limits,
             may_send=may_send,
         )
+        client.observe = observe
         return client
 
     return make

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from botcore.domain.errors import InvariantBroken
-from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Fill, OrderReport, OrderStatus, Side
@@ -20,12 +19,10 @@ __all__ = [
     "candle_of",
     "fills_of_answer",
     "instant",
-    "instrument_of",
     "order_reported",
     "report_of",
     "reports_of",
     "trade_of",
-    "weight_limit_of",
 ]
 
 Json = Mapping[str, Any]
@@ -193,38 +190,6 @@ def account_of(body: Json) -> Account:
             for row in body["balances"]
         },
     )
-
-
-def instrument_of(body: Json) -> Instrument:
-    """Read a symbol of exchangeInfo; both names of the least order value are honoured (TR-25)."""
-    filters = {one["filterType"]: one for one in body["filters"]}
-
-    def number(kind: str, name: str) -> Decimal:
-        return Decimal(filters.get(kind, {}).get(name, "0"))
-
-    return Instrument(
-        symbol=body["symbol"],
-        base_asset=body["baseAsset"],
-        quote_asset=body["quoteAsset"],
-        status=body["status"],
-        tick_size=number("PRICE_FILTER", "tickSize"),
-        step_size=number("LOT_SIZE", "stepSize"),
-        min_quantity=number("LOT_SIZE", "minQty"),
-        max_quantity=number("LOT_SIZE", "maxQty"),
-        market_step_size=number("MARKET_LOT_SIZE", "stepSize"),
-        market_min_quantity=number("MARKET_LOT_SIZE", "minQty"),
-        market_max_quantity=number("MARKET_LOT_SIZE", "maxQty"),
-        min_notional=max(number("MIN_NOTIONAL", "minNotional"), number("NOTIONAL", "minNotional")),
-        max_algo_orders=int(filters.get("MAX_NUM_ALGO_ORDERS", {}).get("maxNumAlgoOrders", 0)),
-    )
-
-
-def weight_limit_of(body: Json) -> int | None:
-    """Read the request weight per minute out of exchangeInfo."""
-    for limit in body.get("rateLimits", ()):
-        if limit["rateLimitType"] == "REQUEST_WEIGHT" and limit["interval"] == "MINUTE":
-            return int(limit["limit"])
-    return None
 
 
 def _status(text: str) -> OrderStatus:

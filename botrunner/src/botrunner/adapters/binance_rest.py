@@ -1,21 +1,26 @@
 """Binance Spot by REST, behind the runner's Exchange port."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
 from botcore.domain.errors import InvalidInput, Transient
 from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
-from botcore.domain.orders import Fill, Order, OrderReport, Purpose
+from botcore.domain.orders import Fill, Order, OrderReport, Purpose, Side
 from botrunner.adapters import binance_mapping as mapping
 from botrunner.adapters import binance_requests as requests
+from botrunner.adapters import binance_rules as rules
 from botrunner.adapters.binance_calls import BAD_SYMBOL, VenueCalls, no_reading
 from botrunner.adapters.binance_client import FencedBeforeSend, VenueClient
 from botrunner.adapters.binance_errors import CALL_ERRORS, Failure, Meaning, VenueRefusal
+from botrunner.adapters.client_slot import ClientSlot
 from botrunner.adapters.lockstep import IdleReporter
 from botrunner.adapters.rate_limits import Priority, RateLimits
+from botrunner.adapters.relay_candles import RelayCandles
 from botrunner.adapters.venue_clock import VenueClock
 from botrunner.ports import (
     Account,
@@ -34,6 +39,7 @@ __all__ = ["BinanceExchange"]
 _PAGE: Final = 1_000
 """Most rows of one answer."""
 _DUPLICATE: Final = "Duplicate order sent."
+_FILTER: Final = -1013
 _NO_SUCH_ORDER: Final = frozenset({-2013, -2026})
 
 
@@ -43,18 +49,26 @@ class BinanceExchange:
     def __init__(
         self,
         *,
-        client: VenueClient,
+        slot: ClientSlot,
         calls: VenueCalls,
         venue_clock: VenueClock,
         limits: RateLimits,
+        relay: RelayCandles | None = None,
         idle: IdleReporter | None = None,
     ) -> None:
-        """Take the client; `idle` exists in lockstep replay only."""
-        self._client = client
+        """Take the client; `idle` exists in lockstep replay only, and then there is no relay."""
+        self._slot = slot
         self._calls = calls
         self._venue_clock = venue_clock
         self._limits = limits
+        self._relay = relay
         self._idle = idle
+        self.filters_doubted = asyncio.Event()
+        """Set when the venue refuses an order by a filter: they have changed (TR-29)."""
+
+    @property
+    def _client(self) -> VenueClient:
+        return self._slot.client
 
     async def open(self) -> None:
         """Measure the venue's clock; nothing can be signed before.
@@ -79,7 +93,9 @@ class BinanceExchange:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._slot.close()
+        if self._relay is not None:
+            await self._relay.close()
 
     async def place(self, order: Order) -> PlaceAnswer:
         """Send one order; never raises for the venue's answers or silence.
@@ -99,6 +115,8 @@ class BinanceExchange:
             return Refused(code=0, reason="FencedBeforeSend")
         except (VenueRefusal, *CALL_ERRORS) as error:
             failure = self._calls.understand(error)
+            if failure.code == _FILTER:
+                self.filters_doubted.set()
             if failure.reason == _DUPLICATE:  # it is there already: success, then query (TR-8)
                 return await self._already_placed(order)
             return _not_done(failure)
@@ -196,14 +214,31 @@ class BinanceExchange:
     async def candles(self, symbol: str, interval: Interval, limit: int) -> tuple[Candle, ...]:
         """Read the newest closed candles, oldest first; the unfinished one is left out (TR-32)."""
         certain = mapping.instant(self._venue_clock.earliest_ms())
-        rows = await self._calls.reading(
-            Priority.DATA,
-            lambda: self._client.get_klines(
-                symbol=symbol, interval=interval.value, limit=min(limit + 1, _PAGE)
-            ),
-        )
+        asked = min(limit + 1, _PAGE)
+        rows = await self._relay.rows(symbol, interval, asked) if self._relay else None
+        if rows is None:
+            rows = await self._calls.reading(
+                Priority.DATA,
+                lambda: self._client.get_klines(
+                    symbol=symbol, interval=interval.value, limit=asked
+                ),
+            )
         read = [mapping.candle_of(symbol, interval, row) for row in rows]
         return tuple([candle for candle in read if candle.close_at <= certain][-limit:])
+
+    async def market_price(self, symbol: str, side: Side) -> Decimal:
+        """Read what a taker of this side would get at the venue itself, in quote asset.
+
+        Raises:
+            Transient: it can't be read now, or nobody offers anything.
+        """
+        body = await self._calls.reading(
+            Priority.ENTRY, lambda: self._client.get_orderbook_ticker(symbol=symbol)
+        )
+        price = rules.offered(body, side)
+        if price is None:
+            raise Transient("the book is empty")
+        return price
 
     async def instruments(self, symbols: Sequence[str]) -> Mapping[str, Instrument]:
         """Read the symbols' filters.
@@ -219,8 +254,9 @@ class BinanceExchange:
             if error.code != BAD_SYMBOL:
                 raise no_reading(error) from error
             raise await self._unknown_symbols(symbols) from error
-        self._limits.limit = mapping.weight_limit_of(body) or self._limits.limit
-        found = [mapping.instrument_of(row) for row in body["symbols"]]
+        self._limits.limit = rules.weight_limit_of(body) or self._limits.limit
+        self._limits.order_limits = rules.order_limits_of(body) or self._limits.order_limits
+        found = [rules.instrument_of(row) for row in body["symbols"]]
         return {instrument.symbol: instrument for instrument in found}
 
     async def _unknown_symbols(self, symbols: Sequence[str]) -> InvalidInput:

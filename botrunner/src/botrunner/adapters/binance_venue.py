@@ -7,11 +7,16 @@ from botcore.runtime.clock import Clock
 from botrunner.adapters.binance_calls import VenueCalls
 from botrunner.adapters.binance_client import Endpoints, ExchangeKey, client_factory
 from botrunner.adapters.binance_rest import BinanceExchange
-from botrunner.adapters.binance_streams import MarketStream, UserStream
+from botrunner.adapters.client_slot import ClientSlot
+from botrunner.adapters.key_rotation import KeyRotation
 from botrunner.adapters.lockstep import FrameCounter, IdleReporter
+from botrunner.adapters.market_stream import MarketStream
 from botrunner.adapters.rate_limits import RateLimits
+from botrunner.adapters.relay_candles import RelayCandles
+from botrunner.adapters.stream_health import StreamHealth
 from botrunner.adapters.stream_supervisor import Receiver
 from botrunner.adapters.timing import Observe, nobody
+from botrunner.adapters.user_stream import UserStream
 from botrunner.adapters.venue_clock import VenueClock
 
 __all__ = ["BinanceVenue", "binance_venue"]
@@ -24,7 +29,9 @@ class BinanceVenue:
     exchange: BinanceExchange
     market: MarketStream
     user: UserStream
+    keys: KeyRotation
     limits: RateLimits
+    health: StreamHealth
 
 
 def binance_venue(
@@ -40,28 +47,29 @@ def binance_venue(
     `may_send` is asked after an order was signed and before it leaves (I1); `observe` hears how long
     orders and cancels take.
     """
-    venue_clock = VenueClock(clock, in_lockstep=endpoints.participant is not None)
-    limits = RateLimits(clock)
+    is_lockstep = endpoints.participant is not None
+    venue_clock = VenueClock(clock, in_lockstep=is_lockstep)
+    limits, health = RateLimits(clock), StreamHealth(clock, may_pause=is_lockstep)
     make_client = client_factory(
         endpoints,
-        key,
         clock=clock,
         venue_clock=venue_clock,
         limits=limits,
         may_send=may_send,
+        observe=observe,
     )
-    client = make_client()
-    client.observe = observe
-    calls = VenueCalls(client=client, venue_clock=venue_clock, limits=limits)
-    idle = IdleReporter(FrameCounter(), calls.post_idle) if endpoints.participant else None
+    slot = ClientSlot(make_client, key)
+    calls = VenueCalls(slot=slot, venue_clock=venue_clock, limits=limits)
+    idle = IdleReporter(FrameCounter(), calls.post_idle) if is_lockstep else None
+    relay = RelayCandles(endpoints.relay.rest_url, health) if endpoints.relay else None
+    exchange = BinanceExchange(
+        slot=slot, calls=calls, venue_clock=venue_clock, limits=limits, relay=relay, idle=idle
+    )
     receiver = Receiver(venue_clock=venue_clock, idle=idle)
+    user = UserStream(slot=slot, calls=calls, clock=clock, receiver=receiver, health=health)
+    keys = KeyRotation(slot, user.reconnect)
+    calls.renew_key = keys.renew
+    market = MarketStream(endpoints=endpoints, clock=clock, receiver=receiver, health=health)
     return BinanceVenue(
-        exchange=BinanceExchange(
-            client=client, calls=calls, venue_clock=venue_clock, limits=limits, idle=idle
-        ),
-        market=MarketStream(endpoints=endpoints, clock=clock, receiver=receiver),
-        user=UserStream(
-            make_client=make_client, resync=calls.resync, clock=clock, receiver=receiver
-        ),
-        limits=limits,
+        exchange=exchange, market=market, user=user, keys=keys, limits=limits, health=health
     )

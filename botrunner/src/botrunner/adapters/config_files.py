@@ -15,13 +15,14 @@ from botcore.resources.meta import API_VERSION, KIND
 from botcore.resources.trading_bot import BotMode, TradingBotSpec
 from botcore.resources.validation import parse_trading_bot
 from botcore.runtime.settings import read_secret_file
-from botrunner.adapters.binance_client import Endpoints, ExchangeKey
+from botrunner.adapters.binance_client import Endpoints, ExchangeKey, RelayEndpoints
 
 __all__ = [
     "BotIdentity",
     "ConfigFile",
     "DatabaseConfig",
     "KeyCheckConfig",
+    "RelayConfig",
     "RunnerConfig",
     "VenueConfig",
     "database_address",
@@ -50,8 +51,15 @@ class BotIdentity(_Part):
     owner: str
 
 
+class RelayConfig(_Part):
+    """Where the relay of the venue's market data is."""
+
+    rest_url: str
+    stream_url: str
+
+
 class VenueConfig(_Part):
-    """Where it trades; `lockstep` is its name in a lockstep replay."""
+    """Where it trades; `lockstep` is its name in a lockstep replay, `relay` absent where there is none."""
 
     name: Literal["binance"]
     environment: BotMode
@@ -59,6 +67,7 @@ class VenueConfig(_Part):
     ws_api_url: str
     stream_url: str
     lockstep: str | None = None
+    relay: RelayConfig | None = None
 
     @property
     def endpoints(self) -> Endpoints:
@@ -68,6 +77,21 @@ class VenueConfig(_Part):
             ws_api_url=self.ws_api_url,
             stream_url=self.stream_url.rstrip("/"),
             participant=self.lockstep,
+            relay=self._relay_endpoints,
+        )
+
+    @property
+    def is_own_market(self) -> bool:
+        """Tell whether candles can come from nowhere but the paper exchange that fills the orders."""
+        return self.environment is BotMode.PAPER and self._relay_endpoints is None
+
+    @property
+    def _relay_endpoints(self) -> RelayEndpoints | None:
+        """The relay's addresses; a lockstep replay releases candles to its own participants alone."""
+        if self.relay is None or self.lockstep is not None:
+            return None
+        return RelayEndpoints(
+            rest_url=self.relay.rest_url.rstrip("/"), stream_url=self.relay.stream_url.rstrip("/")
         )
 
 

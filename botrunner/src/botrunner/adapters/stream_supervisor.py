@@ -1,10 +1,10 @@
-"""What both streams need: a supervisor that reconnects for ever, and what is done with a frame."""
+"""What all streams need: a supervisor that reconnects for ever, successors without a gap, and what a frame brings."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 import structlog
 from websockets.exceptions import WebSocketException
@@ -20,7 +20,15 @@ from botrunner.adapters.venue_clock import VenueClock
 from botrunner.ports import Deliver
 from botrunner.trading.events import Event, StreamRestored
 
-__all__ = ["CONNECT_SECONDS", "STREAM_ERRORS", "Receiver", "StreamBroken", "supervise"]
+__all__ = [
+    "CONNECT_SECONDS",
+    "STREAM_ERRORS",
+    "Link",
+    "Receiver",
+    "StreamBroken",
+    "carry_on",
+    "supervise",
+]
 
 _log = structlog.get_logger(__name__)
 
@@ -29,6 +37,11 @@ _STABLE_SECONDS: Final = 60.0
 """A connection that lasted this long starts the pauses anew."""
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
+_LIFE_SECONDS: Final = 23 * 3_600.0
+"""How long a connection is kept; the venue ends it at 24 h (TR-57)."""
+_LIFE_JITTER: Final = 0.05
+_SUCCESSOR_PAUSE: Final = 5.0
+"""Seconds before a successor that could not connect is tried again, while its predecessor lives."""
 
 
 class StreamBroken(Exception):
@@ -47,7 +60,13 @@ STREAM_ERRORS: Final = (
 """How a connection ends; anything else is our own fault and ends the process."""
 
 
-async def supervise(name: str, connection: Callable[[], Awaitable[None]], clock: Clock) -> NoReturn:
+async def supervise(
+    name: str,
+    connection: Callable[[], Awaitable[None]],
+    clock: Clock,
+    *,
+    longest_pause: float = _LONGEST_PAUSE,
+) -> NoReturn:
     """Run one connection after the other; one that returns by itself is followed at once.
 
     The pause grows while connections don't last, also when connecting itself succeeds (TR-58), and is jittered
@@ -60,10 +79,92 @@ async def supervise(name: str, connection: Callable[[], Awaitable[None]], clock:
             await connection()
         except STREAM_ERRORS as error:
             failures = 0 if clock.boottime() - began >= _STABLE_SECONDS else failures + 1
-            pause = min(_FIRST_PAUSE * 2**failures, _LONGEST_PAUSE)
+            pause = min(_FIRST_PAUSE * 2**failures, longest_pause)
             pause *= random.uniform(0.5, 1.0)  # noqa: S311 jitter, no secret
             _log.warning("stream_lost", stream=name, reason=_reason(error), pause=round(pause, 2))
             await asyncio.sleep(pause)
+
+
+class Link(Protocol):
+    """One connection of a stream."""
+
+    due: asyncio.Event
+    """Set when a successor is to take over: a planned end, another key, other candles."""
+
+    async def open(self) -> None:
+        """Connect; raises one of STREAM_ERRORS."""
+        ...
+
+    async def carry(self) -> None:
+        """Deliver until the connection breaks, which raises one of STREAM_ERRORS, or nothing is wanted."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+async def carry_on(name: str, make: Callable[[], Link], *, overlaps: bool = True) -> None:
+    """Live through a connection and its successors until one breaks or is not wanted any more.
+
+    A successor is connected before its predecessor closes, so that nothing falls in between (TR-57); what both
+    bring comes twice. Without `overlaps` the predecessor closes first.
+    """
+    link = make()
+    carrying: asyncio.Task[None] | None = None
+    try:
+        await link.open()
+        carrying = asyncio.create_task(link.carry())
+        while not await _is_over(link, carrying):
+            if not overlaps:
+                return  # the supervisor connects at once
+            link.due.set()  # until one took over
+            following = await _successor(name, make, carrying)
+            if following is None:
+                continue
+            await _let_go(link, carrying)
+            link, carrying = following, asyncio.create_task(following.carry())
+    finally:
+        await _let_go(link, carrying)
+
+
+async def _is_over(link: Link, carrying: asyncio.Task[None]) -> bool:
+    """Wait until a successor is due; True if the connection ended by itself. Raises what broke it."""
+    due = asyncio.create_task(link.due.wait())
+    life = _LIFE_SECONDS * random.uniform(1 - _LIFE_JITTER, 1.0)  # noqa: S311 jitter, no secret
+    try:
+        await asyncio.wait({carrying, due}, timeout=life, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        due.cancel()
+    if carrying.done():
+        carrying.result()
+    return carrying.done()
+
+
+async def _successor(
+    name: str, make: Callable[[], Link], carrying: asyncio.Task[None]
+) -> Link | None:
+    """Connect a successor; None after a pause if that failed, since the predecessor still delivers."""
+    link = make()
+    try:
+        await link.open()
+    except STREAM_ERRORS as error:
+        await link.close()
+        _log.warning("stream_successor_failed", stream=name, reason=_reason(error))
+        await asyncio.wait({carrying}, timeout=_SUCCESSOR_PAUSE)
+        return None
+    except BaseException:
+        await link.close()
+        raise
+    _log.info("stream_handed_over", stream=name)
+    return link
+
+
+async def _let_go(link: Link, carrying: asyncio.Task[None] | None) -> None:
+    if carrying is not None:
+        carrying.cancel()
+        await asyncio.gather(carrying, return_exceptions=True)
+    await link.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +174,9 @@ class Receiver:
     venue_clock: VenueClock
     idle: IdleReporter | None = None
 
-    def restored(self, stream: str, deliver: Deliver) -> None:
+    def restored(self, stream: str, deliver: Deliver, *, source: str = "venue") -> None:
         """Tell that a stream is connected: whatever happened meanwhile must be re-read."""
-        _log.info("stream_connected", stream=stream)
+        _log.info("stream_connected", stream=stream, source=source)
         if self.idle is not None:
             self.idle.frames.may_have_lost = True
         deliver(StreamRestored(stream=stream))

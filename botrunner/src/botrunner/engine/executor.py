@@ -7,6 +7,7 @@ import structlog
 from botcore.domain.errors import Transient
 from botcore.domain.orders import Order
 from botcore.runtime.clock import Clock
+from botrunner.engine.entry_check import EntryCheck, ReadPrice
 from botrunner.ports import (
     Cancelled,
     Exchange,
@@ -70,14 +71,21 @@ class Executor:
     """
 
     def __init__(
-        self, *, exchange: Exchange, journal: Journal, may_send: Callable[[], bool], clock: Clock
+        self,
+        *,
+        exchange: Exchange,
+        journal: Journal,
+        may_send: Callable[[], bool],
+        clock: Clock,
+        read_price: ReadPrice | None = None,
     ) -> None:
-        """Take the ports and the fence."""
+        """Take the ports and the fence, and what entries' prices are held against."""
         self._exchange = exchange
         self._journal = journal
         self._may_send = may_send
         self._clock = clock
         self._unknown_since: dict[str, float] = {}
+        self._entries = EntryCheck(read_price)
 
     def remember_unknown(self, client_order_id: str) -> None:
         """Count an order's age from now on: it may have been signed only just before.
@@ -102,6 +110,7 @@ class Executor:
                 continue
             await self._save(orders, bookings, outcome)
             if isinstance(command, RecordDecision):
+                self._entries.note(command)
                 await self._journal.record_decision(command, generation)
             else:
                 await self._one(command, outcome)
@@ -152,6 +161,9 @@ class Executor:
         Two orders are the legs of one list: the venue takes both or none.
         """
         await self._journal.write_intents(orders)
+        problem = await self._entries.refusal(orders[0])  # the legs of a list are exits
+        if problem is not None:
+            return _answers(Refused(code=0, reason=problem), orders)
         if not self._may_send():
             return tuple(
                 IntentAbandoned(client_order_id=order.client_order_id, reason="FencedBeforeSend")

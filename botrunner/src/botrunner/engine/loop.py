@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed, Transient
+from botcore.domain.instruments import Instrument
 from botcore.runtime.clock import Clock
 from botrunner.engine.account_watch import AccountBooks, AccountWatch
 from botrunner.engine.complaining import Complaints
+from botrunner.engine.entry_check import ReadPrice
 from botrunner.engine.executor import Executor
 from botrunner.engine.keeper import Keeper
 from botrunner.engine.pulse import Pulse
@@ -19,15 +22,7 @@ from botrunner.engine.reloading import Configuration, Configured
 from botrunner.engine.restarting import Restarter, Surroundings
 from botrunner.engine.sampling import Sampler
 from botrunner.engine.turning import Turner
-from botrunner.ports import (
-    CandleStream,
-    Exchange,
-    Heartbeat,
-    Journal,
-    Lease,
-    Meter,
-    Witness,
-)
+from botrunner.ports import CandleStream, Exchange, Heartbeat, Journal, Lease, Meter, Witness
 from botrunner.trading.commands import Exit
 from botrunner.trading.events import (
     CandleClosed,
@@ -65,6 +60,7 @@ class Parts:
     witnesses: tuple[Witness, ...] = ()
     books: AccountBooks | None = None
     meter: Meter | None = None
+    read_price: ReadPrice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +94,7 @@ class Engine:
             journal=parts.journal,
             may_send=self.may_send,
             clock=parts.clock,
+            read_price=parts.read_price,
         )
         self._complaints = Complaints(parts.exchange, parts.clock)
         self._watch: AccountWatch | None = None
@@ -145,6 +142,10 @@ class Engine:
         """Take a new configuration at the next turn of the loop."""
         self._configuration.want(configured)
         self.deliver(RulesChanged())
+
+    def refresh_instruments(self, found: Mapping[str, Instrument]) -> None:
+        """Follow filters read anew from the next event on (TR-29)."""
+        self._turner.refresh(found)
 
     def refuse_configuration(self, reason: str) -> None:
         """Say in the heartbeat why what is configured can't be taken by this process (TR-51)."""
@@ -210,9 +211,7 @@ class Engine:
         age = self._parts.exchange.venue_now() - event.candle.close_at
         if age <= event.candle.interval.length * 2 + _STALE_AFTER:
             return event
-        _log.warning(
-            "candle_stale", symbol=event.candle.symbol, age_seconds=int(age.total_seconds())
-        )
+        _log.warning("candle_stale", symbol=event.candle.symbol, age=str(age))
         return CandleClosed(candle=event.candle, is_history=True)
 
     async def _step(self, event: Event) -> Exit | None:

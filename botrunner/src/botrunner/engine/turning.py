@@ -1,8 +1,9 @@
 """Every decision of the process passes here: one state, the rules in force, and who watches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from botcore.domain.instruments import Instrument
 from botrunner.engine.executor import Executor, Outcome
 from botrunner.ports import Witness
 from botrunner.trading.decide import decide
@@ -43,6 +44,12 @@ class Turner:
         """Follow other rules from the next event on."""
         self.rules = rules
         self._tell_start()
+
+    def refresh(self, instruments: Mapping[str, Instrument]) -> None:
+        """Follow filters that were read anew, where they differ."""
+        now = {**self.rules.instruments, **instruments}
+        if now != self.rules.instruments:
+            self.follow(replace(self.rules, instruments=now))
 
     def forget_signals(self) -> None:
         """Drop every strategy's own state, because history is about to be fed again."""

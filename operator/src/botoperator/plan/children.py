@@ -169,7 +169,9 @@ def _bot(bot: BotIdentity) -> dict[str, str]:
     return {"uid": bot.uid, "namespace": bot.namespace, "name": bot.name, "owner": bot.owner}
 
 
-def _venue(venue: Venue) -> dict[str, str | None]:
+def _venue(venue: Venue) -> dict[str, Any]:
+    relay = venue.relay
+    addresses = relay and {"restUrl": relay.rest_url, "streamUrl": relay.stream_url}
     return {
         "name": venue.name,
         "environment": venue.environment.value,
@@ -177,6 +179,7 @@ def _venue(venue: Venue) -> dict[str, str | None]:
         "wsApiUrl": venue.ws_api_url,
         "streamUrl": venue.stream_url,
         "lockstep": venue.lockstep,
+        **({"relay": addresses} if addresses else {}),
     }
 
 

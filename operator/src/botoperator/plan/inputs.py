@@ -14,6 +14,7 @@ __all__ = [
     "DatabaseTarget",
     "ExchangeKey",
     "PodSettings",
+    "Relay",
     "RenderedSpec",
     "Venue",
     "identity_of",
@@ -56,6 +57,14 @@ class ExchangeKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """Where one environment's market data come from for all bots."""
+
+    rest_url: str
+    stream_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Venue:
     """Where an environment's exchange answers; `lockstep` is the participant's id in a replay."""
 
@@ -64,6 +73,7 @@ class Venue:
     ws_api_url: str
     stream_url: str
     lockstep: str | None = None
+    relay: Relay | None = None
     name: str = VENUE_NAME
 
 

@@ -15,7 +15,7 @@ from botcore.sealing.keyring import KeyRing
 from botoperator.adapters.paper_exchange import PaperExchange
 from botoperator.adapters.postgres import PostgresLedger
 from botoperator.adapters.sealed_key_store import SealedKeyStore
-from botoperator.plan.inputs import Venue
+from botoperator.plan.inputs import Relay, Venue
 from botoperator.ports import BotPorts, ChildrenPort, Recorder, Resources
 from botoperator.services.perform import PlatformSettings
 from botoperator.services.reconcile_bot import BotReconciler
@@ -103,8 +103,17 @@ def venues_of(settings: OperatorSettings) -> Mapping[BotMode, Venue]:
             rest_url=settings.testnet_rest_url,
             ws_api_url=settings.testnet_ws_api_url,
             stream_url=settings.testnet_stream_url,
+            relay=_relay_of(settings, BotMode.TESTNET),
         )
     return venues
+
+
+def _relay_of(settings: OperatorSettings, mode: BotMode) -> Relay | None:
+    """Answer the relay of a mode's market data: prices of another market would be worse than none."""
+    served = BotMode.TESTNET if settings.relay_environment == "testnet" else BotMode.LIVE
+    if not settings.relay_rest_url or mode is not served:
+        return None
+    return Relay(rest_url=settings.relay_rest_url, stream_url=settings.relay_stream_url)
 
 
 def stop_on_signals() -> asyncio.Event:

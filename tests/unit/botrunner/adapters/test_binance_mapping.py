@@ -11,6 +11,7 @@ from botcore.domain.market import Interval
 from botcore.domain.orders import Order, OrderStatus, OrderType, Purpose, Side
 from botrunner.adapters import binance_mapping as mapping
 from botrunner.adapters import binance_requests as requests
+from botrunner.adapters import binance_rules as rules
 
 MS = 1_700_000_000_123
 AT = datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC)
@@ -174,13 +175,13 @@ def symbol_info(*filters: dict[str, object]) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", ["MIN_NOTIONAL", "NOTIONAL"])
 def test_least_order_value_is_read_under_both_names(name: str) -> None:
-    found = mapping.instrument_of(symbol_info({"filterType": name, "minNotional": "5.00000000"}))
+    found = rules.instrument_of(symbol_info({"filterType": name, "minNotional": "5.00000000"}))
 
     assert found.min_notional == 5
 
 
 def test_filters_are_read() -> None:
-    found = mapping.instrument_of(
+    found = rules.instrument_of(
         symbol_info(
             {"filterType": "PRICE_FILTER", "tickSize": "0.01", "minPrice": "0", "maxPrice": "0"},
             {"filterType": "LOT_SIZE", "stepSize": "0.00001", "minQty": "0.0001", "maxQty": "9"},
@@ -201,5 +202,5 @@ def test_weight_limit_is_read_where_told() -> None:
         {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 1200},
     ]
 
-    assert mapping.weight_limit_of({"rateLimits": limits}) == 1200
-    assert mapping.weight_limit_of({}) is None
+    assert rules.weight_limit_of({"rateLimits": limits}) == 1200
+    assert rules.weight_limit_of({}) is None

@@ -9,6 +9,7 @@ import pytest
 
 from botcore.domain.errors import InvalidInput
 from botcore.resources.trading_bot import BotMode, DesiredState
+from botrunner.adapters.binance_client import RelayEndpoints
 from botrunner.adapters.config_files import (
     ConfigFile,
     database_address,
@@ -53,6 +54,19 @@ def without(*path: str) -> dict[str, Any]:
         inner = inner[part]
     del inner[path[-1]]
     return body
+
+
+@pytest.mark.parametrize("lockstep", [None, "alice"])
+def test_relay_is_taken_unless_a_replay_hands_out_the_candles(
+    tmp_path: Path, lockstep: str | None
+) -> None:
+    relay = {"restUrl": "http://r:9090/", "streamUrl": "ws://r:9090/"}
+    write(tmp_path, BODY | {"venue": BODY["venue"] | {"lockstep": lockstep, "relay": relay}})
+
+    found = ConfigFile(tmp_path).read().venue.endpoints.relay
+
+    taken = RelayEndpoints(rest_url="http://r:9090", stream_url="ws://r:9090")
+    assert found == (taken if lockstep is None else None)
 
 
 def test_config_is_read_with_the_specs_defaults(tmp_path: Path) -> None:

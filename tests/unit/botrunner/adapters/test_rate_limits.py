@@ -1,4 +1,4 @@
-"""What is shed, when, and for how long (TR-52 to TR-55)."""
+"""What is shed, when, and for how long (TR-52, TR-53, TR-54, TR-55)."""
 
 import pytest
 
@@ -62,6 +62,59 @@ def test_too_many_orders_hold_back_orders_alone() -> None:
 
     assert limits.refusal(Priority.EXIT, is_order=True) == "RateLimited"
     assert limits.refusal(Priority.EXIT) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "near", "below"),
+    [("X-MBX-ORDER-COUNT-10S", 40, 39), ("X-MBX-ORDER-COUNT-1D", 128_000, 127_999)],
+)
+def test_entries_stop_near_the_accounts_order_count_and_exits_go_on(
+    header: str, near: int, below: int
+) -> None:
+    """TR-54: eighty per cent of 50 in ten seconds, or of 160,000 a day."""
+    limits, clock = limits_at(0)
+
+    limits.read({header: str(below)})
+    assert limits.refusal(Priority.ENTRY, is_order=True) is None
+    limits.read({header: str(near)})
+
+    assert limits.refusal(Priority.ENTRY, is_order=True) == "OrderCountShed"
+    assert limits.refusal(Priority.EXIT, is_order=True) is None
+    assert limits.refusal(Priority.ENTRY) is None  # a reading is no order
+    clock.move(86_400)
+    assert limits.refusal(Priority.ENTRY, is_order=True) is None
+
+
+def test_order_limits_are_those_the_venue_tells() -> None:
+    limits, clock = limits_at(0)
+    limits.order_limits = {"10S": 100}
+
+    limits.read({"X-MBX-ORDER-COUNT-10S": "79"})
+    assert limits.refusal(Priority.ENTRY, is_order=True) is None
+    limits.read({"X-MBX-ORDER-COUNT-10S": "80"})
+    assert limits.refusal(Priority.ENTRY, is_order=True) == "OrderCountShed"
+    clock.move(10)  # the next window of ten seconds
+    assert limits.refusal(Priority.ENTRY, is_order=True) is None
+
+
+def test_silence_of_another_bot_counts_until_it_is_over_or_taken_back() -> None:
+    limits, clock = limits_at(0)
+    told: list[float] = []
+    limits.on_silent_seconds = told.append
+
+    limits.hush(30)
+    assert limits.refusal(Priority.EXIT) == "RateLimited"
+    limits.hush(0)
+    assert limits.refusal(Priority.EXIT) is None
+    limits.hush(2)
+    clock.move(2)
+
+    assert limits.refusal(Priority.EXIT) is None
+    assert told == []  # what others said is not said again
+    limits.block(5, only_orders=False)
+    limits.hush(0)
+    assert limits.refusal(Priority.EXIT) == "RateLimited"
+    assert told == [5]
 
 
 def test_answer_without_the_header_changes_nothing() -> None:

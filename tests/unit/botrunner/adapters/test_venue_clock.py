@@ -1,6 +1,6 @@
 """The venue's clock, measured over a road that takes time and at rates up to 600."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import example, given
@@ -144,3 +144,32 @@ async def test_frames_do_not_move_a_running_clock() -> None:
     clock.observe(BORN_MS - 5_000)
 
     assert clock.now() == datetime.fromtimestamp(BORN_MS / 1_000, UTC)
+
+
+async def test_step_of_the_hosts_clock_moves_no_signature() -> None:
+    """TR-61: the wall clock is only what the library adds the offset to."""
+    clock = SteppedClock()
+    venue = Venue(clock, 1.0)
+    measured = VenueClock(clock)
+    await measured.sample(venue.read)
+
+    before = clock.now().timestamp() * 1_000 + measured.signing_offset_ms()
+    clock.step(-3_600)
+    after = clock.now().timestamp() * 1_000 + measured.signing_offset_ms()
+
+    assert abs(after - before) < 1
+    assert measured.now().timestamp() * 1_000 == pytest.approx(venue.now_ms(), abs=2)
+
+
+class SteppedClock(ManualClock):
+    """A host whose wall clock somebody sets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stepped = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.stepped
+
+    def step(self, seconds: float) -> None:
+        self.stepped += timedelta(seconds=seconds)

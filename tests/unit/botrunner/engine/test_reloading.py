@@ -4,6 +4,7 @@ import asyncio
 
 from botrunner.engine.reloading import Configured
 from tests.support.engine_bench import EngineBench, a_spec, configured, quiet
+from tests.support.trading import an_instrument
 
 
 def reloaded(bench: EngineBench, fresh: Configured) -> None:
@@ -26,6 +27,26 @@ def test_new_rules_are_in_force_without_a_restart() -> None:
     assert bench.troubles.named("instruments") == [("BTCUSDT",), ("ETHUSDT",)]
     assert bench.candles.wanted[-1] == {("BTCUSDT", "1m"), ("ETHUSDT", "1m")}
     assert bench.engine.keeper.epoch == 1
+
+
+def test_filters_read_anew_are_in_force_at_the_next_candle() -> None:
+    """TR-29, TR-30: a symbol that stopped trading takes no entries."""
+    bench = EngineBench()
+
+    async def story() -> None:
+        await quiet()
+        bench.engine.refresh_instruments({"BTCUSDT": an_instrument(status="HALT")})
+        await quiet()
+        bench.close_candle(1, "100")
+        await quiet()
+        bench.engine.refresh_instruments({"BTCUSDT": an_instrument()})
+        await quiet()
+        bench.close_candle(2, "100")
+        await quiet()
+
+    bench.run(story)
+
+    assert bench.decided() == ["Blocked", "Enter"]
 
 
 def test_stopped_ends_the_bot() -> None:

@@ -1,0 +1,45 @@
+"""The client in use; a new key brings a new one, and nothing that is under way is cut off."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+from botrunner.adapters.binance_client import ExchangeKey, MakeClient, VenueClient
+
+__all__ = ["ClientSlot"]
+
+_LET_FINISH: Final = 10.0
+"""Seconds for the requests of a client that was replaced; each gives up far earlier."""
+
+
+class ClientSlot:
+    """Who wants to send takes `client` for that one request."""
+
+    def __init__(self, make: MakeClient, key: ExchangeKey) -> None:
+        """Make the first client."""
+        self.make = make
+        self.key = key
+        self.client = make(key)
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def replace(self, key: ExchangeKey, client: VenueClient) -> None:
+        """Send everything that begins from now on by this client; the old one ends what it began."""
+        before, self.key, self.client = self.client, key, client
+        task = asyncio.create_task(_close_later(before))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for task in self._closing:
+            task.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self.client.close()
+
+
+async def _close_later(client: VenueClient) -> None:
+    try:
+        await asyncio.sleep(_LET_FINISH)
+    finally:
+        with contextlib.suppress(OSError):
+            await client.close()
