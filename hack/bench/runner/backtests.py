@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import resource
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any, Final
 import yaml
 
 from hack.bench.exchange_process import Exchange, running
-from hack.bench.rows import Row, at_least, note
+from hack.bench.rows import Row, at_least, at_most, note
 from hack.bench.runner import freqtrade
 from hack.bench.runner.candles import NAME, first_candles, write_walk
 from hack.bench.runner.host import a_bot
@@ -25,13 +26,14 @@ __all__ = ["bench_backtest"]
 
 _WALK: Final = 60_000
 _FEW: Final = 2_000
+_LEAST_TRADES: Final = 100
 _ALL, _SOME = "all", "few"
 _SECONDS: Final = 240
 _STRATEGY: Final = {
-    "name": "trend", "type": "ema-cross", "symbols": ["BTCUSDT"], "interval": "1h", "capital": "100000",
+    "name": "trend", "type": "ema-cross", "symbols": ["BTCUSDT"], "interval": "1h", "capital": "10000",
     "params": {"fast": 12, "slow": 48, "stopLossPercent": "5"},
 }  # fmt: skip
-Run = Callable[[Path], str]
+Run = Callable[[Path], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class _Speed:
     seconds: float
     whole: float
     inner: float
+    trades: float
 
     def __str__(self) -> str:
         return f"{self.seconds:.1f} s, {self.whole:.0f} candles/s, {self.inner:.0f} without start and loading"
@@ -57,6 +60,9 @@ def bench_backtest(candles: Path | None) -> Iterator[Row]:
             own = _speed("botrunner", home, count, _ours(home))
     yield at_least("runner-backtest-vs-freqtrade", own.whole / theirs.whole, 3, "ratio")
     yield at_least("runner-backtest-vs-freqtrade-inner", own.inner / theirs.inner, 3, "ratio")
+    apart = abs(own.trades - theirs.trades) / max(theirs.trades, _LEAST_TRADES)
+    yield at_least("runner-backtest-trades", own.trades, _LEAST_TRADES, "trades")
+    yield at_most("runner-backtest-trades-apart", apart, 0.05, "ratio")
     note(f"share of backtesting.py, the goal is 1: {own.whole / other.whole:.2f}")
 
 
@@ -77,17 +83,19 @@ def _candles(home: Path, real: Path | None) -> int:
 def _speed(name: str, home: Path, count: int, run: Run) -> _Speed:
     """Run over all candles and over a few: the difference has neither start nor end of the process in it."""
     try:
+        run(home / _SOME / NAME)  # reads the program from the disk
         little, _ = _timed(run, home / _SOME / NAME)
         before = _processor_seconds()
-        seconds, told = _timed(run, home / _ALL / NAME)
+        seconds, trades = _timed(run, home / _ALL / NAME)
         used = _processor_seconds() - before
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         said = getattr(error, "stderr", None) or str(error)
         note(f"{name}: no backtest: {said.strip()[-400:]}")
-        return _Speed(seconds=math.nan, whole=math.nan, inner=math.nan)
-    inner = (count - _FEW) / max(seconds - little, 0.001)
-    found = _Speed(seconds=seconds, whole=count / seconds, inner=inner)
-    note(f"{name}: {count} candles: {found}; {used:.1f} s of processors; {told}")
+        return _Speed(seconds=math.nan, whole=math.nan, inner=math.nan, trades=math.nan)
+    beyond = seconds - little
+    inner = (count - _FEW) / beyond if beyond > 0 else math.nan
+    found = _Speed(seconds=seconds, whole=count / seconds, inner=inner, trades=trades)
+    note(f"{name}: {count} candles: {found}; {used:.1f} s of processors; {trades} trades")
     return found
 
 
@@ -97,22 +105,22 @@ def _processor_seconds() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def _timed(run: Run, candles: Path) -> tuple[float, str]:
+def _timed(run: Run, candles: Path) -> tuple[float, int]:
     began = time.monotonic()
-    told = run(candles)
-    return time.monotonic() - began, told
+    trades = run(candles)
+    return time.monotonic() - began, trades
 
 
 def _ours(home: Path) -> Run:
     bot, report = home / "bot.yaml", home / "report.json"
     bot.write_text(yaml.safe_dump(a_bot("bench", _STRATEGY)), encoding="utf-8")
 
-    def run(candles: Path) -> str:
+    def run(candles: Path) -> int:
         tool = str(Path(sys.executable).with_name("botrunner"))
         command = [tool, "backtest", "--bot", str(bot), "--candles", str(candles), "--json", str(report)]  # fmt: skip
         _done(command, home)
         told: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-        return f"{told['trades']['count']} trades"
+        return int(told["trades"]["count"])
 
     return run
 
@@ -125,25 +133,27 @@ def _freqtrade(home: Path, exchange: Exchange) -> Run:
         candles = home / part / NAME
         freqtrade.import_candles(candles, candles.parent / "data", "BTC/USDT", "1h")
 
-    def run(candles: Path) -> str:
+    def run(candles: Path) -> int:
         command = freqtrade.backtest_command(folder, candles.parent / "data")
         return _freqtrade_trades(_done(command, folder))
 
     return run
 
 
-def _freqtrade_trades(said: str) -> str:
-    lines = [line for line in said.splitlines() if "Total/Daily Avg Trades" in line]
-    return f"{lines[0].split('│')[2].split('/')[0].strip()} trades" if lines else "trades not told"
+def _freqtrade_trades(said: str) -> int:
+    told = re.search(r"Total/Daily Avg Trades\s*│\s*(\d+)", said)
+    if told is None:
+        raise ValueError(f"freqtrade told no trades: {said[-400:]}")
+    return int(told[1])
 
 
 def _backtesting_py() -> Run:
     """Install it first, so that this is not counted."""
     command = [str(python_of("backtesting")), str(ROOT / "hack/bench/peers/backtesting_py.py")]
 
-    def run(candles: Path) -> str:
+    def run(candles: Path) -> int:
         said = _done([*command, str(candles)], candles.parent)
-        return f"{said.split()[-1]} trades"
+        return int(said.split()[-1])
 
     return run
 

@@ -79,7 +79,7 @@ def _configuration(exchange: Exchange, pairs: Sequence[str], timeframe: str) -> 
         "dry_run_wallet": 100_000,
         "max_open_trades": len(pairs),
         "stake_currency": "USDT",
-        "stake_amount": 99_000 / len(pairs),
+        "stake_amount": 10_000,  # so that losses never leave too little for the next trade
         "timeframe": timeframe,
         "entry_pricing": pricing,
         "exit_pricing": pricing,
