@@ -91,9 +91,10 @@ class Tape:
             InvalidInput: the series do not fit the rules or each other; the message names the field.
         """
         found = {one.symbol: one for one in series}
-        wanted = sorted({symbol for rule in rules.strategies for symbol in rule.symbols})
+        wanted = {symbol for rule in rules.strategies for symbol in rule.symbols}
         _check_symbols(rules, found)
-        kept = [found[symbol] for symbol in wanted]
+        # In the order given, in which they trade within a moment, as the exchange's do.
+        kept = [one for one in found.values() if one.symbol in wanted]
         self.length_ms = _one_length(kept)
         _check_intervals(rules, self.length_ms)
         self.begin_ms = min(one.begin_ms for one in kept)
