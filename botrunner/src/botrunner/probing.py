@@ -21,7 +21,7 @@ def probes_of(
     """Serve what machines ask about this process, from its start on; trading never waits for it."""
     health = Health(
         engine,
-        is_market_live=lambda: venue.market.is_live,
+        is_market_live=lambda: not venue.health.is_stale,
         venue_now=venue.exchange.venue_now,
     )
     watch, limits, keeper = metrics.watch, venue.limits, engine.keeper

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Final
 
 from botcore.domain.account_book import FEE_ASSET
-from botcore.domain.instruments import Unfit
 from botcore.domain.lots import write_off
 from botcore.domain.money import ZERO, wire
 from botrunner.trading.cancelling import is_unresolved
@@ -24,7 +23,6 @@ __all__ = [
     "differences",
     "distrust",
     "own_lots",
-    "safe_exit_quantity",
     "uncovered",
 ]
 
@@ -137,18 +135,3 @@ def distrust(state: BotState) -> tuple[Problem, ...]:
         if state.day is None or (state.day - day).days <= _DOUBTFUL_DAYS
     )
     return (*state.problems, *doubts)
-
-
-def safe_exit_quantity(position: Decimal, free: Decimal) -> Decimal | Unfit:
-    """Return how much of a position (base asset) may be sold with so much free.
-
-    All if it is covered, what is free if that is at most 2 % less, else nothing: somebody else has
-    sold it, and what is left may be his (TR-19).
-    """
-    if free >= position:
-        return position
-    if free >= position * (1 - BEARABLE):
-        return free
-    return Unfit(
-        reason=f"own lots are {wire(position)}, only {wire(max(free, ZERO))} of it is free"
-    )

@@ -16,7 +16,7 @@ __all__ = [
     "count_block",
     "entry_block",
     "equity",
-    "loss_breach",
+    "loss_breaches",
     "standing_block",
     "stop_breach",
     "unrealized",
@@ -94,17 +94,17 @@ def count_block(state: BotState, rules: Rules, key: Key, spend: Decimal) -> str 
     return None
 
 
-def loss_breach(state: BotState, rules: Rules) -> str | None:
-    """Return which limit of loss is reached, as far as prices are known; it halts the bot (TR-68)."""
-    risk = rules.risk
+def loss_breaches(state: BotState, rules: Rules) -> tuple[str, ...]:
+    """Return the limits of loss that are reached, as far as prices are known; they halt the bot (TR-68)."""
+    risk, found = rules.risk, []
     loss = -(state.day_realized + unrealized(state))
     if risk.max_daily_loss is not None and loss >= risk.max_daily_loss:
-        return f"maxDailyLoss {wire(risk.max_daily_loss)} reached"
-    if risk.max_drawdown_percent is None or state.peak_equity is None:
-        return None
-    if equity(state, rules) <= state.peak_equity * (1 - risk.max_drawdown_percent / 100):
-        return f"maxDrawdownPercent {wire(risk.max_drawdown_percent)} reached"
-    return None
+        found.append(f"maxDailyLoss {wire(risk.max_daily_loss)} reached")
+    if risk.max_drawdown_percent is not None and state.peak_equity is not None:
+        floor = state.peak_equity * (1 - risk.max_drawdown_percent / 100)
+        if equity(state, rules) <= floor:
+            found.append(f"maxDrawdownPercent {wire(risk.max_drawdown_percent)} reached")
+    return tuple(found)
 
 
 def stop_breach(state: BotState, rules: Rules) -> str | None:
@@ -123,8 +123,8 @@ def stop_breach(state: BotState, rules: Rules) -> str | None:
 
 def breached_limits(state: BotState, rules: Rules) -> tuple[str, ...]:
     """Return the brakes of the whole bot that block every entry; what is not known breaches none."""
-    found = (stop_breach(state, rules), loss_breach(state, rules))
-    return tuple(reason for reason in found if reason is not None)
+    stops = stop_breach(state, rules)
+    return (*((stops,) if stops is not None else ()), *loss_breaches(state, rules))
 
 
 def _bot_block(state: BotState, rules: Rules) -> str | None:

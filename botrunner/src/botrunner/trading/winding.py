@@ -5,7 +5,7 @@ from botcore.domain.orders import Order, Purpose
 from botcore.resources.trading_bot import DesiredState, OrdersOnStop, PositionsOnStop
 from botrunner.trading.cancelling import cancel, is_unresolved
 from botrunner.trading.commands import Exit
-from botrunner.trading.risk import loss_breach
+from botrunner.trading.risk import loss_breaches
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Key, Step
 
@@ -53,9 +53,9 @@ def condition(state: BotState, rules: Rules) -> tuple[str, str]:
         return "Fenced", state.fence_reason
     if state.halt is not None:
         return "Halted", state.halt
-    breach = loss_breach(state, rules)
-    if breach is not None and rules.desired is DesiredState.RUNNING:
-        return "Halted", breach
+    breaches = loss_breaches(state, rules)
+    if breaches and rules.desired is DesiredState.RUNNING:
+        return "Halted", breaches[0]
     selling = "selling own lots" if state.exiting else ""
     return {
         DesiredState.RUNNING: ("Running", ""),

@@ -4,9 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
-
-from botcore.domain.instruments import Unfit
 from botcore.domain.orders import Purpose
 from botcore.resources.trading_bot import RiskLimits
 from botrunner.trading.agreement import (
@@ -15,7 +12,6 @@ from botrunner.trading.agreement import (
     differences,
     distrust,
     own_lots,
-    safe_exit_quantity,
     uncovered,
 )
 from botrunner.trading.commands import CancelOrder
@@ -77,7 +73,7 @@ def test_own_lots_without_cover_are_short_though_the_sums_agree() -> None:
 def test_lots_short_by_two_per_cent_can_be_borne() -> None:
     own = amounts(BTC="1")
 
-    assert uncovered(*differences({}, amounts(BTC="0.98"), own)) is None  # TR-20
+    assert uncovered(*differences({}, amounts(BTC="0.98"), own)) is None  # TR-19, TR-20
     assert uncovered(*differences({}, amounts(BTC="0.9799"), own)) is not None
 
 
@@ -95,20 +91,6 @@ def test_order_in_flight_defers_its_assets() -> None:
     assert assets_in_doubt(state, RULES) == {"BTC", "USDT", "BNB"}  # TR-44
     settled = decide(state, filled(entry, "100"), RULES).state
     assert assets_in_doubt(settled, RULES) == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("free", "sold"),
-    [("2", "1"), ("1", "1"), ("0.99", "0.99"), ("0.98", "0.98"), ("0.9799", None), ("0", None)],
-)
-def test_sale_is_never_of_more_than_is_free(free: str, sold: str | None) -> None:
-    quantity = safe_exit_quantity(D(1), D(free))  # TR-19
-
-    if sold is None:
-        assert isinstance(quantity, Unfit)
-        assert f"only {free} of it is free" in quantity.reason
-    else:
-        assert quantity == D(sold)
 
 
 def test_problem_blocks_entries_until_a_check_finds_it_gone() -> None:
