@@ -36,8 +36,8 @@ from botrunner.trading.state import BotState
 __all__ = ["Bookkeeper", "BooksLedger"]
 
 _log = structlog.get_logger(__name__)
-_EVERY = 60.0
-"""Seconds of real time between checks."""
+_EVERY_ON_PAPER, _EVERY = 60.0, 300.0
+"""Seconds of real time between checks; reading an account weighs 20, and 200 bots share one IP's weight."""
 _AGAIN = 6.0
 """Seconds until a difference is looked at again: what the stream owes has arrived by then."""
 _TRIES = 3
@@ -193,7 +193,8 @@ class Bookkeeper:
         confirmed = tuple(
             [one for one in found if one.asset not in busy and self._is_confirmed(one)]
         )
-        self._due = now + (_AGAIN if self._looks else _EVERY)
+        every = _EVERY_ON_PAPER if self._is_exact else _EVERY
+        self._due = now + (_AGAIN if self._looks else every)
         written_off = await self._settle(confirmed, state, rules) if confirmed else ()
         is_pending = bool(self._looks) or any(one.asset in busy for one in found)
         self._has_gap = self._has_gap and is_pending

@@ -50,11 +50,11 @@ async def test_quiet_timers_are_left_out_and_the_replay_is_the_same() -> None:
 async def test_timer_that_asks_for_an_order_is_kept() -> None:
     bench = RecorderBench()
     bench.decide(LeaseAcquired(epoch=1), candle(0, "100"))
-    step = bench.decide(TimerFired(tick=10))
+    step = bench.decide(TimerFired(tick=60))
     assert step.commands
     await bench.flush()
 
-    assert bench.shelf.events()[-1] == TimerFired(tick=10)
+    assert bench.shelf.events()[-1] == TimerFired(tick=60)
 
 
 async def test_timer_that_only_changes_the_state_is_kept() -> None:

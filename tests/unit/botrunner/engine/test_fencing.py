@@ -76,7 +76,7 @@ def test_events_while_fenced_are_dropped() -> None:
         bench.engine.keeper.drop("by test")
         await quiet()
         bench.close_candle(1, "100")
-        bench.engine.deliver(TimerFired(tick=10))
+        bench.engine.deliver(TimerFired(tick=60))
         bench.engine.deliver(StreamRestored(stream="market"))
         bench.engine.reconfigure(configured(2, "BTCUSDT", "ETHUSDT"))
         await quiet()
