@@ -25,6 +25,8 @@ TUNING = Tuning(
         "KBOTS_OPERATOR_RESTART_BACKOFF_SECONDS": "0.05",
     },
 )
+# What test folders share of their assertions explains itself, whichever folder imports it first.
+pytest.register_assert_rewrite("tests.e2e.agreement")
 _CLUSTER_TESTS = Path(__file__).with_name("cluster")
 _COUNTED = {"passed": ("passed",), "failed": ("failed", "error"), "skipped": ("skipped",)}
 

@@ -10,7 +10,6 @@ from tests.support.cluster.platform import ClusterPlatform
 from tests.support.manifests import a_bot, a_dca, a_name
 
 NUMBERS = itertools.count(1)
-pytest.register_assert_rewrite("tests.e2e.agreement")
 
 
 @pytest.fixture(scope="session", autouse=True)

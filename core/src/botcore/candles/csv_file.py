@@ -103,6 +103,8 @@ def _plain_row(line: int, cells: list[str], places: list[int]) -> _Row | None:
     """Read a row as nearly all of them are; None if it needs a closer look, or is wrong."""
     try:
         time, *texts = [cells[place] for place in places]
+        if time[4:5] != "-":  # an epoch; some of them read as a date without dashes
+            return None
         if not "".join(texts).replace(".", "").isdigit():
             return None
         first, high, low, last, volume = [to_units(text) for text in texts]

@@ -91,16 +91,26 @@ def test_entry_without_a_decision_is_refused() -> None:
     [
         replace(ORDER, purpose=Purpose.EXIT, side=Side.SELL),
         replace(ORDER, purpose=Purpose.STOP_LOSS, side=Side.SELL),
-        replace(ORDER, type=OrderType.LIMIT_MAKER, price=Decimal(50)),
     ],
 )
-def test_exit_or_an_order_bound_by_its_own_price_is_never_asked_about(order: Order) -> None:
+def test_exit_is_never_asked_about(order: Order) -> None:
     venue = Venue(None)
 
     _, calls = answers(venue, DECISION, PlaceOrder(order=order))
 
     assert calls[-1] == "place"
     assert venue.asked == []
+
+
+@pytest.mark.parametrize(("price", "is_sent"), [("120", True), ("99", True), ("98.9", False)])
+def test_order_with_a_price_of_its_own_is_sent_unless_it_would_take(
+    price: str, *, is_sent: bool
+) -> None:
+    resting = replace(ORDER, type=OrderType.LIMIT, price=Decimal(100))
+
+    _, calls = answers(Venue(price), DECISION, PlaceOrder(order=resting))
+
+    assert ("place" in calls) is is_sent
 
 
 def test_where_candles_are_the_venues_own_nothing_is_asked() -> None:
