@@ -105,6 +105,8 @@ def test_unchanged_bot_is_not_written_to_by_a_new_operator_or_a_full_look(
     for kind in ("UpToDate", "Ready"):
         platform.wait_condition(name, kind)
     wait_until(lambda: "trading" in (platform.get(name) or {})["status"], "its figures", seconds=60)
+    # The kubelet asks the pod's readiness probe in its own time, and writes the answer.
+    wait_until(lambda: pod_is_ready(platform, name), "its pod ready", seconds=60)
     before = versions(platform, name)
 
     platform.kill_operator()
@@ -120,6 +122,13 @@ def test_unchanged_bot_is_not_written_to_by_a_new_operator_or_a_full_look(
     assert versions(platform, name) == before
     platform.delete(name)
     platform.delete(probe)
+
+
+def pod_is_ready(platform: ClusterPlatform, name: str) -> bool:
+    """Tell whether the kubelet calls the bot's pod ready."""
+    pod = platform.object("pods", f"tb-{name}") or {}
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any((one["type"], one["status"]) == ("Ready", "True") for one in conditions)
 
 
 def versions(platform: ClusterPlatform, name: str) -> dict[str, Any]:
