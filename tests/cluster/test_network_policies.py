@@ -14,9 +14,8 @@ from hack.cluster.paths import Paths
 from tests.cluster.chart import BOTS, SYSTEM, WEB, Manifest, of_kind, render
 from tests.cluster.connecting import Peer, connections_of
 
-pytestmark = pytest.mark.timeout(
-    900
-)  # the judge of policies is built from source once, for minutes
+# The judge of policies is built from source once, for minutes.
+pytestmark = pytest.mark.timeout(900)
 
 Command = Callable[..., str]
 Traffic = tuple[str, str, str]
