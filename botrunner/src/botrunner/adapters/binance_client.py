@@ -190,9 +190,11 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
     async def close(self) -> None:
         """Close everything; a socket that is gone already is no news."""
         self.ws_api.ws_state = WSListenerState.EXITING
-        if self.ws_api.ws is not None:
-            await self.ws_api.ws.close()
-        await self.session.close()
+        try:
+            if self.ws_api.ws is not None:
+                await self.ws_api.ws.close()
+        finally:  # also where the caller's patience with the socket has run out
+            await self.session.close()
 
     async def _handle_response(self, response: aiohttp.ClientResponse) -> Any:
         """Read the limits off every answer, then the answer.

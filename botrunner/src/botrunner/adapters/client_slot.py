@@ -20,26 +20,28 @@ class ClientSlot:
         self.make = make
         self.key = key
         self.client = make(key)
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: dict[asyncio.Task[None], VenueClient] = {}
 
     def replace(self, key: ExchangeKey, client: VenueClient) -> None:
         """Send everything that begins from now on by this client; the old one ends what it began."""
         before, self.key, self.client = self.client, key, client
         task = asyncio.create_task(_close_later(before))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._closing[task] = before
+        task.add_done_callback(self._closing.pop)
 
     async def close(self) -> None:
         """Close all connections."""
-        for task in self._closing:
+        leaving = dict(self._closing)
+        for task in leaving:
             task.cancel()
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        await asyncio.gather(*leaving, return_exceptions=True)
+        for client in leaving.values():  # a task that never ran closed nothing
+            with contextlib.suppress(OSError):
+                await client.close()
         await self.client.close()
 
 
 async def _close_later(client: VenueClient) -> None:
-    try:
-        await asyncio.sleep(_LET_FINISH)
-    finally:
-        with contextlib.suppress(OSError):
-            await client.close()
+    await asyncio.sleep(_LET_FINISH)
+    with contextlib.suppress(OSError):
+        await client.close()
