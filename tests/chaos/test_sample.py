@@ -32,7 +32,7 @@ def test_sample_of_crash_points_leaves_books_that_agree() -> None:
         assert any(word in place for place in places), word
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_sample_of_kills_leaves_books_that_agree() -> None:
     with open_yard(20260101) as yard:
         tally = Killing(yard=yard, seed=20260101, wanted=6, freezes=0, restarts=1).run()

@@ -116,11 +116,15 @@ async def test_history_is_upstreams(upstream, exchange, interval):
     ranges = ({"endTime": end}, {"startTime": end - 86_400_000, "endTime": end}, {"startTime": 0})
     for extra in ranges:
         params = {"symbol": "BTCUSDT", "interval": interval, "limit": "700", **extra}
-        _, _, expected = await get(upstream.port, "/api/v3/klines", **params)
+        # The candle that is not finished may move between two questions: ask before and after.
+        for _ in range(10):
+            _, _, before = await get(upstream.port, "/api/v3/klines", **params)
+            _, _, found = await get(exchange.port, "/api/v3/klines", **params)
+            _, _, after = await get(upstream.port, "/api/v3/klines", **params)
+            if found in (before, after):
+                break
 
-        _, _, found = await get(exchange.port, "/api/v3/klines", **params)
-
-        assert found == expected
+        assert found in (before, after)
 
 
 async def test_day_statistics_are_upstreams(upstream, exchange):

@@ -49,8 +49,8 @@ _CANCEL_AGAIN = 2
 """Seconds after which a cancel that did not settle is asked for again."""
 _PROTECT_AGAIN = 5
 """Seconds after which protection that could not be sent is tried again, and a list's other leg is judged."""
-_ASK_EVERY = 60
-"""Seconds between queries of an order that rests; the stream tells sooner, and 200 bots share one IP's weight."""
+_ASK_EVERY = 10
+"""Seconds between queries of an order that rests, whatever the stream tells (TR-43)."""
 _EXIT_AGAIN = 60
 """Seconds after which a refused sale is tried again, if no candle came first."""
 
@@ -153,7 +153,7 @@ def cancel_unresolved(state: BotState, event: CancelUnresolved, _rules: Rules) -
 
 
 def look_after(state: BotState, event: TimerFired, _rules: Rules) -> Step:
-    """Query what is in doubt every second, and every working order each minute (TR-43).
+    """Query what is in doubt every second, and every working order each tenth (TR-43).
 
     What the venue refused is asked for again after a pause, never at once.
     """
