@@ -85,11 +85,6 @@ class MarketStream:
         for link in self._links:
             self._adapt(link)
 
-    @property
-    def is_live(self) -> bool:
-        """Whether it is connected to a source that has proved alive lately."""
-        return not self._health.is_stale and any(not link.is_closed for link in self._links)
-
     async def run(self, deliver: Deliver) -> None:
         """Run until cancelled."""
         if self._relay is None:

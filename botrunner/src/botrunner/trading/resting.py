@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from botcore.domain.instruments import Instrument
 from botcore.domain.orders import Order, OrderType, Purpose
-from botcore.domain.records import record, replace
+from botcore.domain.records import record
 from botrunner.trading.cancelling import cancel
 from botrunner.trading.drafting import (
     StopPrices,
@@ -145,4 +145,4 @@ def _place(state: BotState, rules: Rules, key: Key, shield: Shield) -> Step:
         case Shield(quantity=quantity, stop=(_, _) as stop):
             return place_stop(state, rules, key, quantity, stop)
         case _:
-            return Step(state=replace(state))
+            return Step(state=state)
