@@ -1,5 +1,6 @@
 """Fixtures of every test folder, and the one line of counts that ends a run."""
 
+import gc
 import os
 import shutil
 import signal
@@ -101,6 +102,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("e2e")
     is_beside = bool(os.environ.get("PYTEST_XDIST_WORKER"))  # noqa: TID251 set by pytest
     items.sort(key=lambda item: (item.get_closest_marker("e2e") is None) == is_beside)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """What a file's tests left open is told as theirs, not as a later file's."""
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
 
 
 @pytest.hookimpl(trylast=True)

@@ -122,8 +122,11 @@ async def carry_on(name: str, make: Callable[[], Link], *, overlaps: bool = True
             following = await _successor(name, make, carrying)
             if following is None:
                 continue
-            await _let_go(link, carrying)
-            link, carrying = following, asyncio.create_task(following.carry())
+            try:
+                await _let_go(link, carrying)
+            finally:  # also where this is cancelled meanwhile: the successor is ours to close
+                link, carrying = following, None
+            carrying = asyncio.create_task(link.carry())
     finally:
         await _let_go(link, carrying)
 
@@ -161,10 +164,12 @@ async def _successor(
 
 
 async def _let_go(link: Link, carrying: asyncio.Task[None] | None) -> None:
-    if carrying is not None:
-        carrying.cancel()
-        await asyncio.gather(carrying, return_exceptions=True)
-    await link.close()
+    try:
+        if carrying is not None:
+            carrying.cancel()
+            await asyncio.gather(carrying, return_exceptions=True)
+    finally:
+        await link.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
