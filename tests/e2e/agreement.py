@@ -88,7 +88,18 @@ def wait_for_rest(platform: Platform, name: str, *, seconds: float = 60) -> None
             return False
         return bool(candles >= seen[1] + 2)
 
-    wait_until(rested, f"{name} at rest", seconds=seconds, every=0.3)
+    def unrest() -> dict[str, Any]:
+        state = "select state, reason, generation from kbots.heartbeats where book_id = %s"
+        working = "select * from kbots.orders where book_id = %s and status <> all(%s)"
+        return {
+            "heartbeats": platform.query(state, (book,)),
+            "working": platform.query(working, (book, list(SETTLED))),
+            "orders, candles": seen,
+            "fills": len(ledger_trades(platform, book)),
+            "trades": len(exchange_trades(platform.exchange_truth(name))),
+        }
+
+    wait_until(rested, f"{name} at rest", seconds=seconds, every=0.3, explain=unrest)
 
 
 def assert_no_order_is_doubled(platform: Platform, name: str) -> None:

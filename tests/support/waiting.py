@@ -9,13 +9,24 @@ __all__ = ["wait_until"]
 T = TypeVar("T")
 
 
-def wait_until(look: Callable[[], T], what: str, *, seconds: float = 30, every: float = 0.1) -> T:
-    """Look again and again until something true comes back, and return it; fails with the last look."""
+def wait_until(
+    look: Callable[[], T],
+    what: str,
+    *,
+    seconds: float = 30,
+    every: float = 0.1,
+    explain: Callable[[], object] | None = None,
+) -> T:
+    """Look again and again until something true comes back, and return it.
+
+    Fails with the last look, or with what `explain` says then.
+    """
     end = time.monotonic() + seconds
     while True:
         seen = look()
         if seen:
             return seen
         if time.monotonic() >= end:
-            raise AssertionError(f"{what}: not within {seconds:.0f} s, last seen: {seen!r}")
+            last = seen if explain is None else explain()
+            raise AssertionError(f"{what}: not within {seconds:.0f} s, last seen: {last!r}")
         time.sleep(every)
