@@ -24,14 +24,13 @@ class Stored:
     """What start-up reads from the ledger in one snapshot.
 
     `orders` are those not yet settled, with quantity and trade ids of their booked fills;
-    `intent_ages` are seconds of real time since each was journalled; `day_realized` is by venue day
+    `day_realized` is by venue day
     (UTC), in quote asset; `sold_at` when each sub-book last sold; `stop_outs` the stops that sold at
     a loss, by client order id; `entry_times` when the last minute's entries were decided; `doubts` and
     `fee_assets` as in `BotState`.
     """
 
     orders: tuple[Order, ...]
-    intent_ages: Mapping[str, int]
     sub_books: tuple[SubBook, ...]
     decided: Mapping[Key, datetime]
     day_realized: Mapping[date, Decimal]
