@@ -40,6 +40,8 @@ def test_sample_of_kills_leaves_books_that_agree() -> None:
     assert (tally.lost, tally.doubled, tally.unleased) == ([], [], [])
     assert tally.kills == 6
     assert tally.orders > 0
+    assert tally.done["relay lost"] == 1
+    assert tally.done["left the relay"] > 0
 
 
 def find_it() -> None:

@@ -77,7 +77,6 @@ class LedgerModel:
         orders = self.unsettled()
         return Stored(
             orders=tuple(orders.values()),
-            intent_ages=dict.fromkeys(orders, 0),
             sub_books=tuple(self.sub_books.values()),
             decided=dict(self.decided),
             day_realized=dict(self.days),

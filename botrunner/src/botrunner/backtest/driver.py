@@ -33,9 +33,7 @@ __all__ = ["Backtest", "Span"]
 
 _LOOK_EVERY: Final = 2048
 """Candles between two looks at whether to go on."""
-_NOTHING: Final = Stored(
-    orders=(), intent_ages={}, sub_books=(), decided={}, day_realized={}, peak_equity=None
-)
+_NOTHING: Final = Stored(orders=(), sub_books=(), decided={}, day_realized={}, peak_equity=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

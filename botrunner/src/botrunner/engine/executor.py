@@ -189,6 +189,7 @@ class Executor:
         return (CancelUnresolved(client_order_id=command.client_order_id, reason=answer.reason),)
 
     async def _find(self, command: FindOrder) -> tuple[Event, ...]:
+        asked_at = self._clock.boottime()  # the venue may have looked at once, and answered late
         try:
             report = await self._exchange.find_order(command.symbol, command.client_order_id)
         except Transient as error:  # a failed query is not "not found" (TR-6, TR-44)
@@ -197,8 +198,7 @@ class Executor:
         if report is not None:
             self._unknown_since.pop(command.client_order_id, None)
             return (OrderReported(report=report),)
-        since = self._unknown_since.get(command.client_order_id, self._clock.boottime())
-        age = int(self._clock.boottime() - since)
+        age = int(asked_at - self._unknown_since.get(command.client_order_id, asked_at))
         return (OrderNotFound(client_order_id=command.client_order_id, age_seconds=age),)
 
     async def _read(self, command: ReadTrades) -> tuple[Event, ...]:

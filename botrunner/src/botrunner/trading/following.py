@@ -45,6 +45,8 @@ _STOPS_KEPT = 50
 """More than the stoploss guard can be told to count."""
 _CONFIRMATIONS = 3
 """How often the venue must deny an order (TR-5)."""
+_APART = 2
+"""Whole seconds between two denials that both count: a burst of looks is one look (TR-5)."""
 _CANCEL_AGAIN = 2
 """Seconds after which a cancel that did not settle is asked for again."""
 _PROTECT_AGAIN = 5
@@ -131,14 +133,16 @@ def outcome_unknown(state: BotState, event: OutcomeUnknown, _rules: Rules) -> St
 
 
 def not_found(state: BotState, event: OrderNotFound, _rules: Rules) -> Step:
-    """Give an order up once the venue has denied it often enough and it can't arrive any more (TR-5, TR-7)."""
+    """Give an order up once the venue has denied it over time and it can't arrive any more (TR-5, TR-7)."""
     order = state.orders.get(event.client_order_id)
     if order is None or order.status not in {OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN}:
         return Step(state=state)
-    count = state.not_found.get(order.client_order_id, 0) + 1
-    if count < _CONFIRMATIONS or event.age_seconds < _SETTLE_AGE:
+    denials = state.not_found.get(order.client_order_id, ())
+    if not denials or event.age_seconds >= denials[-1] + _APART:
+        denials = (*denials, event.age_seconds)
+    if len(denials) < _CONFIRMATIONS or event.age_seconds < _SETTLE_AGE:
         return Step(
-            state=replace(state, not_found={**state.not_found, order.client_order_id: count})
+            state=replace(state, not_found={**state.not_found, order.client_order_id: denials})
         )
     after = replace(order, status=OrderStatus.REJECTED, reason="NeverArrived")
     given_up = {**state.given_up, order.client_order_id: after}

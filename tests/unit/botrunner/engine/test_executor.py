@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from botcore.domain.errors import Conflict, LeaseLost, Transient
-from botcore.domain.orders import Order, OrderStatus
+from botcore.domain.orders import Order, OrderReport, OrderStatus
 from botrunner.engine.executor import Executor, Outcome
 from botrunner.trading.commands import (
     CancelOrder,
@@ -175,6 +175,27 @@ def test_denial_tells_how_long_the_outcome_has_been_unknown() -> None:
         return (await bench.perform(find)).events
 
     assert run_virtual(story()) == [OrderNotFound(client_order_id=ID, age_seconds=7)]
+
+
+def test_denial_that_travels_for_seconds_tells_what_was_true_when_it_was_asked_for() -> None:
+    """The order may have arrived right after the venue looked (TR-5)."""
+    bench = Bench()
+    bench.exchange.mood = Mood.LOSES_ORDER
+    looked = bench.exchange.find_order
+
+    async def answer_late(symbol: str, client_order_id: str) -> OrderReport | None:
+        found = await looked(symbol, client_order_id)
+        bench.clock.suspended += 4
+        return found
+
+    bench.exchange.find_order = answer_late  # type: ignore[method-assign]
+
+    async def story() -> list[Event]:
+        await bench.perform(*COMMANDS)
+        bench.clock.suspended += 2
+        return (await bench.perform(FindOrder(symbol="BTCUSDT", client_order_id=ID))).events
+
+    assert run_virtual(story()) == [OrderNotFound(client_order_id=ID, age_seconds=2)]
 
 
 def test_recovered_intent_counts_from_the_recovery_and_another_as_new() -> None:

@@ -70,7 +70,6 @@ def test_stop_loss_guard_pauses_the_whole_bot(
     in_force = dca_rules(risk=GUARD)
     stored = Stored(
         orders=(),
-        intent_ages={},
         sub_books=(),
         decided={},
         day_realized={},
@@ -103,7 +102,6 @@ def test_orders_per_minute_survive_a_restart() -> None:
     in_force = dca_rules(risk=RiskLimits(max_orders_per_minute=1))
     stored = Stored(
         orders=(),
-        intent_ages={},
         sub_books=(),
         decided={},
         day_realized={},
