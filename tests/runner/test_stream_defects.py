@@ -186,14 +186,15 @@ async def test_market_stream_when_accepted_and_dropped_backs_off(
     assert gaps[0] < 0.2 < 0.3 < gaps[-1]  # noqa: PLR0133 a margin
 
 
-async def test_market_stream_when_its_queue_overflows_connects_anew(
-    scripted: ScriptedVenue, venue: BinanceVenue, monkeypatch: pytest.MonkeyPatch
+async def test_market_stream_that_brings_more_at_once_than_the_library_keeps_loses_nothing(
+    scripted: ScriptedVenue, venue: BinanceVenue
 ) -> None:
-    """E: the library ends its read loop and hides both the error and what it had buffered."""
-    monkeypatch.setattr(market_link, "_QUEUE_SIZE", 0)
+    """E: the library keeps 100 frames; one more ends its read loop and hides both the error and what it had kept."""
+    many = 400
 
     async def script(socket: Socket) -> None:
-        await socket.send(**kline())
+        for number in range(many):
+            await socket.send(**kline(opened=number * 60_000))
         await socket.silence()
 
     scripted.script, events = script, Events()
@@ -201,7 +202,9 @@ async def test_market_stream_when_its_queue_overflows_connects_anew(
 
     async with running(venue.market.run(events.deliver)):
         await events.next(is_restored)
-        await events.next(is_restored)
+        for _ in range(many):
+            await events.next(lambda event: isinstance(event, CandleClosed))
+    assert len(scripted.connected_at) == 1
 
 
 async def test_market_stream_when_the_venue_announces_its_shutdown_connects_anew(
@@ -227,6 +230,7 @@ async def test_market_stream_that_falls_silent_connects_anew(
 ) -> None:
     """TR-60: half-open, the socket itself looks well."""
     monkeypatch.setattr(market_stream, "_SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(market_link, "_PROBE_EVERY", 0.05)
     venue.exchange._venue_clock.rate = 600.0
     events = Events()
     venue.market.want([PAIR])

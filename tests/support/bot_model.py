@@ -13,6 +13,7 @@ from botrunner.trading.commands import (
     CancelOrder,
     Command,
     FindOrder,
+    FindOrders,
     PlaceOrder,
     PlaceOrderList,
     ReadTrades,
@@ -187,6 +188,8 @@ class BotModel:
                 self._cancel(order_id)
             case FindOrder(client_order_id=order_id):
                 self.inbox.append(self.venue.find(order_id))
+            case FindOrders(client_order_ids=order_ids):
+                self.inbox += [self.venue.find(order_id) for order_id in order_ids]
             case ReadTrades(client_order_id=order_id):
                 self.inbox.append(self.venue.read(order_id))
             case _:

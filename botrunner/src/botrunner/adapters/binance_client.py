@@ -5,15 +5,17 @@ at all. F: it drops the venue's announcement of a shutdown.
 """
 
 import asyncio
+import hmac
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from aiohttp.hdrs import CONNECTION
+from yarl import URL
 
 from botcore.runtime.clock import Clock
 from botrunner.adapters.binance_errors import classify, refusal_of
@@ -34,6 +36,7 @@ __all__ = [
 
 _QUEUE_SIZE: Final = 10_000
 _ORDER_CALLS: Final = {"post": "place", "delete": "cancel"}
+_FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=5, sock_connect=3)
 
 # The supervisors of the streams say what happened; the library's own lines repeat it as errors.
@@ -100,7 +103,6 @@ class _WebsocketApi(WebsocketAPI):  # type: ignore[misc]  # python-binance ships
 class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no types
     """The library's client for one venue; its addresses are class attributes, set by `client_factory`."""
 
-    REQUEST_TIMEOUT = _TIMEOUT
     LOCKSTEP_URL = ""
     PARTICIPANT: str | None = None
 
@@ -119,6 +121,7 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
         self._clock = clock
         self._venue_clock = venue_clock
         self._limits = limits
+        self._secret, self._pem = key.secret.encode(), key.pem
         super().__init__(
             api_key=key.api_key,
             api_secret=None if key.pem else key.secret,
@@ -153,7 +156,7 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
 
     async def exchange_info(self, symbols: Sequence[str]) -> Any:
         """Read the filters of these symbols; the library's own call reads those of all, 3 MB."""
-        listed = quote(json.dumps(list(symbols), separators=(",", ":")), safe="")
+        listed = json.dumps(list(symbols), separators=(",", ":"))
         return await self._get("exchangeInfo", data={"symbols": listed})
 
     async def post_idle(self, frames: int, *, anew: bool) -> int:
@@ -165,19 +168,48 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
             answer = await response.json()
             return int(answer["pushed"])
 
-    def _get_request_kwargs(self, method: str, signed: bool, *rest: Any, **kwargs: Any) -> Any:  # noqa: FBT001 the library's
-        """Sign, and only then look at the lease.
+    async def _request(
+        self,
+        method: str,
+        uri: str,
+        signed: bool,  # noqa: FBT001 the library's signature
+        force_params: bool = False,  # noqa: FBT001, FBT002 the library's signature
+        **kwargs: Any,
+    ) -> Any:
+        """Sign, only then look at the lease, and send.
 
         A process that is stopped after the look sends a signature that has grown too old by the time it wakes;
-        looking first would let it sign afresh long after its lease has gone (I1).
+        looking first would let it sign afresh long after its lease has gone (I1). The library's own way to here
+        sorts, copies and encodes what is sent four times over: half of what an order takes before it leaves.
 
         Raises:
             FencedBeforeSend: an order may not leave any more.
         """
-        signed_kwargs = super()._get_request_kwargs(method, signed, *rest, **kwargs)
+        form = self._form(kwargs.get("data") or {}, signed=signed)
         if method == "post" and signed and not self._may_send():
             raise FencedBeforeSend
-        return signed_kwargs
+        if method == "get" or force_params:
+            url, sent = f"{uri}?{form}" if form else uri, dict[str, Any]()
+        else:
+            url, sent = uri, {"data": form, "headers": _FORM}
+        async with self.session.request(
+            method, URL(url, encoded=True), timeout=_TIMEOUT, **sent
+        ) as response:
+            return await self._handle_response(response)
+
+    def _form(self, params: Mapping[str, Any], *, signed: bool) -> str:
+        """Write parameters as they are signed and sent; those without a value are left out."""
+        told = {name: value for name, value in params.items() if value is not None}
+        if not signed:
+            return urlencode(told)
+        told["recvWindow"] = self.REQUEST_RECVWINDOW
+        told["timestamp"] = int(self._clock.now().timestamp() * 1_000) + self.timestamp_offset
+        form = urlencode(told)
+        if self._pem is None:
+            signature = hmac.digest(self._secret, form.encode(), "sha256").hex()
+        else:
+            signature = quote(self._ed25519_signature(form), safe="")
+        return f"{form}&signature={signature}"
 
     async def _request_api(self, method: str, *rest: Any, **kwargs: Any) -> Any:
         """Time orders and cancels: from signing to the answer, or to giving it up."""

@@ -11,6 +11,7 @@ from botcore.domain.money import ZERO
 from botcore.domain.orders import Purpose
 from botcore.domain.records import record, replace
 from botcore.resources.strategy_params import StrategyParams
+from botrunner.trading.asking import doubt_passed
 from botrunner.trading.commands import RecordDecision
 from botrunner.trading.drafting import place_entry
 from botrunner.trading.events import CandleClosed
@@ -52,6 +53,7 @@ def needs_warm_up(state: BotState, rules: Rules) -> bool:
 def candle_closed(state: BotState, event: CandleClosed, rules: Rules) -> Step:
     """Take one closed candle; a candle seen before changes nothing (TR-32, TR-37)."""
     candle = event.candle
+    state = doubt_passed(state, candle)
     step = Step(state=_marked(state, candle, rules, is_history=event.is_history))
     for rule in rules.strategies:
         if rule.interval == candle.interval and candle.symbol in rule.symbols:

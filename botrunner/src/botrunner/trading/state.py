@@ -49,8 +49,8 @@ class BotState:
     `epoch` is 0 while fenced; `signals` holds each strategy's own state; `exiting` the sub-books
     being sold with the reason; `exit_failures` how often the venue refused the sale since the last
     candle; `cancelling` the ids whose cancel was asked for; `not_found` how old (seconds) an order was at each
-    denial of the venue that counts; `given_up` those it denied for good; `marks` the last closed price per
-    symbol (quote asset) and `marked_at` when that candle closed; `peaks` the highest closed price since a
+    denial of the venue that counts; `given_up` those it denied for good; `doubted` the resting orders of which
+    the venue's last word may be out of date; `marks` the last closed price per symbol (quote asset) and `marked_at` when that candle closed; `peaks` the highest closed price since a
     position was opened; `quotes` the limit orders a strategy wants resting; `trims` the quantity a sub-book is
     being sold down to; `sold_at` and `stop_outs` as in `Stored`; `ending_lists` those of which one leg has
     ended and the other's end may be on its way; `unprotected` the sub-books whose protection could not be sent
@@ -82,6 +82,7 @@ class BotState:
     cancelling: frozenset[str] = frozenset()
     not_found: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     given_up: Mapping[str, Order] = field(default_factory=dict)
+    doubted: frozenset[str] = frozenset()
     entry_times: tuple[datetime, ...] = ()
     venue_time: datetime | None = None
     day: date | None = None
@@ -127,6 +128,7 @@ class BotState:
             self,
             orders=orders,
             cancelling=self.cancelling - {order.client_order_id},
+            doubted=self.doubted - {order.client_order_id},
             not_found={k: v for k, v in self.not_found.items() if k != order.client_order_id},
         )
 

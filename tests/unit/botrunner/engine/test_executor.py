@@ -7,13 +7,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from botcore.domain.errors import Conflict, LeaseLost, Transient
-from botcore.domain.orders import Order, OrderReport, OrderStatus
+from botcore.domain.orders import Order, OrderReport, OrderStatus, OrderType
 from botrunner.engine.executor import Executor, Outcome
 from botrunner.trading.commands import (
     CancelOrder,
     Command,
     Exit,
     FindOrder,
+    FindOrders,
     Note,
     ReadTrades,
     Reread,
@@ -214,15 +215,18 @@ def test_recovered_intent_counts_from_the_recovery_and_another_as_new() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["find_order", "trades"])
+ASKING = {
+    "find_order": FindOrder(symbol="BTCUSDT", client_order_id=ID),
+    "open_orders": FindOrders(symbol="BTCUSDT", client_order_ids=(ID,)),
+    "trades": ReadTrades(symbol="BTCUSDT", client_order_id=ID, exchange_order_id=1),
+}
+
+
+@pytest.mark.parametrize("name", ASKING)
 def test_failed_query_is_no_answer(name: str) -> None:
     bench = Bench(troubles=Troubles(broken={name: Transient("dns")}))
 
-    outcome = bench.do(
-        FindOrder(symbol="BTCUSDT", client_order_id=ID)
-        if name == "find_order"
-        else ReadTrades(symbol="BTCUSDT", client_order_id=ID, exchange_order_id=1)
-    )
+    outcome = bench.do(ASKING[name])
 
     assert outcome.events == []  # TR-6, TR-44
 
@@ -243,6 +247,25 @@ def test_order_that_is_found_is_reported_and_its_trades_are_read() -> None:
     assert report.report.executed_quantity == ORDER.quantity
     assert isinstance(read, TradesRead)
     assert [fill.quantity for fill in read.fills] == [Decimal(1)]
+
+
+def test_several_orders_are_found_by_one_call_and_only_those_that_ended_by_their_own() -> None:
+    bench = Bench()
+    open_one = replace(ORDER, client_order_id="kb-open", price=Decimal(1), type=OrderType.LIMIT)
+    ids = (ID, "kb-open", "kb-never-sent")
+
+    async def story() -> list[Event]:
+        await bench.perform(*COMMANDS)
+        await bench.perform(type(COMMANDS[1])(order=open_one))  # type: ignore[call-arg]
+        return (await bench.perform(FindOrders(symbol="BTCUSDT", client_order_ids=ids))).events
+
+    first, second, third = run_virtual(story())
+    assert isinstance(first, OrderReported)
+    assert isinstance(second, OrderReported)
+    assert (first.report.status, second.report.status) == (OrderStatus.FILLED, OrderStatus.NEW)
+    assert third == OrderNotFound(client_order_id="kb-never-sent", age_seconds=0)
+    assert bench.order_of_calls.count("open_orders") == 1
+    assert bench.troubles.named("find_order") == [ID, "kb-never-sent"]  # TR-56
 
 
 def test_cancel_reports_the_end_or_its_doubt() -> None:

@@ -14,7 +14,6 @@ from botrunner.trading.events import (
 from tests.support.trading import (
     KEY,
     accepted,
-    bought,
     candle,
     dca_rules,
     denied,
@@ -24,7 +23,6 @@ from tests.support.trading import (
     refused,
     saved,
     sent,
-    stop_of,
     unknown,
 )
 
@@ -91,15 +89,6 @@ def test_unknown_order_is_queried_every_second_until_it_is_settled() -> None:
         assert step.commands == (
             FindOrder(symbol="BTCUSDT", client_order_id=order.client_order_id),
         )  # TR-7
-
-
-def test_resting_order_is_queried_each_tenth_second() -> None:
-    state, _ = bought(STOPPED)
-    state = decide(state, accepted(stop_of(state)), STOPPED).state
-
-    asked = [bool(decide(state, TimerFired(tick=tick), STOPPED).commands) for tick in range(21)]
-
-    assert [tick for tick, one in enumerate(asked) if one] == [0, 10, 20]  # TR-43
 
 
 def test_order_found_after_all_is_booked() -> None:
