@@ -8,8 +8,9 @@ from decimal import Decimal
 from botcore.domain.money import ZERO
 from botrunner.backtest.driver import Backtest
 from botrunner.backtest.figures import Performance
+from botrunner.backtest.markets import Jump
 from botrunner.backtest.record import ClosedTrade, Record
-from botrunner.backtest.tape import Jump, Tape
+from botrunner.backtest.tape import Tape
 from botrunner.backtest.venue import SimulatedVenue
 
 __all__ = ["Outcome", "Part", "TradeFigures", "outcome_of", "trade_figures"]
@@ -122,9 +123,9 @@ def outcome_of(
         equity=run.closing_equity(),
         fills=record.fills,
         fees=sum(record.fees.values(), ZERO),
-        exposure_percent=_percent(record.invested, run.done),
+        exposure_percent=_percent(record.worth.invested, run.done),
         buy_and_hold_percent=sum(hold, ZERO) / len(hold),
-        performance=record.equity.performance(tape.length_ms),
+        performance=record.worth.whole.performance(tape.length_ms),
         trades=trade_figures(closed),
         parts=parts,
         closed=closed,
@@ -132,7 +133,7 @@ def outcome_of(
         decisions=decisions,
         blocked=dict(record.blocked.most_common()),
         filled={symbol: one.filled for symbol, one in tape.markets.items() if one.filled},
-        jumps=tuple(jump for one in tape.markets.values() for jump in one.jumps()),
+        jumps=tuple(jump for one in tape.markets.values() for jump in one.jumps),
         curve=_curve(record, lambda place: tape.close_at(first + place), most_points),
     )
 
@@ -154,7 +155,7 @@ def _part(run: Backtest, record: Record, tape: Tape, key: tuple[str, str]) -> Pa
         turnover=record.turnover.get(key, ZERO),
         held=sub_book.quantity,
         open_profit=ZERO if mark is None else sub_book.unrealized(mark),
-        exposure_percent=_percent(record.held[key], run.done),
+        exposure_percent=_percent(record.worth.held[key], run.done),
         buy_and_hold_percent=_buy_and_hold(tape, key[1], run.span.first, run.span.first + run.done),
     )
 
@@ -173,4 +174,4 @@ def _percent(part: int, whole: int) -> Decimal:
 def _curve(
     record: Record, moment: Callable[[int], datetime], most: int
 ) -> tuple[tuple[datetime, str], ...]:
-    return tuple((moment(place), value) for place, value in record.equity.samples(most))
+    return tuple((moment(place), value) for place, value in record.worth.whole.samples(most))

@@ -18,7 +18,6 @@ from botcore.resources.trading_bot import TradingBotSpec
 from botcore.resources.validation import parse_trading_bot
 from botcore.runtime.clock import SystemClock
 from botrunner.backtest.driver import Backtest, Span
-from botrunner.backtest.figures import EquityCurve
 from botrunner.backtest.outcome import outcome_of
 from botrunner.backtest.record import Record
 from botrunner.backtest.report import as_json, as_text
@@ -48,7 +47,7 @@ def backtest(arguments: Namespace) -> int:
     found = {symbol: instrument_of(market.listing) for symbol, market in tape.markets.items()}
     rules = replace(bare, instruments=found)
     venue = SimulatedVenue(tape, fees, _balances(spec, rules))
-    record = Record(rules=rules, equity=EquityCurve(rules.capital))
+    record = Record(rules=rules)
     span = span_of(tape, rules, _moment(arguments, "begin"), _moment(arguments, "end"))
     run = Backtest(tape=tape, rules=rules, venue=venue, record=record, span=span)
     _warn(tape)
@@ -156,7 +155,7 @@ def _warn(tape: Tape) -> None:
     for symbol, market in tape.markets.items():
         if market.filled:
             tell(f"{symbol}: {market.filled:,} missing candles are filled flat (TR-35)\n")
-        jumps = list(market.jumps())
+        jumps = market.jumps
         if jumps:
             first = jumps[0]
             tell(
