@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise, repeat
 from math import isfinite, sqrt
+from operator import mul
 from typing import Final
 
 __all__ = ["Drawdown", "EquityCurve", "Performance"]
@@ -117,7 +118,7 @@ class EquityCurve:
 
 
 def _root_mean(values: list[float], count: int) -> float:
-    return sqrt(sum(one * one for one in values) / count) if count > 0 else 0.0
+    return sqrt(sum(map(mul, values, values)) / count) if count > 0 else 0.0
 
 
 def _yearly(growth: float, span_ms: int) -> float | None:

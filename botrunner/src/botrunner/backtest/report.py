@@ -24,6 +24,7 @@ def as_text(outcome: Outcome) -> str:
         [
             *_head(outcome),
             *_figures(outcome),
+            *_strategies(outcome),
             *_parts(outcome),
             *_last_trades(outcome),
             *_notes(outcome),
@@ -112,6 +113,22 @@ def _figures(outcome: Outcome) -> Iterator[str]:
     )
     for (name, value), (other, another) in zip(left, right, strict=True):
         yield f" {name:<21}{value:>16}   {other:<15}{another:>21}"
+
+
+def _strategies(outcome: Outcome) -> Iterator[str]:
+    """Tell what of the whole each strategy did, against its own capital."""
+    yield "─" * _WIDTH
+    yield (
+        f" {'strategy':<15}{'return':>10}{'drawdown':>10}{'Sharpe':>8}{'factor':>8}"
+        f"{'win':>9}{'exposure':>10}"
+    )
+    for one in outcome.strategies:
+        yield (
+            f" {one.strategy[:14]:<15}{_percent(one.performance.total_return_percent):>10}"
+            f"{_percent(one.performance.drawdown.percent):>10}{_ratio(one.performance.sharpe):>8}"
+            f"{_ratio(one.trades.profit_factor):>8}{_percent(one.trades.win_rate_percent):>9}"
+            f"{_percent(one.exposure_percent):>10}"
+        )
 
 
 def _parts(outcome: Outcome) -> Iterator[str]:
