@@ -38,7 +38,17 @@ def as_json(outcome: Outcome) -> str:
     own["equity_curve"] = own.pop("curve")
     own["trades_closed"] = [_trade(one) for one in outcome.closed]
     del own["closed"]
-    return json.dumps(own, indent=2) + "\n"
+    return "{\n" + ",\n".join(_lines(own)) + "\n}\n"
+
+
+def _lines(own: dict[str, Any]) -> Iterator[str]:
+    """Write a figure a line, and so each part of a list: half a year of trades is still read by eye."""
+    for name, value in own.items():
+        if isinstance(value, list) and value:
+            parts = ",\n".join(f"    {json.dumps(one)}" for one in value)
+            yield f'  "{name}": [\n{parts}\n  ]'
+        else:
+            yield f'  "{name}": {json.dumps(value)}'
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from botcore.domain.errors import InvalidInput
 from botcore.domain.market import Candle, Interval
 from botrunner.backtest.lanes import lane_of
 from botrunner.backtest.markets import Market
-from botrunner.backtest.units import instant
+from botrunner.backtest.units import instant, milliseconds
 from botrunner.trading.rules import Rules
 from botrunner.trading.strategies.registry import warm_up_candles
 
@@ -68,6 +68,10 @@ class Tape:
     def close_at(self, index: int) -> datetime:
         """Say when a base candle ends."""
         return instant(self.begin_ms + (index + 1) * self.length_ms)
+
+    def ended_by(self, moment: datetime) -> int:
+        """Say how many base candles have ended at a moment."""
+        return min(max((milliseconds(moment) - self.begin_ms) // self.length_ms, 0), self.count)
 
     def index_at(self, time_ms: int) -> int:
         """Say which base candle is the first to end at a moment or after it."""

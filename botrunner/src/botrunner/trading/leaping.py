@@ -78,7 +78,7 @@ def calm_of(state: BotState, rules: Rules, rule: StrategyRule, symbol: str) -> C
     if sub_book is None or not sub_book.lots:
         return None if orders else _FLAT
     mark, instrument = state.marks.get(symbol), rules.instruments.get(symbol)
-    if mark is None or instrument is None or key not in state.peaks:
+    if mark is None or instrument is None:
         return None
     if any(is_unresolved(order) or order.purpose not in _PROTECTIVE for order in orders):
         return None
@@ -89,13 +89,14 @@ def calm_of(state: BotState, rules: Rules, rule: StrategyRule, symbol: str) -> C
     exits = rule.exits
     shields = (exits.stop_loss_percent, exits.take_profit_percent, exits.trailing_stop_percent)
     is_bare = any(percent is not None for percent in shields) and not orders
+    peak = None if exits.trailing_stop_percent is None else state.peaks.get(key, ZERO)
     if isinstance(fitted, Unfit) or quantity * mark < least * 2 or is_bare:
         return None
     limits = (o.price for o in orders if o.purpose is Purpose.STOP_LOSS and o.price is not None)
     return Calm(
         is_held=True,
         floor=max(least * 2 / quantity, least / fitted, *limits),
-        peak=None if exits.trailing_stop_percent is None else state.peaks[key],
+        peak=peak,
         until=_until(state, rules, rule, sub_book),
     )
 
@@ -140,7 +141,7 @@ def _raised(state: BotState, highest: Mapping[str, Decimal]) -> Mapping[Key, Dec
     """Return the highest closes since positions were opened."""
     raised = {
         key: highest[key[1]]
-        for key, peak in state.peaks.items()
-        if state.sub_book(key).lots and highest.get(key[1], peak) > peak
+        for key, sub_book in state.sub_books.items()
+        if sub_book.lots and key[1] in highest and highest[key[1]] > state.peaks.get(key, ZERO)
     }
     return {**state.peaks, **raised} if raised else state.peaks
