@@ -125,7 +125,8 @@ def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: Strategy
     if event.is_history or is_decided or state.is_fenced:
         return Step(state=replace(state, signals=signals))
     state = replace(state, signals=signals, decided={**state.decided, key: candle.close_at})
-    state = _overrule(state, rules, rule, key, candle)
+    if view.holding.quantity:  # dust can't be sold, whatever its age (TR-21)
+        state = _overrule(state, rules, rule, key, candle)
     return _act(state, rules, key, advice, candle)
 
 
@@ -204,7 +205,7 @@ def _overrule(
     state: BotState, rules: Rules, rule: StrategyRule, key: Key, candle: Candle
 ) -> BotState:
     """Sell what must not be held on, whatever the strategy says."""
-    if key in state.exiting or state.sub_book(key).quantity == ZERO:
+    if key in state.exiting:
         return state
     limits = [o.price for o in state.working(key, Purpose.STOP_LOSS) if o.price is not None]
     if any(candle.close < limit for limit in limits):  # the market has jumped over it (TR-64)

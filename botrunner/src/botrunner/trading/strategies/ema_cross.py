@@ -2,10 +2,11 @@
 
 from botcore.domain.market import Candle
 from botcore.resources.strategy_params import EmaCrossParams
+from botrunner.trading.indicator_runs import Prices, Run, run_ema_pair
 from botrunner.trading.indicators import EmaPair
 from botrunner.trading.strategies.base import Advice, Signal, View, warming_up
 
-__all__ = ["on_candle", "warm_up_candles"]
+__all__ = ["on_candle", "run", "warm_up_candles"]
 
 
 def warm_up_candles(params: EmaCrossParams) -> int:
@@ -35,3 +36,8 @@ def on_candle(params: EmaCrossParams, state: object, candle: Candle, view: View)
         reason = "no crossing, fast average is above slow"
         return Advice(state=after, signal=Signal.HOLD, reason=reason)
     return Advice(state=after, signal=Signal.ENTER, reason="fast average crossed above slow")
+
+
+def run(params: EmaCrossParams, prices: Prices) -> Run:
+    """Say along all candles where `on_candle` surely holds, and what it remembers."""
+    return run_ema_pair(prices, EmaPair(params.fast, params.slow))

@@ -2,10 +2,11 @@
 
 from botcore.domain.market import Candle
 from botcore.resources.strategy_params import MacdParams
+from botrunner.trading.indicator_runs import Prices, Run, run_macd
 from botrunner.trading.indicators import Macd
 from botrunner.trading.strategies.base import Advice, Signal, View, warming_up
 
-__all__ = ["on_candle", "warm_up_candles"]
+__all__ = ["on_candle", "run", "warm_up_candles"]
 
 
 def warm_up_candles(params: MacdParams) -> int:
@@ -31,3 +32,8 @@ def on_candle(params: MacdParams, state: object, candle: Candle, view: View) -> 
         reason = "no crossing, MACD is above its signal line"
         return Advice(state=after, signal=Signal.HOLD, reason=reason)
     return Advice(state=after, signal=Signal.ENTER, reason="MACD crossed above its signal line")
+
+
+def run(params: MacdParams, prices: Prices) -> Run:
+    """Say along all candles where `on_candle` surely holds, and what it remembers."""
+    return run_macd(prices, Macd(params.fast, params.slow, params.signal))
