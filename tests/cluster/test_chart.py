@@ -175,6 +175,7 @@ def test_viewers_see_bots_and_editors_change_none(kubectl: Command, role: str) -
     ("setting", "words"),
     [
         ("operator.resyncSeconds=often", "/operator/resyncSeconds"),
+        ("operator.writesPerSecond=-1", "/operator/writesPerSecond"),
         ("bots.max=0", "/bots/max"),
         ("exchange.speed=601", "/exchange/speed"),
         ("relay.replicas=0", "/relay/replicas"),

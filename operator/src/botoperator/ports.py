@@ -1,6 +1,6 @@
 """What the operator needs from outside; adapters are handed in by `main`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -8,17 +8,20 @@ from botoperator.plan.credentials import SealedKey
 from botoperator.plan.inputs import Account, BotIdentity, ExchangeKey
 from botoperator.plan.manifests import Manifest
 from botoperator.plan.notes import Note
-from botoperator.plan.observed import Children, LedgerView
+from botoperator.plan.observed import Children, LedgerView, Survey
 
 __all__ = [
+    "AskedBot",
     "BotKey",
     "BotPorts",
     "ChildKeys",
     "ChildrenPort",
+    "Halted",
     "KeyStore",
     "KeyVerdict",
     "Ledger",
     "LoginSecret",
+    "Meter",
     "PaperAccounts",
     "Recorder",
     "Resources",
@@ -65,11 +68,28 @@ class KeyVerdict:
     permissions: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedBot:
+    """A bot the ledger is asked about; trading figures cost more and are left out unless asked for."""
+
+    uid: str
+    owner: str
+    with_figures: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halted:
+    """Whom a halt concerns: scope bot (its uid), owner (the name) or all."""
+
+    scope: str
+    subject: str
+
+
 class Resources(Protocol):
     """TradingBots: the API server, or the table that stands in for it."""
 
-    async def list(self) -> tuple[BotKey, ...]:
-        """List the names of all bots."""
+    async def list(self) -> tuple[Mapping[str, Any], ...]:
+        """List the manifests of all bots as they are stored."""
         ...
 
     async def get(self, key: BotKey) -> Mapping[str, Any] | None:
@@ -105,6 +125,7 @@ class ChildrenPort(Protocol):
 
         Raises:
             Conflict: one of this name is there.
+            QuotaExceeded: the namespace takes no more.
         """
         ...
 
@@ -124,16 +145,20 @@ class ChildrenPort(Protocol):
         """
         ...
 
-    async def list_all(self) -> tuple[Manifest, ...]:
-        """List every object of the operator's; their labels tell whose they are."""
+    async def survey(self) -> Survey:
+        """Read every object of the operator's at once; for one look at all bots, and never kept."""
         ...
 
 
 class Ledger(Protocol):
     """What Postgres knows and keeps about bots."""
 
-    async def observe(self, uid: str, owner: str, *, with_figures: bool) -> LedgerView:
-        """Read everything about one bot at once."""
+    async def observe(self, asked: Sequence[AskedBot]) -> Mapping[str, LedgerView]:
+        """Read everything about these bots at once, by their uids."""
+        ...
+
+    async def find_halt(self, halt_id: str) -> Halted | None:
+        """Find whom a halt concerns, whether it is set or was cleared."""
         ...
 
     async def bind_login(self, bot: BotIdentity, account: Account) -> LoginSecret:
@@ -141,6 +166,7 @@ class Ledger(Protocol):
 
         Raises:
             Conflict: another bot is on the account.
+            QuotaExceeded: as many bots as may have one have one.
         """
         ...
 
@@ -172,8 +198,8 @@ class PaperAccounts(Protocol):
 class KeyStore(Protocol):
     """Sealed keys and the sealing key that opens them."""
 
-    async def find(self, key_id: str) -> SealedKey | None:
-        """Find a stored key."""
+    async def find(self, key_ids: Sequence[str]) -> Mapping[str, SealedKey]:
+        """Find stored keys by their ids; what is not there is left out."""
         ...
 
     async def open(self, key: SealedKey, spec_owner: str) -> ExchangeKey:
@@ -203,6 +229,34 @@ class Recorder(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """Counts what happens; times are in seconds."""
+
+    def reconciled(self, result: str, seconds: float) -> None:
+        """Hear how a look ended (done, postponed or failed) and how long it took."""
+        ...
+
+    def resynced(self, seconds: float, repairs: Mapping[str, int]) -> None:
+        """Hear of a full look: how long it took, and how many of each kind it wants worked on."""
+        ...
+
+    def noted(self, reason: str) -> None:
+        """Hear of an event."""
+        ...
+
+    def conflicted(self) -> None:
+        """Hear of a bot that begins to wait for an account somebody else has."""
+        ...
+
+    def orphan_ended(self) -> None:
+        """Hear of a pod without a bot."""
+        ...
+
+    def pod_started(self, seconds: float) -> None:
+        """Hear how long a pod took from being made to its container's start."""
+        ...
+
+
 class Secrets(Protocol):
     """Secrets of the platform itself."""
 
@@ -229,3 +283,4 @@ class BotPorts:
     paper_accounts: PaperAccounts
     key_store: KeyStore = field(repr=False)
     recorder: Recorder
+    meter: Meter

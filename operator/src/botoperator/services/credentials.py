@@ -20,10 +20,15 @@ from botoperator.plan.inputs import ExchangeKey
 from botoperator.plan.observed import Children
 from botoperator.ports import KeyStore, PaperAccounts
 
-__all__ = ["CredentialsFinder"]
+__all__ = ["CredentialsFinder", "sealed_key_of"]
 
 PAPER_READY = "PaperAccount"
 SEALED_READY = "KeyVerified"
+UNSUPPORTED = KeyRefused(
+    reason="SecretNotSupported",
+    message="credentials.secretName is not supported: store the key through the dashboard"
+    " and name it in credentials.sealedKey",
+)
 
 
 class CredentialsFinder:
@@ -44,14 +49,27 @@ class CredentialsFinder:
         """Find the key, or say why there is none."""
         if bot.spec.mode is BotMode.PAPER:
             return await self._paper(bot, children)
-        credentials = bot.spec.credentials
-        if credentials is None or credentials.sealed_key is None:
-            return KeyRefused(
-                reason="SecretNotSupported",
-                message="credentials.secretName is not supported: store the key through the dashboard"
-                " and name it in credentials.sealedKey",
-            )
-        return await self._sealed(bot, children, credentials.sealed_key)
+        key_id = sealed_key_of(bot)
+        if key_id is None:
+            return UNSUPPORTED
+        stored = (await self._key_store.find([key_id])).get(key_id)
+        return await self._sealed(bot, children, stored)
+
+    def recall(
+        self, bot: TradingBot, children: Children, stored: SealedKey | None
+    ) -> CredentialsFound | None:
+        """Say what `find` would, as far as nobody has to be asked; None where somebody has to.
+
+        `stored` is the sealed key that the bot names.
+        """
+        if bot.spec.mode is BotMode.PAPER:
+            return self._if_as_found(bot, _held(bot, children), PAPER_READY)
+        if sealed_key_of(bot) is None:
+            return UNSUPPORTED
+        key = judge_key(stored, bot.spec)
+        if not isinstance(key, SealedKey):
+            return key
+        return self._if_as_found(bot, _held(bot, children, key), SEALED_READY)
 
     async def _paper(self, bot: TradingBot, children: Children) -> CredentialsFound:
         held = _held(bot, children)
@@ -69,13 +87,13 @@ class CredentialsFinder:
             return KeyUnavailable(reason="PaperExchangeUnavailable", message=str(error))
         return self._ready(bot, key, PAPER_READY)
 
-    async def _sealed(self, bot: TradingBot, children: Children, key_id: str) -> CredentialsFound:
-        key = judge_key(await self._key_store.find(key_id), bot.spec)
+    async def _sealed(
+        self, bot: TradingBot, children: Children, stored: SealedKey | None
+    ) -> CredentialsFound:
+        key = judge_key(stored, bot.spec)
         if not isinstance(key, SealedKey):
             return key
-        held = _held(bot, children)
-        if held is not None and held.version != key_version(key):
-            held = None
+        held = _held(bot, children, key)
         if held is not None and self._is_as_found(bot, held):
             return KeyReady(key=held, reason=SEALED_READY)
         try:
@@ -90,6 +108,13 @@ class CredentialsFinder:
         self._found[str(bot.metadata.uid)] = self._hash(key)
         return KeyReady(key=key, reason=reason)
 
+    def _if_as_found(
+        self, bot: TradingBot, held: ExchangeKey | None, reason: str
+    ) -> KeyReady | None:
+        if held is None or not self._is_as_found(bot, held):
+            return None
+        return KeyReady(key=held, reason=reason)
+
     def _is_as_found(self, bot: TradingBot, key: ExchangeKey) -> bool:
         return self._found.get(str(bot.metadata.uid)) == self._hash(key)
 
@@ -98,9 +123,17 @@ class CredentialsFinder:
         return hashlib.blake2b("\n".join(parts).encode(), key=self._salt).digest()
 
 
-def _held(bot: TradingBot, children: Children) -> ExchangeKey | None:
+def sealed_key_of(bot: TradingBot) -> str | None:
+    """Name the sealed key that a bot is to trade with."""
+    return bot.spec.credentials.sealed_key if bot.spec.credentials else None
+
+
+def _held(bot: TradingBot, children: Children, key: SealedKey | None = None) -> ExchangeKey | None:
+    """Read the key a running pod was given; `key` must be the one it came from."""
     secret, pod = children.secret, children.pod
     if secret is None or pod is None or pod.is_finished or secret.owner_uid != bot.metadata.uid:
         return None
-    key = key_of(secret)
-    return key if key is not None and key.account.environment is bot.spec.mode else None
+    held = key_of(secret)
+    if held is None or held.account.environment is not bot.spec.mode:
+        return None
+    return held if key is None or held.version == key_version(key) else None

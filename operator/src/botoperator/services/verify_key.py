@@ -10,7 +10,7 @@ from botoperator.plan.inputs import BotIdentity, ExchangeKey
 from botoperator.plan.manifests import CREDENTIALS, Manifest
 from botoperator.plan.observed import Children, ObservedPod, Termination
 from botoperator.ports import ChildKeys, ChildrenPort, KeyStore, KeyVerdict
-from botoperator.services.perform import PlatformSettings
+from botoperator.services.serving import PlatformSettings
 
 __all__ = ["KeyVerifier"]
 
@@ -39,7 +39,7 @@ class KeyVerifier:
 
     async def run(self, key_id: str) -> float | None:
         """Take the next step; answers in how many seconds to look again."""
-        key = await self._key_store.find(key_id)
+        key = (await self._key_store.find([key_id])).get(key_id)
         children = await self._children.observe(self._names(key_id))
         if key is None or key.status != "Pending" or BotMode(key.environment) not in self._venues:
             await self._remove(children)
