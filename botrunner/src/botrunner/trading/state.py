@@ -46,17 +46,17 @@ class Stored:
 class BotState:
     """The trading core's memory.
 
-    `epoch` is 0 while fenced; `signals` holds each strategy's own state; `exiting` the sub-books
-    being sold with the reason; `exit_failures` how often the venue refused the sale since the last
-    candle; `cancelling` the ids whose cancel was asked for; `not_found` how old (seconds) an order was at each
-    denial of the venue that counts; `given_up` those it denied for good; `doubted` the resting orders of which
-    the venue's last word may be out of date; `marks` the last closed price per symbol (quote asset) and `marked_at` when that candle closed; `peaks` the highest closed price since a
-    position was opened; `quotes` the limit orders a strategy wants resting; `trims` the quantity a sub-book is
-    being sold down to; `sold_at` and `stop_outs` as in `Stored`; `ending_lists` those of which one leg has
-    ended and the other's end may be on its way; `unprotected` the sub-books whose protection could not be sent
-    just now; `problems` what the last check of the books found; `doubts` the fills not believed as reported,
-    with their day; `fee_assets` the third assets that fees were
-    paid in.
+    `epoch` is 0 while fenced; `signals` holds each strategy's own state; `exiting` the sub-books being
+    sold with the reason; `exit_failures` how often the venue refused the sale since the last candle;
+    `cancelling` the ids whose cancel was asked for; `not_found` how old (seconds) an order was at each
+    denial of the venue that counts; `given_up` those it denied for good; `doubted` the resting orders
+    of which the venue's last word may be out of date; `marks` the last closed price per symbol (quote
+    asset) and `marked_at` when that candle closed; `peaks` the highest closed price since a position
+    was opened; `quotes` the limit orders a strategy wants resting; `trims` the quantity a sub-book is
+    being sold down to; `sold_at` and `stop_outs` as in `Stored`; `ending_lists` those of which one leg
+    has ended and the other's end may be on its way; `unprotected` the sub-books whose protection could
+    not be sent just now; `problems` what the last check of the books found; `doubts` the fills not
+    believed as reported, with their day; `fee_assets` the third assets that fees were paid in.
     """
 
     epoch: int = 0
