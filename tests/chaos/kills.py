@@ -68,6 +68,7 @@ class Killing:
     freezes: int = 1
     restarts: int = 1
     relay_losses: int = 1
+    without_relay: tuple[float, float] = _WITHOUT_RELAY
     tell: Callable[[str], None] = print
     tally: Tally = field(default_factory=Tally)
 
@@ -150,7 +151,7 @@ class Killing:
             relay.lose(is_frozen=is_frozen)
             done["relay lost"] += 1
             done["relay frozen"] += is_frozen
-            self.relay_back_at = now + self.chance.uniform(*_WITHOUT_RELAY)
+            self.relay_back_at = now + self.chance.uniform(*self.without_relay)
 
     # What must be true.
 

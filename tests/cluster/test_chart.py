@@ -228,6 +228,11 @@ def test_ingress_is_served_over_tls_and_names_the_origin(helm: Command) -> None:
     )
 
 
+def test_addresses_to_restrict_keys_to_are_told_to_the_dashboard(helm: Command) -> None:
+    made = render(helm, "--set", "dashboard.egressAddresses={192.0.2.7,2001:db8::1}")  # TR-70
+    assert "192.0.2.7,2001:db8::1" in environment(made, "kbots-dashboard").values()
+
+
 def test_without_test_network_the_operator_knows_none(
     helm: Command, rendered: list[Manifest]
 ) -> None:
