@@ -135,6 +135,21 @@ async def test_user_stream_whose_signature_was_too_old_measures_the_clock_and_su
     assert abs((now - SystemClock().now()).total_seconds()) < 1
 
 
+async def test_user_stream_keeps_the_silence_the_venue_asked_for(
+    scripted: ScriptedVenue, venue: BinanceVenue
+) -> None:
+    """TR-53: connecting costs weight, too, and a venue that has said 429 bans who goes on."""
+    scripted.script, events = lambda socket: socket.answer(), Events()
+    venue.limits.block(3_600, only_orders=False)
+
+    async with running(venue.user.run(events.deliver)):
+        with capture_logs() as logs:
+            await wait_until(lambda: any("RateLimited" in one["reason"] for one in logs))
+        assert scripted.connected_at == []
+        venue.limits._silent_until = 0.0
+        await events.next(is_restored)
+
+
 async def test_user_stream_with_a_rejected_key_ends(
     scripted: ScriptedVenue, venue: BinanceVenue
 ) -> None:

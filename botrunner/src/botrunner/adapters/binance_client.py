@@ -11,13 +11,12 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import aiohttp
 from aiohttp.hdrs import CONNECTION
 from yarl import URL
 
-from botcore.runtime.clock import Clock
 from botrunner.adapters.binance_errors import classify, refusal_of
 from botrunner.adapters.binance_library import AsyncClient, WebsocketAPI, WSListenerState
 from botrunner.adapters.rate_limits import RateLimits
@@ -110,7 +109,6 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
         self,
         key: ExchangeKey,
         *,
-        clock: Clock,
         venue_clock: VenueClock,
         limits: RateLimits,
         may_send: Callable[[], bool],
@@ -118,7 +116,6 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
         """Open the session; nothing is sent yet."""
         self.observe: Observe = nobody
         self._may_send = may_send
-        self._clock = clock
         self._venue_clock = venue_clock
         self._limits = limits
         self._secret, self._pem = key.secret.encode(), key.pem
@@ -199,12 +196,16 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
 
     def _form(self, params: Mapping[str, Any], *, signed: bool) -> str:
         """Write parameters as they are signed and sent; those without a value are left out."""
-        told = {name: value for name, value in params.items() if value is not None}
+        form = "&".join(
+            f"{name}={quote(str(value), safe='')}"
+            for name, value in params.items()
+            if value is not None
+        )
         if not signed:
-            return urlencode(told)
-        told["recvWindow"] = self.REQUEST_RECVWINDOW
-        told["timestamp"] = int(self._clock.now().timestamp() * 1_000) + self.timestamp_offset
-        form = urlencode(told)
+            return form
+        clock = self._venue_clock
+        form = f"{form}&" if form else form
+        form += f"recvWindow={clock.recv_window_ms()}&timestamp={clock.signing_ms()}"
         if self._pem is None:
             signature = hmac.digest(self._secret, form.encode(), "sha256").hex()
         else:
@@ -271,7 +272,6 @@ MakeClient = Callable[[ExchangeKey], VenueClient]
 def client_factory(
     endpoints: Endpoints,
     *,
-    clock: Clock,
     venue_clock: VenueClock,
     limits: RateLimits,
     may_send: Callable[[], bool],
@@ -291,7 +291,6 @@ def client_factory(
     def make(key: ExchangeKey) -> VenueClient:
         client: VenueClient = made(
             key,
-            clock=clock,
             venue_clock=venue_clock,
             limits=limits,
             may_send=may_send,

@@ -52,7 +52,6 @@ def binance_venue(
     limits, health = RateLimits(clock), StreamHealth(clock, may_pause=is_lockstep)
     make_client = client_factory(
         endpoints,
-        clock=clock,
         venue_clock=venue_clock,
         limits=limits,
         may_send=may_send,

@@ -147,7 +147,9 @@ class _UserLink:
 
         Raises:
             NotAllowed: the key is rejected, and no newer one is at hand.
+            Transient: the venue wants silence.
         """
+        self._calls.keep_silence()
         async with asyncio.timeout(CONNECT_SECONDS):
             await self._client.ws_ping()  # connects: a signature must not grow old meanwhile
             try:
