@@ -26,7 +26,7 @@ from hack.bench.rows import Row, at_least, note
 
 __all__ = ["bench_backtest", "seeded_series"]
 
-_BAR: Final = 100_000
+_BAR: Final = 50_000
 """Candles a second; the ratio to freqtrade is measured beside it in the same run."""
 _BEGIN_MS: Final = 1_704_067_200_000
 _CENT: Final = SCALE // 100
