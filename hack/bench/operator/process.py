@@ -45,6 +45,14 @@ class Operator:
             if one.name == f"kbots_{name}" and labels.items() <= one.labels.items()
         )
 
+    def cpu_seconds(self) -> float:
+        """Give the processor time that the process has used."""
+        return self.figure("process_cpu_seconds_total")
+
+    def reads(self) -> float:
+        """Count the reads from the API server; watches are none."""
+        return self.figure("operator_api_requests_total", verb="get")
+
     def writes(self) -> float:
         """Count the writes to the API server, those of the leader's Lease aside."""
         name = "operator_api_requests_total"

@@ -69,12 +69,6 @@ class Space:
         body = {"spec": {"desiredState": "Paused"}}
         await client.request("PATCH", self.path(PLURAL, name), body=body, headers=MERGE_PATCH)
 
-    async def counts(self, client: KubeClient) -> tuple[int, int]:
-        """Count the pods, and the bots with a status."""
-        pods = [one async for one in client.list_objects(self.path("pods"))]
-        bots = [one async for one in client.list_objects(self.path(PLURAL))]
-        return len(pods), sum("status" in one for one in bots)
-
 
 def name_of(number: int) -> str:
     """Name a bot of the bench."""
