@@ -67,6 +67,8 @@ class BotReconciler:
             await self._report_invalid(key, manifest, error)
             return None
         identity = identity_of(bot)
+        # Before the first write: what it leads to may be told before the look ends.
+        self._fleet.learn(key, manifest, manifest.get("status") or {})
         await self._latch(key, identity, bot)
         situation = await self._observe(key, identity, bot)
         await self._halt_disabled_owner(identity, situation)
