@@ -61,10 +61,9 @@ def test_klines_are_read_once_and_trade_as_a_file_of_them_does(tmp_path: Path) -
             {**SPEC, "strategies": [{**SPEC["strategies"][0], **change}]}
             for change in ({"interval": "4h"}, {"symbols": ["LTCUSDT"]})
         )
-        now = backtest(tmp_path, *venue, "--from", f"{open_end:%Y-%m-%d}", "--interval", "4h",
-                       spec=slow)  # fmt: skip
-        unknown = backtest(tmp_path, *venue, "--from", "2024-03-01",
-                           spec=other)  # fmt: skip
+        begin = f"{open_end:%Y-%m-%d}"
+        now = backtest(tmp_path, *venue, "--from", begin, "--interval", "4h", spec=slow)
+        unknown = backtest(tmp_path, *venue, "--from", "2024-03-01", spec=other)
     files = backtest(tmp_path, "--candles", str(file), "--from", "2024-03-01", "--to", "2024-05-10",
                      "--json", str(again))  # fmt: skip
 

@@ -289,12 +289,7 @@ def client_factory(
     made = type("ConfiguredClient", (VenueClient,), attributes)
 
     def make(key: ExchangeKey) -> VenueClient:
-        client: VenueClient = made(
-            key,
-            venue_clock=venue_clock,
-            limits=limits,
-            may_send=may_send,
-        )
+        client: VenueClient = made(key, venue_clock=venue_clock, limits=limits, may_send=may_send)
         client.observe = observe
         return client
 

@@ -127,15 +127,7 @@ def outcome_of(
     first, stop = run.span.first, run.span.first + run.done
     parts = tuple(_part(run, record, tape, key) for key in _keys(run))
     hold = [_buy_and_hold(tape, symbol, first, stop) for symbol in tape.markets]
-    decisions: dict[str, dict[str, int]] = {}
-    for (strategy, action), count in sorted(record.decisions.items()):
-        decisions.setdefault(strategy, {})[action] = count
-    worth, length_ms = record.worth, tape.length_ms
-    whole = worth.whole.performance(length_ms)
-    performances = {
-        name: whole if curve is worth.whole else curve.performance(length_ms)
-        for name, curve in worth.strategies.items()
-    }
+    whole, performances = _performances(record, tape.length_ms)
     closed = tuple(sorted(record.trades.values(), key=lambda one: (one.exited_at, one.entered_at)))
     return Outcome(
         begin=tape.close_at(first - 1),
@@ -160,12 +152,30 @@ def outcome_of(
         parts=parts,
         closed=closed,
         balances=venue.balances(),
-        decisions=decisions,
+        decisions=_decisions(record),
         blocked=dict(record.blocked.most_common()),
         filled={symbol: one.filled for symbol, one in tape.markets.items() if one.filled},
         jumps=tuple(jump for one in tape.markets.values() for jump in one.jumps),
         curve=_curve(record, lambda place: tape.close_at(first + place), most_points),
     )
+
+
+def _performances(record: Record, length_ms: int) -> tuple[Performance, dict[str, Performance]]:
+    """Return that of the whole and those of its strategies."""
+    worth = record.worth
+    whole = worth.whole.performance(length_ms)
+    return whole, {
+        name: whole if curve is worth.whole else curve.performance(length_ms)
+        for name, curve in worth.strategies.items()
+    }
+
+
+def _decisions(record: Record) -> dict[str, dict[str, int]]:
+    """Count decisions by strategy and action."""
+    decisions: dict[str, dict[str, int]] = {}
+    for (strategy, action), count in sorted(record.decisions.items()):
+        decisions.setdefault(strategy, {})[action] = count
+    return decisions
 
 
 def _keys(run: Backtest) -> list[tuple[str, str]]:
