@@ -138,16 +138,15 @@ async def test_user_stream_whose_signature_was_too_old_measures_the_clock_and_su
 async def test_user_stream_keeps_the_silence_the_venue_asked_for(
     scripted: ScriptedVenue, venue: BinanceVenue
 ) -> None:
-    """TR-53: connecting costs weight, too, and a venue that has said 429 bans who goes on."""
-    scripted.script, events = lambda socket: socket.answer(), Events()
+    """TR-53: connecting costs weight, too."""
+    events, scripted.script = Events(), lambda socket: socket.answer()
     venue.limits.block(3_600, only_orders=False)
-
-    async with running(venue.user.run(events.deliver)):
-        with capture_logs() as logs:
+    with capture_logs() as logs:
+        async with running(venue.user.run(events.deliver)):
             await wait_until(lambda: any("RateLimited" in one["reason"] for one in logs))
-        assert scripted.connected_at == []
-        venue.limits._silent_until = 0.0
-        await events.next(is_restored)
+            assert scripted.connected_at == []
+            venue.limits._silent_until = 0.0
+            await events.next(is_restored)
 
 
 async def test_user_stream_with_a_rejected_key_ends(
@@ -205,19 +204,16 @@ async def test_market_stream_that_brings_more_at_once_than_the_library_keeps_los
     scripted: ScriptedVenue, venue: BinanceVenue
 ) -> None:
     """E: the library keeps 100 frames; one more ends its read loop and hides both the error and what it had kept."""
-    many = 400
 
     async def script(socket: Socket) -> None:
-        for number in range(many):
+        for number in range(400):
             await socket.send(**kline(opened=number * 60_000))
         await socket.silence()
 
     scripted.script, events = script, Events()
     venue.market.want([PAIR])
-
     async with running(venue.market.run(events.deliver)):
-        await events.next(is_restored)
-        for _ in range(many):
+        for _ in range(400):
             await events.next(lambda event: isinstance(event, CandleClosed))
     assert len(scripted.connected_at) == 1
 
