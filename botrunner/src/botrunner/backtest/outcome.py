@@ -127,7 +127,10 @@ def outcome_of(
     first, stop = run.span.first, run.span.first + run.done
     parts = tuple(_part(run, record, tape, key) for key in _keys(run))
     hold = [_buy_and_hold(tape, symbol, first, stop) for symbol in tape.markets]
-    whole, performances = _performances(record, tape.length_ms)
+    decisions: dict[str, dict[str, int]] = {}
+    for (strategy, action), count in sorted(record.decisions.items()):
+        decisions.setdefault(strategy, {})[action] = count
+    whole = record.worth.whole.performance(tape.length_ms)
     closed = tuple(sorted(record.trades.values(), key=lambda one: (one.exited_at, one.entered_at)))
     return Outcome(
         begin=tape.close_at(first - 1),
@@ -145,37 +148,16 @@ def outcome_of(
         buy_and_hold_percent=sum(hold, ZERO) / len(hold),
         performance=whole,
         trades=trade_figures(closed),
-        strategies=tuple(
-            _strategy(run, record, rule, parts, performances[rule.name])
-            for rule in run.rules.strategies
-        ),
+        strategies=_strategies(run, record, parts, tape.length_ms, whole),
         parts=parts,
         closed=closed,
         balances=venue.balances(),
-        decisions=_decisions(record),
+        decisions=decisions,
         blocked=dict(record.blocked.most_common()),
         filled={symbol: one.filled for symbol, one in tape.markets.items() if one.filled},
         jumps=tuple(jump for one in tape.markets.values() for jump in one.jumps),
         curve=_curve(record, lambda place: tape.close_at(first + place), most_points),
     )
-
-
-def _performances(record: Record, length_ms: int) -> tuple[Performance, dict[str, Performance]]:
-    """Return that of the whole and those of its strategies."""
-    worth = record.worth
-    whole = worth.whole.performance(length_ms)
-    return whole, {
-        name: whole if curve is worth.whole else curve.performance(length_ms)
-        for name, curve in worth.strategies.items()
-    }
-
-
-def _decisions(record: Record) -> dict[str, dict[str, int]]:
-    """Count decisions by strategy and action."""
-    decisions: dict[str, dict[str, int]] = {}
-    for (strategy, action), count in sorted(record.decisions.items()):
-        decisions.setdefault(strategy, {})[action] = count
-    return decisions
 
 
 def _keys(run: Backtest) -> list[tuple[str, str]]:
@@ -197,6 +179,24 @@ def _part(run: Backtest, record: Record, tape: Tape, key: tuple[str, str]) -> Pa
         open_profit=ZERO if mark is None else sub_book.unrealized(mark),
         exposure_percent=_percent(record.worth.held[key], run.done),
         buy_and_hold_percent=_buy_and_hold(tape, key[1], run.span.first, run.span.first + run.done),
+    )
+
+
+def _strategies(
+    run: Backtest, record: Record, parts: tuple[Part, ...], length_ms: int, whole: Performance
+) -> tuple[StrategyOutcome, ...]:
+    worth = record.worth
+    return tuple(
+        _strategy(
+            run,
+            record,
+            rule,
+            parts,
+            whole
+            if (curve := worth.strategies[rule.name]) is worth.whole
+            else curve.performance(length_ms),
+        )
+        for rule in run.rules.strategies
     )
 
 
