@@ -51,11 +51,7 @@ def binance_venue(
     venue_clock = VenueClock(clock, in_lockstep=is_lockstep)
     limits, health = RateLimits(clock), StreamHealth(clock, may_pause=is_lockstep)
     make_client = client_factory(
-        endpoints,
-        venue_clock=venue_clock,
-        limits=limits,
-        may_send=may_send,
-        observe=observe,
+        endpoints, venue_clock=venue_clock, limits=limits, may_send=may_send, observe=observe
     )
     slot = ClientSlot(make_client, key)
     calls = VenueCalls(slot=slot, venue_clock=venue_clock, limits=limits)
@@ -65,13 +61,9 @@ def binance_venue(
         slot=slot, calls=calls, venue_clock=venue_clock, limits=limits, relay=relay, idle=idle
     )
     receiver = Receiver(venue_clock=venue_clock, idle=idle)
+    told = exchange.told
     user = UserStream(
-        slot=slot,
-        calls=calls,
-        clock=clock,
-        receiver=receiver,
-        health=health,
-        balances=exchange.told,
+        slot=slot, calls=calls, clock=clock, receiver=receiver, health=health, balances=told
     )
     keys = KeyRotation(slot, user.reconnect)
     calls.renew_key = keys.renew
