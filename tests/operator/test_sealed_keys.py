@@ -16,6 +16,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.postgres
 
 CANARY = "canary-secret-7f3a"
+PERMISSIONS = {"enableReading": True, "enableWithdrawals": False}
 
 
 def a_key(
@@ -77,7 +78,7 @@ def test_good_key_is_checked_by_a_pod_and_then_trades(running: Platform) -> None
     running.apply(a_testnet_bot(key_id))
 
     running.wait_running()
-    assert key_row(running, key_id) == ("Verified", "uid-1", {"canTrade": True}, "checked")
+    assert key_row(running, key_id) == ("Verified", "uid-1", PERMISSIONS, "checked")
     assert running.condition("CredentialsReady") == ("True", "KeyVerified")
     assert running.bot()["status"]["credentials"] == {
         "sealedKey": key_id,

@@ -32,6 +32,7 @@ class SealedKeyRow:
     status: str
     reason: str
     account_uid: str | None
+    permissions: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,8 @@ async def find_sealed_key(connection: AsyncConnection, key_id: str) -> SealedKey
     """Find a key by its id."""
     async with connection.cursor(row_factory=class_row(SealedKeyRow)) as cursor:
         await cursor.execute(
-            "select id, owner, exchange, environment, envelope, revision, status, reason, account_uid"
-            " from kbots.sealed_keys where id = %s",
+            "select id, owner, exchange, environment, envelope, revision, status, reason, account_uid,"
+            " permissions from kbots.sealed_keys where id = %s",
             [key_id],
         )
         return await cursor.fetchone()

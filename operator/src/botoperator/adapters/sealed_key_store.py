@@ -60,6 +60,7 @@ class SealedKeyStore:
             status=row.status,
             reason=row.reason,
             account_uid=row.account_uid,
+            permissions=row.permissions,
             envelope=row.envelope,
         )
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from botcore.resources.trading_bot import TradingBotSpec
+from botcore.resources.trading_bot import BotMode, TradingBotSpec
+from botoperator.plan.admission import LiveCaps, LiveGrant, LiveRequest, judge_live
 from botoperator.plan.inputs import ExchangeKey
 
 __all__ = [
@@ -11,7 +13,10 @@ __all__ = [
     "KeyReady",
     "KeyRefused",
     "KeyUnavailable",
+    "LiveRefused",
+    "LiveTerms",
     "SealedKey",
+    "admit",
     "judge_key",
     "key_version",
 ]
@@ -29,16 +34,18 @@ class SealedKey:
     status: str
     reason: str = ""
     account_uid: str | None = None
+    permissions: Mapping[str, object] = field(default_factory=dict)
     envelope: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyReady:
-    """The bot has its key."""
+    """The bot has its key; while it is not the one it is to have, it runs on with the one it has."""
 
     key: ExchangeKey
     reason: str
     message: str = ""
+    is_current: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +64,47 @@ class KeyUnavailable:
     message: str
 
 
-CredentialsFound = KeyReady | KeyRefused | KeyUnavailable
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRefused:
+    """The bot may not trade real money: none starts, a running one opens nothing new and goes on with its exits."""
+
+    reason: str
+    message: str
 
 
-def judge_key(
-    key: SealedKey | None, spec: TradingBotSpec
-) -> SealedKey | KeyRefused | KeyUnavailable:
+CredentialsFound = KeyReady | KeyRefused | KeyUnavailable | LiveRefused
+KeyJudged = SealedKey | KeyRefused | KeyUnavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveTerms:
+    """What decides about real money besides the spec and its key."""
+
+    caps: LiveCaps
+    grant: LiveGrant | None
+    owner_is_active: bool
+    now: datetime
+
+
+def admit(judged: KeyJudged, spec: TradingBotSpec, terms: LiveTerms) -> KeyJudged | LiveRefused:
+    """Let a judged key through to a bot that may have it opened; for real money only on every one of the terms (I8)."""
+    if spec.mode is not BotMode.LIVE:
+        return judged
+    if terms.caps.is_enabled and not isinstance(judged, SealedKey):
+        return judged
+    request = LiveRequest(
+        spec=spec,
+        key_id=judged.id if isinstance(judged, SealedKey) else "",
+        permissions=judged.permissions if isinstance(judged, SealedKey) else {},
+        owner_is_active=terms.owner_is_active,
+    )
+    refusal = judge_live(request, terms.caps, terms.grant, terms.now)
+    return (
+        judged if refusal is None else LiveRefused(reason=refusal.reason, message=refusal.message)
+    )
+
+
+def judge_key(key: SealedKey | None, spec: TradingBotSpec) -> KeyJudged:
     """Judge what is stored about the key; answers the key if it may be opened for this bot."""
     if key is None:
         return KeyRefused(reason="KeyNotFound", message="there is no key with this id")

@@ -12,7 +12,9 @@ from botoperator.plan.credentials import (
     KeyReady,
     KeyRefused,
     KeyUnavailable,
+    LiveTerms,
     SealedKey,
+    admit,
     judge_key,
     key_version,
 )
@@ -40,8 +42,8 @@ class CredentialsFinder:
         self._found: dict[str, bytes] = {}
         """By bot a keyed hash of its key, so that no second copy of the key lies in memory."""
 
-    async def find(self, bot: TradingBot, children: Children) -> CredentialsFound:
-        """Find the key, or say why there is none."""
+    async def find(self, bot: TradingBot, children: Children, terms: LiveTerms) -> CredentialsFound:
+        """Find the key, or say why there is none; nothing is opened for real money but on the terms."""
         if bot.spec.mode is BotMode.PAPER:
             return await self._paper(bot, children)
         credentials = bot.spec.credentials
@@ -51,7 +53,7 @@ class CredentialsFinder:
                 message="credentials.secretName is not supported: store the key through the dashboard"
                 " and name it in credentials.sealedKey",
             )
-        return await self._sealed(bot, children, credentials.sealed_key)
+        return await self._sealed(bot, children, credentials.sealed_key, terms)
 
     async def _paper(self, bot: TradingBot, children: Children) -> CredentialsFound:
         held = _held(bot, children)
@@ -69,8 +71,10 @@ class CredentialsFinder:
             return KeyUnavailable(reason="PaperExchangeUnavailable", message=str(error))
         return self._ready(bot, key, PAPER_READY)
 
-    async def _sealed(self, bot: TradingBot, children: Children, key_id: str) -> CredentialsFound:
-        key = judge_key(await self._key_store.find(key_id), bot.spec)
+    async def _sealed(
+        self, bot: TradingBot, children: Children, key_id: str, terms: LiveTerms
+    ) -> CredentialsFound:
+        key = admit(judge_key(await self._key_store.find(key_id), bot.spec), bot.spec, terms)
         if not isinstance(key, SealedKey):
             return key
         held = _held(bot, children)

@@ -7,11 +7,13 @@ import structlog
 
 from botcore.domain.errors import Conflict, InvariantBroken
 from botcore.resources.trading_bot import BotMode
+from botoperator.plan.admission import LiveCaps
 from botoperator.plan.changes import Change, Create, Delete, Patch, plan_changes, writes
 from botoperator.plan.children import (
     config_of,
     database_password_of,
     desired_children,
+    reordered_config,
     stopped_config,
 )
 from botoperator.plan.credentials import KeyReady
@@ -22,10 +24,19 @@ from botoperator.plan.inputs import (
     PodSettings,
     Venue,
 )
-from botoperator.plan.lifecycle import CleanUp, Drain, EndPod, Hold, Serve, Situation, Step
-from botoperator.plan.manifests import CONFIG_HASH, FINALIZER, STOPPING_SINCE, digest
+from botoperator.plan.lifecycle import (
+    CleanUp,
+    Drain,
+    EndPod,
+    Hold,
+    Restrain,
+    Serve,
+    Situation,
+    Step,
+)
+from botoperator.plan.manifests import CONFIG_HASH, FINALIZER, STOPPING_SINCE, Manifest, digest
 from botoperator.plan.notes import of_change
-from botoperator.plan.updates import Running, choose_update, tolerate_drift
+from botoperator.plan.updates import Running, choose_update, restrain_update, tolerate_drift
 from botoperator.ports import BotKey, BotPorts
 
 __all__ = ["Done", "Performer", "PlatformSettings"]
@@ -35,7 +46,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSettings:
-    """What is the same for every bot of this operator; venues of modes that can't run here are absent."""
+    """What is the same for every bot of this operator; venues of modes that can't run here are absent.
+
+    `live_caps` is None where live trading is out of the question (I4).
+    """
 
     venues: Mapping[BotMode, Venue]
     database_host: str
@@ -43,6 +57,7 @@ class PlatformSettings:
     database_name: str
     pod: PodSettings
     lockstep: bool = False
+    live_caps: LiveCaps | None = None
 
     @property
     def modes(self) -> frozenset[BotMode]:
@@ -74,6 +89,8 @@ class Performer:
         match step:
             case Serve():
                 return await self._serve(bot, situation, step)
+            case Restrain():
+                return await self._restrain(bot, situation, step)
             case Drain():
                 await self._drain(bot, situation, step)
             case EndPod(reason=reason):
@@ -150,12 +167,28 @@ class Performer:
         config_map = stopped_config(children.config_map, on_stop, bot.generation)
         log.info("bot_stopping", bot=str(_key_of(bot)), reason=step.reason)
         # The order first: a mark without the order would only wait.
+        await self._order(
+            children.pod.manifest, config_map, {STOPPING_SINCE: situation.now.isoformat()}
+        )
+
+    async def _restrain(self, bot: BotIdentity, situation: Situation, step: Restrain) -> Done:
+        children, running = situation.children, _running(situation)
+        if children.config_map is None or children.pod is None or running is None:
+            raise InvariantBroken("a bot is restrained by its configuration")
+        update = restrain_update(situation.bot.spec, bot.generation, running, step.reason)
+        config_map = reordered_config(children.config_map, update.rendered)
+        is_told = children.pod.manifest.annotations.get(CONFIG_HASH) == digest(
+            config_of(config_map)
+        )
+        if config_map.data != children.config_map.data or not is_told:
+            log.warning("bot_restrained", bot=str(_key_of(bot)), reason=step.reason)
+            await self._order(children.pod.manifest, config_map, {})
+        return Done(step=step, pending=update.pending)
+
+    async def _order(self, pod: Manifest, config_map: Manifest, marks: Mapping[str, str]) -> None:
         await self._children.patch(config_map)
-        marks = {
-            STOPPING_SINCE: situation.now.isoformat(),
-            CONFIG_HASH: digest(config_of(config_map)),
-        }
-        await self._children.patch(children.pod.manifest.with_annotations(marks))
+        hashed = {CONFIG_HASH: digest(config_of(config_map))}
+        await self._children.patch(pod.with_annotations({**marks, **hashed}))
 
     async def _end_pod(self, bot: BotIdentity, situation: Situation, reason: str) -> None:
         pod = situation.children.pod

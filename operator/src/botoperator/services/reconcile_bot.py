@@ -10,17 +10,21 @@ from botcore.domain.errors import InvalidInput
 from botcore.resources.meta import HALT_ANNOTATION
 from botcore.resources.names import child_names
 from botcore.resources.status import TradingBotStatus
-from botcore.resources.trading_bot import TradingBot
+from botcore.resources.trading_bot import BotMode, TradingBot
 from botcore.runtime.clock import Clock
+from botoperator.plan.admission import LiveCaps
 from botoperator.plan.conditions import Assessment
+from botoperator.plan.credentials import LiveTerms
 from botoperator.plan.inputs import BotIdentity, identity_of
 from botoperator.plan.lifecycle import (
     Drain,
     EndPod,
     Hold,
+    Restrain,
+    Serve,
     Situation,
     Step,
-    leaving_reason,
+    needs_no_key,
     next_step,
 )
 from botoperator.plan.manifests import UID_LABEL
@@ -68,7 +72,7 @@ class BotReconciler:
         if not done.is_released:
             seen = Assessment(situation=situation, step=done.step, pending_update=done.pending)
             await self._report(key, identity.uid, bot.status, derive_status(seen))
-        return _look_again(done.step)
+        return _look_again(done.step, situation)
 
     async def _observe(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> Situation:
         now = self._clock.now()
@@ -79,10 +83,11 @@ class BotReconciler:
             ledger=await self._ports.ledger.observe(identity.uid, identity.owner, with_figures=due),
             now=now,
             modes=self._settings.modes,
+            live_caps=self._settings.live_caps,
         )
-        if leaving_reason(situation):
+        if needs_no_key(situation):
             return situation
-        found = await self._credentials.find(bot, situation.children)
+        found = await self._credentials.find(bot, situation.children, _terms(situation))
         return replace(situation, credentials=found)
 
     async def _latch(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> None:
@@ -142,11 +147,31 @@ def _uids(children: Children) -> set[str]:
     return {one.labels[UID_LABEL] for one in children.manifests if UID_LABEL in one.labels}
 
 
-def _look_again(step: Step) -> float | None:
+def _terms(situation: Situation) -> LiveTerms:
+    ledger = situation.ledger
+    return LiveTerms(
+        caps=situation.live_caps or LiveCaps(),
+        grant=ledger.grant,
+        owner_is_active=ledger.owner_is_known and not ledger.owner_is_disabled,
+        now=situation.now,
+    )
+
+
+def _look_again(step: Step, situation: Situation) -> float | None:
     match step:
         case Hold(after_seconds=seconds):
             return seconds
         case Drain() | EndPod():
             return LOOK_AGAIN_SECONDS
+        case Serve() | Restrain():
+            return _until_grant_ends(situation)
         case _:
             return None
+
+
+def _until_grant_ends(situation: Situation) -> float | None:
+    grant = situation.ledger.grant
+    if situation.bot.spec.mode is not BotMode.LIVE or grant is None:
+        return None
+    left = (grant.expires_at - situation.now).total_seconds()
+    return left + LOOK_AGAIN_SECONDS if left > 0 else None

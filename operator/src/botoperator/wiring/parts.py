@@ -23,7 +23,7 @@ from botoperator.services.verify_key import KeyVerifier
 from botoperator.settings import OperatorSettings
 from botoperator.shell import CHANNELS, Shell, ShellPace, ShellParts
 
-__all__ = ["Core", "Place", "address_of", "stop_on_signals", "venues_of"]
+__all__ = ["Core", "Place", "address_of", "relay_of", "stop_on_signals", "venues_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def address_of(settings: OperatorSettings) -> DatabaseAddress:
 
 
 def venues_of(settings: OperatorSettings) -> Mapping[BotMode, Venue]:
-    """Answer where each mode that can run here trades; there is no live mode."""
+    """Answer where each mode without real money that can run here trades."""
     venues = {
         BotMode.PAPER: Venue(
             environment=BotMode.PAPER,
@@ -103,12 +103,12 @@ def venues_of(settings: OperatorSettings) -> Mapping[BotMode, Venue]:
             rest_url=settings.testnet_rest_url,
             ws_api_url=settings.testnet_ws_api_url,
             stream_url=settings.testnet_stream_url,
-            relay=_relay_of(settings, BotMode.TESTNET),
+            relay=relay_of(settings, BotMode.TESTNET),
         )
     return venues
 
 
-def _relay_of(settings: OperatorSettings, mode: BotMode) -> Relay | None:
+def relay_of(settings: OperatorSettings, mode: BotMode) -> Relay | None:
     """Answer the relay of a mode's market data: prices of another market would be worse than none."""
     served = BotMode.TESTNET if settings.relay_environment == "testnet" else BotMode.LIVE
     if not settings.relay_rest_url or mode is not served:
