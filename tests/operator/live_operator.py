@@ -19,6 +19,7 @@ from botcore.runtime.clock import SystemClock
 from botcore.runtime.logs import configure_logging
 from botoperator.adapters.container import ShellSettings
 from botoperator.adapters.local_children import LocalChildren
+from botoperator.adapters.local_key_secrets import LocalKeySecrets
 from botoperator.adapters.log_recorder import LogRecorder
 from botoperator.adapters.postgres import TableResources
 from botoperator.adapters.sealed_key_store import ensure_keyring
@@ -64,6 +65,7 @@ async def main(data: Path) -> None:
             resources=TableResources(pool),
             children=children,
             recorder=LogRecorder(),
+            key_secrets=LocalKeySecrets(data / "keys"),
             ring=ensure_keyring(data / "sealing"),
             platform=platform_of(settings, data),
             workers=4,

@@ -30,7 +30,9 @@ def verify_key() -> None:
     key = (CREDENTIALS / "api-key").read_text()
     if key.startswith("bad"):
         end("KeyRejected", "withdrawals are enabled")
-    end("KeyVerified", "checked", accountUid=f"uid-{key}", permissions=PERMISSIONS)
+    end(
+        "KeyVerified", "checked", accountUid=f"uid-{key.partition('-')[0]}", permissions=PERMISSIONS
+    )
 
 
 class Runner:

@@ -148,12 +148,12 @@ def test_key_of_another_owner_environment_or_state_is_refused(
     assert running.runners("alice") == []
 
 
-def test_unknown_key_and_secret_name_are_refused_with_what_to_do(running: Platform) -> None:
+def test_key_and_secret_that_are_not_there_are_refused(running: Platform) -> None:
     running.apply(a_testnet_bot(str(uuid.uuid4())))
     running.apply(a_bot("named", mode="testnet", credentials={"secretName": "mine"}))
 
     running.wait_for("CredentialsReady", "False", "KeyNotFound")
-    running.wait_for("CredentialsReady", "False", "SecretNotSupported", "named")
+    running.wait_for("CredentialsReady", "False", "SecretMissing", "named")
 
 
 def test_revoked_key_stops_the_bot_in_order(running: Platform) -> None:

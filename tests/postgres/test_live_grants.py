@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.support.live_grants import PERMISSIONS, a_grant, a_live_key
 from tests.support.logins import a_bot_login, a_user
@@ -70,6 +71,44 @@ def test_key_that_is_not_a_verified_live_key_of_the_owner_gets_no_grant(
     alice, _ = a_user(database, "alice"), a_user(database, "bob")
 
     assert "not a verified live key" in refusal(database, alice, a_live_key(database, **key))
+
+
+@pytest.mark.parametrize(
+    ("status", "environment", "is_granted"),
+    [("Verified", "live", True), ("Pending", "live", False), ("Verified", "testnet", False)],
+)
+def test_key_in_a_secret_is_granted_as_a_sealed_one_is(
+    database: Database, status: str, environment: str, *, is_granted: bool
+) -> None:
+    alice = a_user(database, "alice")
+    key = uuid.uuid4()
+    database.rows(
+        "insert into kbots.referenced_keys (id, namespace, name, owner, environment, fingerprint, status,"
+        " account_uid, permissions) values (%s, 'n', 'mine', 'alice', %s, 'f', %s, '7', %s) returning 1",
+        (key, environment, status, Jsonb(PERMISSIONS)),
+    )
+
+    if is_granted:
+        a_grant(database, alice, BOT, key)
+    else:
+        refusal(database, alice, key)
+
+
+def test_person_sees_own_referenced_keys_only_and_writes_none(database: Database) -> None:
+    alice, bob = a_user(database, "alice"), a_user(database, "bob")
+    database.rows(
+        "insert into kbots.referenced_keys (id, namespace, name, owner, environment, fingerprint)"
+        " values (%s, 'n', 'mine', 'alice', 'live', 'f') returning 1",
+        (BOT,),
+    )
+
+    with database.connect("kbots_dashboard") as connection:
+        for user, seen in ((alice, 1), (bob, 0)):
+            connection.execute("select set_config('kbots.user_id', %s, false)", [str(user)])
+            rows = connection.execute("select id from kbots.referenced_keys").fetchall()
+            assert len(rows) == seen
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("update kbots.referenced_keys set status = 'Verified'")
 
 
 @pytest.mark.parametrize("lasts", [timedelta(0), timedelta(days=-1), timedelta(days=400)])

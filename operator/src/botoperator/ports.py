@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from botoperator.plan.credentials import SealedKey
+from botcore.resources.trading_bot import TradingBotSpec
+from botoperator.plan.credentials import Referred, StoredKey
 from botoperator.plan.inputs import Account, BotIdentity, ExchangeKey
+from botoperator.plan.key_secret import KeySecret
 from botoperator.plan.manifests import Manifest
 from botoperator.plan.notes import Note
 from botoperator.plan.observed import Children, LedgerView
@@ -15,6 +17,7 @@ __all__ = [
     "BotPorts",
     "ChildKeys",
     "ChildrenPort",
+    "KeySecrets",
     "KeyStore",
     "KeyVerdict",
     "Ledger",
@@ -169,14 +172,30 @@ class PaperAccounts(Protocol):
         ...
 
 
-class KeyStore(Protocol):
-    """Sealed keys and the sealing key that opens them."""
+class KeySecrets(Protocol):
+    """Secrets in which people keep their keys themselves."""
 
-    async def find(self, key_id: str) -> SealedKey | None:
+    async def find(self, namespace: str, name: str) -> KeySecret | None:
+        """Read a Secret.
+
+        Raises:
+            NotAllowed: it can't be read, or others can.
+        """
+        ...
+
+
+class KeyStore(Protocol):
+    """Sealed keys with the sealing key that opens them, and keys in Secrets of their owners'."""
+
+    async def refer(self, namespace: str, name: str, spec: TradingBotSpec) -> Referred:
+        """Look at the Secret a bot names, and note it when it is new or has changed."""
+        ...
+
+    async def find(self, key_id: str) -> StoredKey | None:
         """Find a stored key."""
         ...
 
-    async def open(self, key: SealedKey, spec_owner: str) -> ExchangeKey:
+    async def open(self, key: StoredKey, spec_owner: str) -> ExchangeKey:
         """Open a key for an owner; its account's uid is empty until the key was verified.
 
         Raises:
@@ -190,7 +209,7 @@ class KeyStore(Protocol):
         """List the ids of the keys nobody has checked yet."""
         ...
 
-    async def record(self, key: SealedKey, verdict: KeyVerdict) -> None:
+    async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
         ...
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from botcore.domain.errors import PlatformError
+from botcore.resources.meta import EXCHANGE_KEY_LABEL
 from botoperator.plan.manifests import BOT_LABEL, UID_LABEL, Manifest
 from botoperator.ports import BotKey, ChildrenPort, KeyStore, Resources
 from botoperator.services.reconcile_bot import BotReconciler
@@ -95,6 +96,9 @@ class Shell:
         """Hear of an object that is there or has changed."""
         uid = manifest.labels.get(UID_LABEL, "")
         name = manifest.labels.get(BOT_LABEL)
+        if EXCHANGE_KEY_LABEL in manifest.labels or not uid:
+            self._look_now.set()  # a person's Secret; which bots name it is not known here
+            return
         if name is None:
             self._queue.add(KeyId(uid))
             return

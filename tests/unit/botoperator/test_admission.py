@@ -15,7 +15,7 @@ from botoperator.plan.credentials import (
     KeyRefused,
     LiveRefused,
     LiveTerms,
-    SealedKey,
+    StoredKey,
     admit,
     judge_key,
 )
@@ -52,7 +52,7 @@ def a_spec(
 
 
 SPEC = a_spec()
-KEY = SealedKey(
+KEY = StoredKey(
     id="k", owner="alice", exchange="binance", environment="live", revision=1, status="Verified",
     account_uid="7", permissions={"enableWithdrawals": False},
 )  # fmt: skip
@@ -68,10 +68,10 @@ TERMS = LiveTerms(caps=CAPS, grant=GRANT, owner_is_active=True, now=NOW)
 
 
 def refusal(
-    key: SealedKey | None = KEY, spec: TradingBotSpec = SPEC, terms: LiveTerms = TERMS
+    key: StoredKey | None = KEY, spec: TradingBotSpec = SPEC, terms: LiveTerms = TERMS
 ) -> tuple[str, str]:
     found = admit(judge_key(key, spec), spec, terms)
-    assert not isinstance(found, SealedKey)
+    assert not isinstance(found, StoredKey)
     return found.reason, found.message
 
 
@@ -162,7 +162,7 @@ def test_key_is_judged_before_the_grant_but_not_before_the_platform() -> None:
 class Case:
     """One combination, and whether it breaks a rule by itself."""
 
-    key: SealedKey | None
+    key: StoredKey | None
     spec: TradingBotSpec
     terms: LiveTerms
 
@@ -256,7 +256,7 @@ def may_trade(case: Case) -> bool:
 def test_no_combination_is_admitted_without_every_condition(case: Case) -> None:
     found = admit(judge_key(case.key, case.spec), case.spec, case.terms)
 
-    assert isinstance(found, SealedKey) == may_trade(case)
+    assert isinstance(found, StoredKey) == may_trade(case)
     if isinstance(found, LiveRefused | KeyRefused):
         assert found.reason
         assert found.message
@@ -272,5 +272,5 @@ def test_one_broken_condition_is_enough_to_refuse(data: st.DataObject) -> None:
 
     case = replace(good, **{part: drawn})
 
-    admitted = isinstance(admit(judge_key(case.key, case.spec), case.spec, case.terms), SealedKey)
+    admitted = isinstance(admit(judge_key(case.key, case.spec), case.spec, case.terms), StoredKey)
     assert admitted == may_trade(case)

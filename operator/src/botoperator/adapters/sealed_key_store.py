@@ -10,7 +10,7 @@ from botcore.resources.trading_bot import BotMode
 from botcore.sealing.envelope import Envelope, SealingContext, unseal
 from botcore.sealing.keyring import KeyRing, load_keyring, new_private_key, write_key
 from botoperator.adapters.postgres import transaction
-from botoperator.plan.credentials import SealedKey, key_version
+from botoperator.plan.credentials import StoredKey, key_version
 from botoperator.plan.inputs import Account, ExchangeKey
 from botoperator.ports import KeyVerdict
 
@@ -45,13 +45,13 @@ class SealedKeyStore:
                 await sealed_keys.publish_sealing_key(connection, kid, public)
             self._installation = await keys.installation_id(connection)
 
-    async def find(self, key_id: str) -> SealedKey | None:
+    async def find(self, key_id: str) -> StoredKey | None:
         """Find a stored key."""
         async with transaction(self._pool) as connection:
             row = await sealed_keys.find_sealed_key(connection, key_id)
         if row is None:
             return None
-        return SealedKey(
+        return StoredKey(
             id=str(row.id),
             owner=row.owner,
             exchange=row.exchange,
@@ -64,7 +64,7 @@ class SealedKeyStore:
             envelope=row.envelope,
         )
 
-    async def open(self, key: SealedKey, spec_owner: str) -> ExchangeKey:
+    async def open(self, key: StoredKey, spec_owner: str) -> ExchangeKey:
         """Open a key for an owner; its account's uid is empty until the key was verified.
 
         Raises:
@@ -95,7 +95,7 @@ class SealedKeyStore:
         async with transaction(self._pool) as connection:
             return await sealed_keys.list_pending_keys(connection)
 
-    async def record(self, key: SealedKey, verdict: KeyVerdict) -> None:
+    async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
         stored = sealed_keys.Verdict(
             status="Verified" if verdict.accepted else "Rejected",

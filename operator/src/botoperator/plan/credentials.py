@@ -1,4 +1,4 @@
-"""Whether a bot may use the key it names, before anything is opened."""
+"""Whether a bot may use the key it names, before anything is opened, and whether it runs on with the one it has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,21 +10,38 @@ from botoperator.plan.inputs import ExchangeKey
 
 __all__ = [
     "CredentialsFound",
+    "KeyJudged",
     "KeyReady",
     "KeyRefused",
     "KeyUnavailable",
     "LiveRefused",
     "LiveTerms",
-    "SealedKey",
+    "Referred",
+    "SecretRef",
+    "StoredKey",
     "admit",
     "judge_key",
     "key_version",
+    "retain",
 ]
 
 
+# A running bot goes on with the key it was given when the same Secret has no better one to offer (rotation).
+RETAINED = frozenset({"Verifying", "KeyRejected", "SecretMissing", "SecretIncomplete"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SealedKey:
-    """A stored key: everything but its plaintext."""
+class SecretRef:
+    """The Secret a key lies in, and the fingerprint of the content that was noted."""
+
+    namespace: str
+    name: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """A key that is sealed, or lies in a Secret of its owner's: everything but its plaintext."""
 
     id: str
     owner: str
@@ -36,6 +53,7 @@ class SealedKey:
     account_uid: str | None = None
     permissions: Mapping[str, object] = field(default_factory=dict)
     envelope: Mapping[str, object] = field(default_factory=dict, repr=False)
+    secret: SecretRef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +91,15 @@ class LiveRefused:
 
 
 CredentialsFound = KeyReady | KeyRefused | KeyUnavailable | LiveRefused
-KeyJudged = SealedKey | KeyRefused | KeyUnavailable
+KeyJudged = StoredKey | KeyRefused | KeyUnavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referred:
+    """What is known of the Secret a bot names, and why the bot may not use it now."""
+
+    key: StoredKey | None = None
+    refused: KeyRefused | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +116,12 @@ def admit(judged: KeyJudged, spec: TradingBotSpec, terms: LiveTerms) -> KeyJudge
     """Let a judged key through to a bot that may have it opened; for real money only on every one of the terms (I8)."""
     if spec.mode is not BotMode.LIVE:
         return judged
-    if terms.caps.is_enabled and not isinstance(judged, SealedKey):
+    if terms.caps.is_enabled and not isinstance(judged, StoredKey):
         return judged
     request = LiveRequest(
         spec=spec,
-        key_id=judged.id if isinstance(judged, SealedKey) else "",
-        permissions=judged.permissions if isinstance(judged, SealedKey) else {},
+        key_id=judged.id if isinstance(judged, StoredKey) else "",
+        permissions=judged.permissions if isinstance(judged, StoredKey) else {},
         owner_is_active=terms.owner_is_active,
     )
     refusal = judge_live(request, terms.caps, terms.grant, terms.now)
@@ -104,7 +130,23 @@ def admit(judged: KeyJudged, spec: TradingBotSpec, terms: LiveTerms) -> KeyJudge
     )
 
 
-def judge_key(key: SealedKey | None, spec: TradingBotSpec) -> KeyJudged:
+def retain(
+    stored: StoredKey | None, judged: KeyJudged, held: ExchangeKey | None
+) -> KeyReady | None:
+    """Let a running bot go on with an earlier revision of its key while the newest can't be used."""
+    if held is None or stored is None or isinstance(judged, StoredKey):
+        return None
+    key_id = held.version.partition("@")[0]
+    is_newest = held.version == key_version(stored)
+    if judged.reason not in RETAINED or key_id != stored.id:
+        return None
+    if judged.reason == "KeyRejected" and is_newest:
+        return None
+    message = f"{judged.message}; the bot runs on with the key it has"
+    return KeyReady(key=held, reason=judged.reason, message=message, is_current=False)
+
+
+def judge_key(key: StoredKey | None, spec: TradingBotSpec) -> KeyJudged:
     """Judge what is stored about the key; answers the key if it may be opened for this bot."""
     if key is None:
         return KeyRefused(reason="KeyNotFound", message="there is no key with this id")
@@ -120,12 +162,12 @@ def judge_key(key: SealedKey | None, spec: TradingBotSpec) -> KeyJudged:
     return _judge_status(key)
 
 
-def key_version(key: SealedKey) -> str:
+def key_version(key: StoredKey) -> str:
     """Name a key and its revision."""
     return f"{key.id}@{key.revision}"
 
 
-def _judge_status(key: SealedKey) -> SealedKey | KeyRefused | KeyUnavailable:
+def _judge_status(key: StoredKey) -> StoredKey | KeyRefused | KeyUnavailable:
     match key.status:
         case "Verified" if key.account_uid:
             return key

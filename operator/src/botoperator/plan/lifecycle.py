@@ -143,6 +143,10 @@ def _restraint(situation: Situation) -> Restrain | None:
         return Restrain(reason="OwnerUnknown", message=message)
     if isinstance(found, LiveRefused):
         return Restrain(reason=found.reason, message=found.message)
+    # Real money never goes on under terms that are not known, while its new key is being checked.
+    is_live = situation.bot.spec.mode is BotMode.LIVE and situation.children.pod is not None
+    if isinstance(found, KeyUnavailable) and is_live:
+        return Restrain(reason=found.reason, message=found.message)
     return None
 
 

@@ -1,22 +1,25 @@
-"""Find the exchange key of a bot: of its paper account, or a sealed one."""
+"""Find the exchange key of a bot: of its paper account, a sealed one, or one in a Secret of its owner's."""
 
 import hashlib
 import secrets
 
-from botcore.domain.errors import InvalidInput, NotAllowed, NotFound, Transient
+from botcore.domain.errors import InvalidInput, InvariantBroken, NotAllowed, NotFound, Transient
 from botcore.domain.money import wire
 from botcore.resources.trading_bot import BotMode, TradingBot
 from botoperator.plan.children import key_of
 from botoperator.plan.credentials import (
     CredentialsFound,
+    KeyJudged,
     KeyReady,
     KeyRefused,
     KeyUnavailable,
+    LiveRefused,
     LiveTerms,
-    SealedKey,
+    StoredKey,
     admit,
     judge_key,
     key_version,
+    retain,
 )
 from botoperator.plan.inputs import ExchangeKey
 from botoperator.plan.observed import Children
@@ -25,7 +28,7 @@ from botoperator.ports import KeyStore, PaperAccounts
 __all__ = ["CredentialsFinder"]
 
 PAPER_READY = "PaperAccount"
-SEALED_READY = "KeyVerified"
+STORED_READY = "KeyVerified"
 
 
 class CredentialsFinder:
@@ -46,14 +49,26 @@ class CredentialsFinder:
         """Find the key, or say why there is none; nothing is opened for real money but on the terms."""
         if bot.spec.mode is BotMode.PAPER:
             return await self._paper(bot, children)
-        credentials = bot.spec.credentials
-        if credentials is None or credentials.sealed_key is None:
-            return KeyRefused(
-                reason="SecretNotSupported",
-                message="credentials.secretName is not supported: store the key through the dashboard"
-                " and name it in credentials.sealedKey",
-            )
-        return await self._sealed(bot, children, credentials.sealed_key, terms)
+        stored, refused = await self._named(bot)
+        judged = refused or judge_key(stored, bot.spec)
+        held = _held(bot, children)
+        earlier = retain(stored, judged, held)
+        if earlier is None or stored is None:
+            return await self._stored(bot, held, admit(judged, bot.spec, terms))
+        may_go_on = admit(stored, bot.spec, terms)
+        return earlier if isinstance(may_go_on, StoredKey) else may_go_on
+
+    async def _named(self, bot: TradingBot) -> tuple[StoredKey | None, KeyRefused | None]:
+        named = bot.spec.credentials
+        if named is not None and named.secret_name is not None:
+            namespace = bot.metadata.namespace or ""
+            found = await self._key_store.refer(namespace, named.secret_name, bot.spec)
+            return found.key, found.refused
+        if named is None or named.sealed_key is None:
+            raise InvariantBroken("testnet and live mode have credentials")
+        key = await self._key_store.find(named.sealed_key)
+        # A Secret is named by its name alone, so that its namespace counts.
+        return (key if key is not None and key.secret is None else None), None
 
     async def _paper(self, bot: TradingBot, children: Children) -> CredentialsFound:
         held = _held(bot, children)
@@ -71,24 +86,22 @@ class CredentialsFinder:
             return KeyUnavailable(reason="PaperExchangeUnavailable", message=str(error))
         return self._ready(bot, key, PAPER_READY)
 
-    async def _sealed(
-        self, bot: TradingBot, children: Children, key_id: str, terms: LiveTerms
+    async def _stored(
+        self, bot: TradingBot, held: ExchangeKey | None, key: KeyJudged | LiveRefused
     ) -> CredentialsFound:
-        key = admit(judge_key(await self._key_store.find(key_id), bot.spec), bot.spec, terms)
-        if not isinstance(key, SealedKey):
+        if not isinstance(key, StoredKey):
             return key
-        held = _held(bot, children)
         if held is not None and held.version != key_version(key):
             held = None
         if held is not None and self._is_as_found(bot, held):
-            return KeyReady(key=held, reason=SEALED_READY)
+            return KeyReady(key=held, reason=STORED_READY)
         try:
             opened = await self._key_store.open(key, bot.spec.owner)
         except (NotAllowed, NotFound, InvalidInput) as error:
             if held is not None:  # it was verified, and its bot has orders to manage
-                return KeyReady(key=held, reason=SEALED_READY)
+                return KeyReady(key=held, reason=STORED_READY)
             return KeyRefused(reason="KeyUnreadable", message=str(error))
-        return self._ready(bot, opened, SEALED_READY)
+        return self._ready(bot, opened, STORED_READY)
 
     def _ready(self, bot: TradingBot, key: ExchangeKey, reason: str) -> KeyReady:
         self._found[str(bot.metadata.uid)] = self._hash(key)

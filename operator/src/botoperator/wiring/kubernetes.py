@@ -18,6 +18,7 @@ from botoperator.adapters.health_server import serve_health
 from botoperator.adapters.kube_children import MANAGED, KubeChildren
 from botoperator.adapters.kube_client import KubeClient, open_client
 from botoperator.adapters.kube_events import KubeEvents
+from botoperator.adapters.kube_key_secrets import KubeKeySecrets
 from botoperator.adapters.kube_leader import LeaderLease
 from botoperator.adapters.kube_resources import KubeResources
 from botoperator.handlers.watching import Listener, watch
@@ -155,6 +156,7 @@ def _place(
         resources=resources,
         children=KubeChildren(client, _served(settings)),
         recorder=KubeEvents(client, SystemClock(), settings.pod_name),
+        key_secrets=KubeKeySecrets(client),
         ring=ring,
         platform=platform_of(settings),
         workers=settings.workers,

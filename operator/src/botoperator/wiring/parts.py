@@ -12,11 +12,13 @@ from botcore.resources.trading_bot import BotMode
 from botcore.runtime.clock import SystemClock
 from botcore.runtime.settings import read_secret_file
 from botcore.sealing.keyring import KeyRing
+from botoperator.adapters.key_stores import KeyStores
 from botoperator.adapters.paper_exchange import PaperExchange
 from botoperator.adapters.postgres import PostgresLedger
+from botoperator.adapters.referenced_key_store import ReferencedKeyStore
 from botoperator.adapters.sealed_key_store import SealedKeyStore
 from botoperator.plan.inputs import Relay, Venue
-from botoperator.ports import BotPorts, ChildrenPort, Recorder, Resources
+from botoperator.ports import BotPorts, ChildrenPort, KeySecrets, Recorder, Resources
 from botoperator.services.perform import PlatformSettings
 from botoperator.services.reconcile_bot import BotReconciler
 from botoperator.services.verify_key import KeyVerifier
@@ -33,6 +35,7 @@ class Place:
     resources: Resources
     children: ChildrenPort
     recorder: Recorder
+    key_secrets: KeySecrets
     ring: KeyRing
     platform: PlatformSettings
     workers: int
@@ -46,7 +49,9 @@ class Core:
     ) -> None:
         address = address_of(settings)
         ledger = PostgresLedger(pool, address)
-        self.key_store = SealedKeyStore(pool, place.ring)
+        self.key_store = KeyStores(
+            SealedKeyStore(pool, place.ring), ReferencedKeyStore(pool, place.key_secrets)
+        )
         ports = BotPorts(
             resources=place.resources,
             children=place.children,
