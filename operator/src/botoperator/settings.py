@@ -15,6 +15,7 @@ __all__ = [
     "PREFIX",
     "SET_UP_PREFIX",
     "ClusterSettings",
+    "DatabaseSettings",
     "MigrateSettings",
     "OperatorSettings",
     "SetUpSettings",
@@ -44,8 +45,8 @@ def _amounts(value: Any) -> Any:
     return {asset.strip(): amount.strip() for asset, _, amount in pairs}
 
 
-class OperatorSettings(EnvSettings):
-    """Where everything is that the operator talks to; secrets come in files."""
+class DatabaseSettings(EnvSettings):
+    """How the operator reaches Postgres; secrets come in files."""
 
     database_host: str = "127.0.0.1"
     """Host of Postgres, as the operator and the bots reach it."""
@@ -57,6 +58,11 @@ class OperatorSettings(EnvSettings):
     """Role of the operator."""
     password_file: Path
     """File that holds the role's password."""
+
+
+class OperatorSettings(DatabaseSettings):
+    """Where everything is that the operator talks to."""
+
     paper_rest_url: str = "http://127.0.0.1:9080"
     """REST address of the paper exchange."""
     paper_ws_api_url: str = "ws://127.0.0.1:9080/ws-api/v3"

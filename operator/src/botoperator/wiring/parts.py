@@ -22,7 +22,7 @@ from botoperator.ports import BotPorts, ChildrenPort, KeySecrets, Recorder, Reso
 from botoperator.services.perform import PlatformSettings
 from botoperator.services.reconcile_bot import BotReconciler
 from botoperator.services.verify_key import KeyVerifier
-from botoperator.settings import OperatorSettings
+from botoperator.settings import DatabaseSettings, OperatorSettings
 from botoperator.shell import CHANNELS, Shell, ShellPace, ShellParts
 
 __all__ = ["Core", "Place", "address_of", "relay_of", "stop_on_signals", "venues_of"]
@@ -76,7 +76,7 @@ class Core:
         )
 
 
-def address_of(settings: OperatorSettings) -> DatabaseAddress:
+def address_of(settings: DatabaseSettings) -> DatabaseAddress:
     """Answer how the operator reaches Postgres.
 
     Raises:
