@@ -188,8 +188,6 @@ def test_viewers_see_bots_and_editors_change_none(kubectl: Command, role: str) -
         ("dashboard.ingress.enabled=true", "dashboard.ingress.host"),
         ("operator.testnet.streamUrl=", "operator.testnet.streamUrl"),
         (f"namespaces.bots={SYSTEM}", "namespaces.bots"),
-        ("live.enabled=true", "live.symbols"),
-        ("live.enabled=true,live.symbols={BTCUSDT},live.mostNotional.USDT=5", "/live/mostNotional"),
     ],
 )
 def test_wrong_value_is_refused_by_its_name(helm: Command, setting: str, words: str) -> None:
@@ -236,21 +234,6 @@ def test_without_test_network_the_operator_knows_none(
 
     assert "KBOTS_OPERATOR_TESTNET_REST_URL" in environment(rendered, "kbots-operator")
     assert [name for name in off if "TESTNET" in name] == []
-
-
-def test_real_money_is_off_until_the_chart_says_what_is_allowed(
-    helm: Command, rendered: list[Manifest]
-) -> None:
-    caps = ("--set", "live.enabled=true,live.symbols={BTCUSDT,ETHUSDT}")
-    made = render(helm, *caps, "--set-string", "live.mostNotional.USDT=1000")
-    on = environment(made, "kbots-operator")
-
-    off = environment(rendered, "kbots-operator")
-    assert [name for name in off if "LIVE" in name] == []
-    assert on["KBOTS_OPERATOR_LIVE_SYMBOLS"] == "BTCUSDT,ETHUSDT"
-    assert on["KBOTS_OPERATOR_LIVE_MOST_NOTIONAL"] == "USDT=1000"
-    # No web role has a say: the caps are in the operator's own environment alone.
-    assert [name for name in environment(made, "kbots-dashboard") if "LIVE" in name] == []
 
 
 def test_connections_follow_the_most_bots(helm: Command) -> None:

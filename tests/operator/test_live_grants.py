@@ -47,13 +47,13 @@ class Live:
         self.key = a_key(platform, environment="live")
         wait_until(lambda: self.key_status() == "Verified", "the key's check")
         platform.apply(a_live_bot(self.key))
-        self.uid = uuid.UUID(str(platform.bot()["uid"]))
 
     def key_status(self) -> str:
         return str(self.platform.database.rows("select status from kbots.sealed_keys")[0][0])
 
-    def grant(self, **more: Any) -> uuid.UUID:
-        return a_grant(self.platform.database, self.alice, self.uid, uuid.UUID(self.key), **more)
+    def grant(self, *, bot: str = "alice", **more: Any) -> uuid.UUID:
+        uid = uuid.UUID(str(self.platform.bot(bot)["uid"]))
+        return a_grant(self.platform.database, self.alice, uid, uuid.UUID(self.key), **more)
 
     def revoke(self) -> None:
         with self.platform.database.connect("kbots_dashboard") as connection:
@@ -177,6 +177,33 @@ def test_pod_that_dies_without_a_grant_leaves_no_key_behind(live: Live) -> None:
 
     live.wait_refused("GrantRevoked")
     assert live.holders() == []
+
+
+def test_disabled_owner_trades_no_real_money(live: Live) -> None:
+    live.grant()
+    pid = live.platform.wait_running()
+
+    live.platform.database.rows("update kbots.users set disabled = true returning 1")
+
+    live.wait_restrained("OwnerDisabled", pid)
+    live.platform.wait_for("Halted", "True", "OwnerHalted")
+
+
+def test_second_live_bot_of_an_account_waits_though_it_has_a_grant(live: Live) -> None:
+    live.grant()
+    live.platform.wait_running()
+    live.platform.apply(
+        {**a_live_bot(live.key), "metadata": {"name": "later", "namespace": "kbots-bots"}}
+    )
+    live.platform.wait_for("CredentialsReady", "False", "GrantMissing", "later")
+
+    live.grant(bot="later")
+
+    live.platform.wait_for("Ready", "False", "AccountInUse", "later")
+    assert live.platform.runners("later") == []
+    live.platform.apply(a_live_bot(live.key, desiredState="Stopped"))
+    live.platform.wait_running("later")
+    assert live.platform.runners("alice") == []
 
 
 def test_platform_cap_outranks_a_grant(live: Live) -> None:
