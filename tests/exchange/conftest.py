@@ -22,8 +22,7 @@ def run_exchange(tmp_path):
 
     yield run
     for server in servers:
-        if server.process.poll() is None:
-            server.kill()
+        server.close()
 
 
 @pytest.fixture

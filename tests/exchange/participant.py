@@ -54,9 +54,10 @@ class Participant:
 
     async def run(self, on_candle, until=None):
         """Trade until nothing comes any more, or until this many candles were seen."""
+        patience = 5 if until is None else 60
         while until is None or len(self.candles) < until:
             try:
-                frame = await asyncio.wait_for(self._inbox.get(), 5)
+                frame = await asyncio.wait_for(self._inbox.get(), patience)
             except TimeoutError:
                 return
             self._frames += 1

@@ -72,6 +72,11 @@ class Server:
         self.process.kill()
         self._end()
 
+    def close(self):
+        """Kill the process unless it has ended, also by itself; may be called again."""
+        if not self.process.stderr.closed:
+            self.kill()
+
     def stop(self):
         """Ask the process to stop; give its exit code and the seconds it took."""
         began = time.monotonic()

@@ -152,7 +152,7 @@ class Platform:
         return "", ""
 
     def wait_for(
-        self, kind: str, status: str, reason: str, name: str = "alice", seconds: float = 15.0
+        self, kind: str, status: str, reason: str, name: str = "alice", seconds: float = 40.0
     ) -> None:
         try:
             wait_until(
