@@ -8,7 +8,7 @@ MEMBERS := core operator botrunner dashboard exchange
 SOURCES := $(MEMBERS:%=%/src) hack
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 .DEFAULT_GOAL := help
-.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange bench-runner soak fuzz-exchange chaos check static fmt lock clean lint types imports deps dead locks unit
+.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange bench-runner bench-operator soak fuzz-exchange chaos check static fmt lock clean lint types imports deps dead locks unit
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ bench-exchange: $(STATE)/dev ## speed and size of the exchange against their bar
 
 bench-runner: $(STATE)/dev ## size and speed of the runner beside freqtrade and backtesting.py, within ten minutes
 	@$(BIN)/python -m hack.bench runner $(if $(KBOTS_CANDLES),--candles "$(KBOTS_CANDLES)")
+
+bench-operator: $(STATE)/dev ## the operator with many bots (BOTS=1000) on the cluster of make up, within ten minutes
+	@$(BIN)/python -m hack.cluster up --no-example --since $(STARTED)
+	@$(BIN)/python -m hack.bench operator $(if $(BOTS),--bots $(BOTS))
 
 soak: $(STATE)/dev ## one bot, a strategy of every type, a day of the market (SPEED=600, HOURS=24)
 	@$(BIN)/python -m hack.bench soak $(if $(SPEED),--speed $(SPEED)) $(if $(HOURS),--hours $(HOURS))

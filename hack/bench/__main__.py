@@ -1,4 +1,4 @@
-"""`python -m hack.bench exchange|runner|soak`: measure, and hold every figure against its bar."""
+"""`python -m hack.bench exchange|runner|soak|operator`: measure, and hold every figure against its bar."""
 
 import argparse
 import subprocess
@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from hack.bench.engine_flow import bench_engine
+from hack.bench.operator.many_bots import bench_bots
 from hack.bench.orders import bench_orders
 from hack.bench.rows import Row, note
 from hack.bench.runner.backtests import bench_backtest
@@ -38,7 +39,9 @@ def _parts(options: argparse.Namespace) -> Parts:
         "backtest": partial(bench_backtest, options.candles),
     }
     soak: Parts = {"soak": partial(bench_soak, speed=options.speed, hours=options.hours)}
-    return {"exchange": exchange, "runner": runner, "soak": soak}[str(options.product)]
+    operator: Parts = {"bots": partial(bench_bots, options.bots)}
+    products = {"exchange": exchange, "runner": runner, "soak": soak, "operator": operator}
+    return products[str(options.product)]
 
 
 def main() -> int:
@@ -66,11 +69,12 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m hack.bench", description=__doc__)
-    parser.add_argument("product", choices=["exchange", "runner", "soak"])
+    parser.add_argument("product", choices=["exchange", "runner", "soak", "operator"])
     parser.add_argument("--only", help="measure one part")
     parser.add_argument("--candles", type=Path, help="a folder with BTCUSDT-1h.csv, for backtests")
     parser.add_argument("--speed", type=int, default=600, help="soak: times real time (600)")
     parser.add_argument("--hours", type=float, default=24, help="soak: hours of the venue (24)")
+    parser.add_argument("--bots", type=int, default=1_000, help="operator: how many (1000)")
     return parser.parse_args()
 
 

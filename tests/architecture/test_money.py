@@ -16,6 +16,9 @@ ALLOWED: dict[str, dict[str, str]] = {
     "botrunner/src/botrunner/trading/indicators.py": {
         "*": "the one boundary: indicators are float inside and give signals, never amounts",
     },
+    "botrunner/src/botrunner/trading/indicator_runs.py": {
+        "*": "the same boundary over all candles of a backtest: integers in, states and places out",
+    },
     "core/src/botcore/resources/strategy_rules.py": {
         "float()": "compares two prices as the CRD's CEL does, which has no exact fractions",
     },

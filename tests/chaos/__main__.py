@@ -24,6 +24,7 @@ Figure = tuple[str, int, int, str]
 _KILLS_PER_POINTS = 3 / 100
 _FREEZES_PER_KILLS = 1 / 100
 _RESTARTS_PER_KILLS = 1 / 40
+_RELAY_LOSSES_PER_KILLS = 1 / 50
 
 
 def world(seed: int) -> tuple[int, str, Counter[str], int]:
@@ -71,6 +72,7 @@ def kills(wanted: int, seed: int) -> tuple[Tally, list[str]]:
             killing = Killing(
                 yard=yard, seed=seed, wanted=wanted, tell=say, freezes=round(wanted * _FREEZES_PER_KILLS),
                 restarts=max(round(wanted * _RESTARTS_PER_KILLS), 1),
+                relay_losses=max(round(wanted * _RELAY_LOSSES_PER_KILLS), 1),
             )  # fmt: skip
             return killing.run(), []
     except AssertionError as error:

@@ -40,6 +40,8 @@ _FAULTS = (
 )
 _FREEZE_SECONDS = 35.0
 """Longer than a lease lasts."""
+_WITHOUT_RELAY = (5.0, 40.0)
+"""Seconds a relay is away: bots leave it after ten."""
 _BETWEEN = (0.05, 1.2)
 """Seconds between two kills."""
 
@@ -65,6 +67,8 @@ class Killing:
     wanted: int
     freezes: int = 1
     restarts: int = 1
+    relay_losses: int = 1
+    without_relay: tuple[float, float] = _WITHOUT_RELAY
     tell: Callable[[str], None] = print
     tally: Tally = field(default_factory=Tally)
 
@@ -72,6 +76,7 @@ class Killing:
         self.chance = random.Random(self.seed)
         self.began = time.monotonic()
         self.thaw_at: dict[int, tuple[float, Pod]] = {}
+        self.relay_back_at = 0.0
 
     def run(self) -> Tally:
         """Kill as often as wanted, then let everything settle and compare the books."""
@@ -80,6 +85,7 @@ class Killing:
         for pod in pods:
             pod.start()
         wait_until(lambda: self._orders(bots), "first order", seconds=60)
+        assert self.yard.relay.told("streams"), "nobody listens to the relay"
         while self.tally.kills < self.wanted:
             time.sleep(self.chance.uniform(*_BETWEEN))
             self._weather(bots)
@@ -113,6 +119,7 @@ class Killing:
         if self.tally.done["postgres"] < self.restarts * kills / self.wanted:
             self.yard.restart_postgres(is_crash=self.chance.random() < 0.5)
             self.tally.done["postgres"] += 1
+        self._relay_weather(now)
         if self.chance.random() < 0.1:
             self.yard.admin.shock(
                 self.chance.choice(("BTCUSDT", "ETHUSDT")), self.chance.choice(("-2", "2"))
@@ -132,6 +139,19 @@ class Killing:
             holding[0].freeze()
             self.tally.done["SIGSTOP"] += 1
             self.thaw_at[self.tally.kills] = (time.monotonic() + _FREEZE_SECONDS, holding[0])
+
+    def _relay_weather(self, now: float) -> None:
+        """Lose the relay now and then, and bring it back later."""
+        relay, done = self.yard.relay, self.tally.done
+        if relay.is_lost:
+            if now >= self.relay_back_at:
+                relay.restore()
+        elif done["relay lost"] < self.relay_losses * (self.tally.kills + 1) / self.wanted:
+            is_frozen = self.chance.random() < 0.5
+            relay.lose(is_frozen=is_frozen)
+            done["relay lost"] += 1
+            done["relay frozen"] += is_frozen
+            self.relay_back_at = now + self.chance.uniform(*self.without_relay)
 
     # What must be true.
 
@@ -172,6 +192,7 @@ class Killing:
         return found
 
     def _settle(self, bots: list[Bot]) -> None:
+        """Let everything rest; a relay that is lost stays so, since bots need none (I10)."""
         self.yard.clear_faults()
         for _, pod in self.thaw_at.values():
             pod.thaw()
@@ -182,6 +203,9 @@ class Killing:
         for bot in bots:
             wait_for_rest(self.yard, bot.name, seconds=120)  # type: ignore[arg-type]
         self._judge(bots)
+        self.tally.done["left the relay"] = sum(
+            pod.runner.log().count("the relay is stale") for bot in bots for pod in bot.pods
+        )
         hands = [holder for _, holder in sorted(self.yard.holders(bots[0]).items())]
         self.tally.done["takeover"] = sum(a != b for a, b in itertools.pairwise(hands))
         for bot in bots:

@@ -3,14 +3,13 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from botcore.domain.errors import Transient
 from botrunner.ports import Heartbeat, Renewal
 from botrunner.trading import lease as arithmetic
-from botrunner.trading.state import Stored
 from tests.chaos.injector import Perform, pause_at
 from tests.chaos.model_process import ModelProcess
 from tests.support.bot_model import LedgerModel
@@ -107,13 +106,6 @@ class PodJournal(ModelJournal):
         self._postgres = postgres
         super().__init__(troubles)
         self.ledger = postgres.ledger
-
-    async def load(self) -> Stored:
-        """Read the ledger; an intent is as old as its row."""
-        found = await super().load()
-        written = self._postgres.journalled_at
-        ages = {order_id: int(seconds_now() - written[order_id]) for order_id in found.intent_ages}
-        return replace(found, intent_ages=ages)
 
     @property
     def leased(self) -> int:  # type: ignore[override]

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from botcore.domain.orders import Order, Purpose
@@ -60,17 +59,10 @@ def test_order_sent_long_after_its_intent_is_not_given_up_by_the_next_process_wh
         return answer
 
     bench.exchange.place = place_and_hang  # type: ignore[method-assign]
-    loaded = bench.journal.load
-
-    async def load_old():
-        found = await loaded()
-        return replace(found, intent_ages=dict.fromkeys(found.intent_ages, 6))
-
-    bench.journal.load = load_old  # type: ignore[method-assign]
 
     async def story() -> None:
         bench.close_candle(1, "100")
-        await quiet()
+        await asyncio.sleep(6)
         bench.engine.keeper.drop("as if the process had died and a new one had begun")
         answered.set()
         for second in range(1, 9):

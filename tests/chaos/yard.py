@@ -1,4 +1,4 @@
-"""The real surroundings of a chaos run: Postgres that restarts, an exchange that misbehaves, bots with their books."""
+"""The real surroundings of a chaos run: Postgres that restarts, a relay that is lost, an exchange that misbehaves."""
 
 import secrets
 import shutil
@@ -16,6 +16,7 @@ from hack.standalone.embedded_postgres import EmbeddedPostgres
 from tests.chaos.pods import ForkServer, Pod, fork_server
 from tests.support.exchange_admin import ExchangeAdmin
 from tests.support.logins import BotLogin, a_bot_login
+from tests.support.lone_relay import LoneRelay, lone_relay
 from tests.support.lone_runner import LoneExchange, LoneRunner, lone_exchange
 from tests.support.manifests import a_bot, a_dca, an_ema_cross
 from tests.support.platform import ExchangeTruth
@@ -61,6 +62,7 @@ class Yard:
     process: subprocess.Popen[bytes]
     database: Database
     exchange: LoneExchange
+    relay: LoneRelay
     server: ForkServer
     bots: dict[str, Bot] = field(default_factory=dict)
 
@@ -81,7 +83,8 @@ class Yard:
         for number in range(pods):
             runner = LoneRunner(
                 folder=self.folder / "pods" / f"{name}-{number}", login=login, exchange=self.exchange,
-                spec=a_bot(name, owner=name, strategies=strategies)["spec"], account=account,
+                relay_port=self.relay.port, account=account,
+                spec=a_bot(name, owner=name, strategies=strategies)["spec"],
             )  # fmt: skip
             bot.pods.append(Pod(runner=runner, server=self.server))
         self.bots[name] = bot
@@ -147,10 +150,11 @@ def open_yard(seed: int) -> Iterator[Yard]:
             with (
                 fork_server(folder) as forks,
                 lone_exchange(folder, *_EXCHANGE, f"--seed={seed % 2**31}") as exchange,
+                lone_relay(folder, exchange) as relay,
             ):
                 yard = Yard(
                     folder=folder, embedded=embedded, process=process, database=database, exchange=exchange,
-                    server=forks,
+                    relay=relay, server=forks,
                 )  # fmt: skip
                 yield yard
         finally:

@@ -175,6 +175,7 @@ def test_viewers_see_bots_and_editors_change_none(kubectl: Command, role: str) -
     ("setting", "words"),
     [
         ("operator.resyncSeconds=often", "/operator/resyncSeconds"),
+        ("operator.writesPerSecond=-1", "/operator/writesPerSecond"),
         ("bots.max=0", "/bots/max"),
         ("exchange.speed=601", "/exchange/speed"),
         ("relay.replicas=0", "/relay/replicas"),
@@ -225,6 +226,11 @@ def test_ingress_is_served_over_tls_and_names_the_origin(helm: Command) -> None:
         environment(made, "kbots-dashboard")["KBOTS_DASHBOARD_PUBLIC_ORIGIN"]
         == "https://bots.example.org"
     )
+
+
+def test_addresses_to_restrict_keys_to_are_told_to_the_dashboard(helm: Command) -> None:
+    made = render(helm, "--set", "dashboard.egressAddresses={192.0.2.7,2001:db8::1}")  # TR-70
+    assert "192.0.2.7,2001:db8::1" in environment(made, "kbots-dashboard").values()
 
 
 def test_without_test_network_the_operator_knows_none(

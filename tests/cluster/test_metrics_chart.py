@@ -1,13 +1,20 @@
-"""Prometheus finds the bots, where it is wanted and understood."""
+"""Prometheus finds bots and operator, where it is wanted and understood."""
 
 from collections.abc import Callable
 
-from tests.cluster.chart import BOTS, of_kind, render
+import pytest
+
+from tests.cluster.chart import BOTS, SYSTEM, of_kind, render
 
 Command = Callable[..., str]
 
 
-def test_bots_are_announced_to_prometheus_where_it_understands(helm: Command) -> None:
+@pytest.mark.parametrize(
+    ("namespace", "name", "port"), [(BOTS, "botrunner", "probes"), (SYSTEM, "operator", "health")]
+)
+def test_they_are_announced_to_prometheus_where_it_understands(
+    helm: Command, namespace: str, name: str, port: str
+) -> None:
     wanted = (
         "--set",
         "metrics.podMonitor.enabled=true,metrics.podMonitor.labels.release=prometheus",
@@ -16,8 +23,8 @@ def test_bots_are_announced_to_prometheus_where_it_understands(helm: Command) ->
 
     assert of_kind(render(helm, *understood), "PodMonitor") == []
     assert of_kind(render(helm, *wanted), "PodMonitor") == []
-    [monitor] = of_kind(render(helm, *wanted, *understood), "PodMonitor", BOTS)
+    [monitor] = of_kind(render(helm, *wanted, *understood), "PodMonitor", namespace)
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
-    assert monitor["spec"]["selector"] == {"matchLabels": {"app.kubernetes.io/name": "botrunner"}}
+    assert monitor["spec"]["selector"] == {"matchLabels": {"app.kubernetes.io/name": name}}
     [endpoint] = monitor["spec"]["podMetricsEndpoints"]
-    assert endpoint == {"port": "probes", "path": "/metrics", "interval": "30s"}
+    assert endpoint == {"port": port, "path": "/metrics", "interval": "30s"}

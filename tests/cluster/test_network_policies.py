@@ -62,7 +62,10 @@ SCRAPED = (
     "--set-json",
     'metrics.scrapeFrom=[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"default"}}}]',
 )
-NEEDED_SCRAPED: set[Traffic] = {("stranger-default", "botrunner", "TCP 9085")}
+NEEDED_SCRAPED: set[Traffic] = {
+    ("stranger-default", "botrunner", "TCP 9085"),
+    ("stranger-default", "operator", "TCP 8081"),
+}
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,11 @@ from tests.support.postgres import Server
 def dashboard(postgres_server: Server, tmp_path_factory) -> Iterator[Dashboard]:
     """Give a running dashboard over a fresh database; its log is checked at the end."""
     database = postgres_server.create()
-    running = Dashboard(database, tmp_path_factory.mktemp("dashboard"))
+    running = Dashboard(
+        database,
+        tmp_path_factory.mktemp("dashboard"),
+        KBOTS_DASHBOARD_EGRESS_ADDRESSES="192.0.2.7, 2001:db8::1",
+    )
     running.start()
     yield running
     code = running.stop()

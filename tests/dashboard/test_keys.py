@@ -1,5 +1,7 @@
 """Exchange keys: sealed at once, and never to be seen again (I4, SEC-46, SEC-66)."""
 
+import re
+
 import pytest
 
 from botcore.sealing.envelope import Envelope, SealingContext, unseal
@@ -59,6 +61,16 @@ def test_key_is_sealed_for_the_operator_and_bound_to_its_owner(dashboard, ring, 
     opened = unseal(ring, Envelope.from_document(envelope), context)
     assert opened.decode() == f'{{"apiKey": "{API_KEY}", "apiSecret": "{API_SECRET}"}}'
     assert (owner, kid, last4, status) == ("alice", ring.kids[0], "7788", "Pending")
+
+
+def test_form_tells_the_addresses_a_key_is_to_be_restricted_to(ring, alice):
+    """A key without them loses its right to trade (TR-70)."""
+    text = alice.get("/keys/new").text
+
+    assert re.findall(r'data-testid="egress-address">([^<]+)<', text) == [
+        "192.0.2.7",
+        "2001:db8::1",
+    ]
 
 
 def test_canary_is_nowhere_after_it_was_sent(dashboard, ring, alice, alices_bot):

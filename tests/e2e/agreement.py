@@ -73,17 +73,21 @@ def exchange_trades(truth: ExchangeTruth) -> dict[tuple[str, int], tuple[Decimal
 
 
 def wait_for_rest(platform: Platform, name: str, *, seconds: float = 60) -> None:
-    """Wait until a paused or flat bot has nothing open or unknown and leaves it at that for two candles."""
-    book, seen = book_of(platform, name), (0, 0)
+    """Wait until a paused or flat bot has nothing open or unknown and leaves it at that for two candles.
+
+    A second pod that waits for the lease writes the same heartbeat, so that one look may find it or not.
+    """
+    book, seen, was_in_force = book_of(platform, name), (0, 0), False
 
     def rested() -> bool:
-        nonlocal seen
+        nonlocal seen, was_in_force
         bot = metadata_of(platform, name)
         values = (list(SETTLED), bot["generation"], bot["uid"], book)
         orders, unsettled, in_force, candles = platform.query(_REST, values)[0]
         trades = exchange_trades(platform.exchange_truth(name))
         settled = unsettled == 0 and trades.keys() == ledger_trades(platform, book).keys()
-        if not settled or not in_force or orders != seen[0]:
+        was_in_force = was_in_force or in_force
+        if not settled or not was_in_force or orders != seen[0]:
             seen = (orders, candles)
             return False
         return bool(candles >= seen[1] + 2)

@@ -128,6 +128,9 @@ def on_paper(
 def in_backtest(spec: dict[str, Any], files: list[Path]) -> dict[str, Any]:
     run, record, venue = a_backtest(spec, read(*files))
     run.run()
+    leaping, short, again = a_backtest(spec, read(*files), is_exact=False)
+    leaping.run()
+    assert (short.every_fill, again.balances()) == (record.every_fill, venue.balances())
     fills = sorted(record.every_fill, key=lambda one: (one.fill.venue_time, one.fill.trade_id))
     decisions = sorted(
         record.every_decision, key=lambda one: (one.candle_close, one.strategy, one.symbol)

@@ -21,11 +21,12 @@ from botoperator.adapters.container import ShellSettings
 from botoperator.adapters.local_children import LocalChildren
 from botoperator.adapters.local_key_secrets import LocalKeySecrets
 from botoperator.adapters.log_recorder import LogRecorder
+from botoperator.adapters.metrics import OperatorMetrics
 from botoperator.adapters.postgres import TableResources
 from botoperator.adapters.sealed_key_store import ensure_keyring
 from botoperator.plan.admission import LiveCaps
 from botoperator.plan.inputs import PodSettings
-from botoperator.services.perform import PlatformSettings
+from botoperator.services.serving import PlatformSettings
 from botoperator.settings import PREFIX, StandaloneSettings
 from botoperator.wiring.parts import Core, Place, address_of, stop_on_signals, venues_of
 
@@ -70,7 +71,7 @@ async def main(data: Path) -> None:
             platform=platform_of(settings, data),
             workers=4,
         )
-        core = Core(settings, place, pool, session)
+        core = Core(settings, place, pool, session, OperatorMetrics())
         await core.key_store.publish()
         children.start(core.shell.on_child)
         try:

@@ -8,17 +8,24 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from botcore.domain.errors import Conflict
+from botcore.domain.errors import Conflict, QuotaExceeded
 from botcore.ledger.books import (
+    BotAsked,
     BotRecord,
     LoginBinding,
     bind_login,
     ensure_partitions,
-    observe_bot,
+    observe_bots,
     retire_login,
 )
 from botcore.ledger.connect import connect, translated
-from botcore.ledger.halts import HaltSubject, clear_halt, list_active_halts, set_halt
+from botcore.ledger.halts import (
+    HaltSubject,
+    clear_halt,
+    find_halt_subject,
+    list_active_halts,
+    set_halt,
+)
 from tests.support.logins import a_bot_login, a_user
 from tests.support.postgres import Database
 
@@ -37,19 +44,22 @@ def a_binding(name: str = "alice", account_uid: str = "7") -> LoginBinding:
     )
 
 
-async def bound(database: Database, binding: LoginBinding, password: str) -> str:
+async def bound(
+    database: Database, binding: LoginBinding, password: str, most: int | None = None
+) -> str:
     with translated():
         async with await connect(
             database.address("kbots_operator"), autocommit=False
         ) as connection:
-            role = await bind_login(connection, binding, password)
+            role = await bind_login(connection, binding, password, most=most)
             await connection.commit()
     return role
 
 
 async def observed(database: Database, bot_uid: str, *, with_figures: bool = True) -> BotRecord:
     async with await connect(database.address("kbots_operator")) as connection:
-        return await observe_bot(connection, bot_uid, "alice", with_figures=with_figures)
+        asked = BotAsked(bot_uid=bot_uid, owner="alice", with_figures=with_figures)
+        return (await observe_bots(connection, [asked]))[bot_uid]
 
 
 async def test_bound_login_gets_in_with_its_password_and_sees_its_book(database: Database) -> None:
@@ -216,3 +226,56 @@ async def test_problems_the_bot_tells_are_read_with_its_heartbeat(database: Data
     assert (await observed(database, str(login.bot_uid))).problems == [
         ["BooksDisagree", "BTC is gone"]
     ]
+
+
+async def test_last_place_for_a_bot_goes_to_one_of_two_and_is_given_back(
+    database: Database,
+) -> None:
+    alice, bob = a_binding("alice", "7"), a_binding("bob", "8")
+    await bound(database, a_binding("carol", "9"), "p", most=2)
+
+    ends = await asyncio.gather(
+        bound(database, alice, "p", most=2),
+        bound(database, bob, "p", most=2),
+        return_exceptions=True,
+    )
+
+    won = [one for one in ends if isinstance(one, str)]
+    lost = [one for one in ends if isinstance(one, QuotaExceeded)]
+    assert (len(won), len(lost)) == (1, 1)
+    assert "room for 2 bots" in str(lost[0])
+    winner, loser = (alice, bob) if isinstance(ends[0], str) else (bob, alice)
+    await bound(database, winner, "again", most=2)
+    async with await connect(database.address("kbots_operator")) as connection:
+        await retire_login(connection, winner.bot_uid)
+    await bound(database, loser, "p", most=2)
+
+
+async def test_bots_are_read_together_as_each_alone(database: Database) -> None:
+    alice, bob = a_binding("alice", "7"), a_binding("bob", "8")
+    for one in (alice, bob):
+        await bound(database, one, "p")
+    nobody = str(uuid.uuid4())
+    asked = [
+        BotAsked(bot_uid=uid, owner="alice", with_figures=True)
+        for uid in (alice.bot_uid, bob.bot_uid, nobody)
+    ]
+
+    async with await connect(database.address("kbots_operator")) as connection:
+        found = await observe_bots(connection, asked)
+
+    assert set(found) == {alice.bot_uid, bob.bot_uid, nobody}
+    assert (found[alice.bot_uid].account_uid, found[bob.bot_uid].account_uid) == ("7", "8")
+    assert found[nobody].role is None
+    assert found[bob.bot_uid] == await observed(database, bob.bot_uid)
+
+
+async def test_latch_is_found_by_the_id_that_its_notice_names(database: Database) -> None:
+    subject = HaltSubject.of_owner("alice")
+    async with await connect(database.address("kbots_operator")) as connection:
+        await set_halt(connection, subject, reason="enough", set_by="operator")
+        ((halt_id,),) = database.rows("select id from kbots.halts")
+
+        assert await find_halt_subject(connection, str(halt_id)) == subject
+        assert await find_halt_subject(connection, str(halt_id + 1)) is None
+        assert await find_halt_subject(connection, "what any login may send") is None

@@ -134,6 +134,27 @@ def test_grant_that_expires_is_seen_without_a_hint(live: Live) -> None:
     live.wait_restrained("GrantExpired", pid)
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("revoked_at = now(), revoked_by = owner", "GrantRevoked"),
+        ("expires_at = now()", "GrantExpired"),
+        ("key_id = gen_random_uuid()", "GrantExceeded"),
+    ],
+)
+def test_full_look_finds_a_change_of_the_grant_that_nothing_told(
+    live: Live, change: str, reason: str
+) -> None:
+    live.grant()
+    pid = live.platform.wait_running()
+    with live.platform.database.connect() as connection:
+        for table in ("live_grants", "heartbeats"):
+            connection.execute(f"alter table kbots.{table} disable trigger notify")
+        connection.execute(f"update kbots.live_grants set {change}")  # noqa: S608 from above
+
+    live.wait_restrained(reason, pid)
+
+
 def test_spec_beyond_the_grant_waits_and_opens_nothing_new(live: Live) -> None:
     live.grant()
     pid = live.platform.wait_running()

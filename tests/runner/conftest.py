@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from botcore.runtime.clock import SystemClock
+from botrunner.adapters.binance_client import ExchangeKey
+from botrunner.adapters.binance_rest import BinanceExchange
+from botrunner.adapters.binance_venue import binance_venue
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
 from tests.exchange.server import Server
+from tests.runner.scripted_venue import ScriptedVenue, scripted_venue
 from tests.support.logins import BotLogin, a_bot_login
 from tests.support.lone_runner import LoneExchange, lone_exchange
 from tests.support.manifests import a_bot, a_dca
@@ -64,3 +69,20 @@ def bot(database: Database, market: LoneExchange, tmp_path: Path) -> Iterator[St
     name = f"kbots-bots/{secrets.token_hex(4)}"
     with steered(database, market, tmp_path, spec, name=name) as running:
         yield running
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[ScriptedVenue]:
+    """Give a venue that answers by a script."""
+    async with scripted_venue() as venue:
+        yield venue
+
+
+@pytest.fixture
+async def venue(scripted: ScriptedVenue) -> AsyncIterator[BinanceExchange]:
+    """Give the adapter's REST side, connected to the scripted venue."""
+    key = ExchangeKey(api_key="k", secret="s")
+    made = binance_venue(scripted.endpoints, key, SystemClock(), may_send=lambda: True).exchange
+    await made.open()
+    yield made
+    await made.close()

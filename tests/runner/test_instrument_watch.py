@@ -1,7 +1,7 @@
 """Filters are read again in time, and at once when an order shows that they have changed (TR-29)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -9,15 +9,12 @@ from aiohttp import web
 
 from botcore.domain.instruments import Instrument
 from botcore.domain.orders import OrderType
-from botcore.runtime.clock import SystemClock
 from botrunner.adapters import instrument_watch
-from botrunner.adapters.binance_client import ExchangeKey
 from botrunner.adapters.binance_rest import BinanceExchange
-from botrunner.adapters.binance_venue import binance_venue
 from botrunner.adapters.instrument_watch import watch_instruments
 from botrunner.ports import Refused
 from tests.exchange.server import Server
-from tests.runner.scripted_venue import ScriptedVenue, scripted_venue
+from tests.runner.scripted_venue import ScriptedVenue
 from tests.runner.test_rest_refusals import an_order
 from tests.runner.venues import running, trading, wait_until
 
@@ -35,21 +32,6 @@ def exchange_info(tick: str, orders: int = 100) -> web.Response:
 
 def filter_failure() -> web.Response:
     return web.json_response({"code": -1013, "msg": "Filter failure: PRICE_FILTER"}, status=400)
-
-
-@pytest.fixture
-async def scripted() -> AsyncIterator[ScriptedVenue]:
-    async with scripted_venue() as venue:
-        yield venue
-
-
-@pytest.fixture
-async def venue(scripted: ScriptedVenue) -> AsyncIterator[BinanceExchange]:
-    key = ExchangeKey(api_key="k", secret="s")
-    made = binance_venue(scripted.endpoints, key, SystemClock(), may_send=lambda: True).exchange
-    await made.open()
-    yield made
-    await made.close()
 
 
 class Taken:

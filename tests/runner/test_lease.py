@@ -71,6 +71,33 @@ async def test_heartbeat_notifies_only_what_changed(lease: LedgerLease, database
     assert database.rows("select state, pid from kbots.heartbeats") == [("Paused", 1)]
 
 
+async def test_pod_that_waits_for_the_lease_does_not_speak_for_the_one_that_holds_it(
+    lease: LedgerLease, login: BotLogin, database: Database
+) -> None:
+    """Both are pods of one bot, as when a node is lost: what one does is not what the other says (I5, TR-50)."""
+    waiting = LedgerLease(login.address, uuid.uuid4())
+    fenced = replace(BEAT, state="Fenced", epoch=0)
+
+    async def told(by: LedgerLease, beat: Heartbeat) -> str:
+        await by.beat(beat)
+        return str(database.rows("select state from kbots.heartbeats")[0][0])
+
+    assert await told(waiting, fenced) == "Fenced"
+    epoch = await lease.acquire()
+    assert epoch == 1
+    assert await told(lease, BEAT) == "Running"
+    assert await told(waiting, fenced) == "Running"
+    assert await told(lease, fenced) == "Fenced"  # the holder itself
+    assert await told(lease, BEAT) == "Running"
+    with database.connect() as connection:
+        connection.execute("update kbots.heartbeats set at = now() - interval '11 seconds'")
+    assert await told(waiting, fenced) == "Fenced"  # nobody else says anything
+    assert await told(lease, BEAT) == "Running"
+    await lease.release(1)
+    assert await told(waiting, fenced) == "Fenced"
+    await waiting.close()
+
+
 async def test_heartbeat_of_a_recreated_bot_is_its_own_row(database: Database) -> None:
     logins = [a_bot_login(database, name=name, account_uid="1") for name in ("old", "new")]
     for login in logins:

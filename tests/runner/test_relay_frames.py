@@ -185,6 +185,20 @@ async def test_candles_of_a_stale_answer_are_asked_of_the_venue(
     assert relay.answers == direct.answers == []
 
 
+async def test_relay_that_failed_is_left_alone_while_other_candles_are_read(
+    relay: ScriptedVenue, direct: ScriptedVenue, venue: BinanceVenue
+) -> None:
+    """A frozen one holds every query up for seconds, and recovery reads many (I9, I10)."""
+    row = [0, "1", "1", "1", "1", "1", 59_999, "1", 1, "1", "1", "0"]
+    relay.answers = [web.Response(status=503), web.Response(status=503)]
+    direct.answers = [web.json_response([row]), web.json_response([row])]
+
+    for _ in range(2):
+        await venue.exchange.candles(*PAIR, 10)
+
+    assert (len(relay.answers), len(direct.answers)) == (1, 0)
+
+
 async def test_newest_row_of_the_relay_is_left_to_the_stream(
     relay: ScriptedVenue, direct: ScriptedVenue, venue: BinanceVenue
 ) -> None:

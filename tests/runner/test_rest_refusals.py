@@ -1,6 +1,5 @@
 """Answers the paper exchange does not give on request: limits, firewalls, refused clocks, nonsense."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
@@ -10,32 +9,15 @@ from botcore.domain.errors import InvariantBroken, NotAllowed, Transient
 from botcore.domain.market import Interval
 from botcore.domain.orders import Order, OrderType, Purpose, Side
 from botcore.runtime.clock import SystemClock
-from botrunner.adapters.binance_client import ExchangeKey
 from botrunner.adapters.binance_rest import BinanceExchange
-from botrunner.adapters.binance_venue import binance_venue
 from botrunner.ports import Placed, Refused, Unknown
-from tests.runner.scripted_venue import ScriptedVenue, scripted_venue
+from tests.runner.scripted_venue import ScriptedVenue
 
 CLOCK_REFUSAL = {"code": -1021, "msg": "Timestamp for this request is outside of the recvWindow."}
 TAKEN = {
     "symbol": "BTCUSDT", "orderId": 42, "orderListId": -1, "clientOrderId": "kb-1", "transactTime": 1,
     "executedQty": "0", "cummulativeQuoteQty": "0", "status": "NEW", "side": "BUY", "fills": [],
 }  # fmt: skip
-
-
-@pytest.fixture
-async def scripted() -> AsyncIterator[ScriptedVenue]:
-    async with scripted_venue() as venue:
-        yield venue
-
-
-@pytest.fixture
-async def venue(scripted: ScriptedVenue) -> AsyncIterator[BinanceExchange]:
-    key = ExchangeKey(api_key="k", secret="s")
-    made = binance_venue(scripted.endpoints, key, SystemClock(), may_send=lambda: True).exchange
-    await made.open()
-    yield made
-    await made.close()
 
 
 def an_order(purpose: Purpose = Purpose.ENTRY) -> Order:

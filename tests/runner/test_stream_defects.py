@@ -135,6 +135,21 @@ async def test_user_stream_whose_signature_was_too_old_measures_the_clock_and_su
     assert abs((now - SystemClock().now()).total_seconds()) < 1
 
 
+async def test_user_stream_keeps_the_silence_the_venue_asked_for(
+    scripted: ScriptedVenue, venue: BinanceVenue
+) -> None:
+    """TR-53: connecting costs weight, too, and a venue that has said 429 bans who goes on."""
+    scripted.script, events = lambda socket: socket.answer(), Events()
+    venue.limits.block(3_600, only_orders=False)
+
+    async with running(venue.user.run(events.deliver)):
+        with capture_logs() as logs:
+            await wait_until(lambda: any("RateLimited" in one["reason"] for one in logs))
+        assert scripted.connected_at == []
+        venue.limits._silent_until = 0.0
+        await events.next(is_restored)
+
+
 async def test_user_stream_with_a_rejected_key_ends(
     scripted: ScriptedVenue, venue: BinanceVenue
 ) -> None:
@@ -186,14 +201,15 @@ async def test_market_stream_when_accepted_and_dropped_backs_off(
     assert gaps[0] < 0.2 < 0.3 < gaps[-1]  # noqa: PLR0133 a margin
 
 
-async def test_market_stream_when_its_queue_overflows_connects_anew(
-    scripted: ScriptedVenue, venue: BinanceVenue, monkeypatch: pytest.MonkeyPatch
+async def test_market_stream_that_brings_more_at_once_than_the_library_keeps_loses_nothing(
+    scripted: ScriptedVenue, venue: BinanceVenue
 ) -> None:
-    """E: the library ends its read loop and hides both the error and what it had buffered."""
-    monkeypatch.setattr(market_link, "_QUEUE_SIZE", 0)
+    """E: the library keeps 100 frames; one more ends its read loop and hides both the error and what it had kept."""
+    many = 400
 
     async def script(socket: Socket) -> None:
-        await socket.send(**kline())
+        for number in range(many):
+            await socket.send(**kline(opened=number * 60_000))
         await socket.silence()
 
     scripted.script, events = script, Events()
@@ -201,7 +217,9 @@ async def test_market_stream_when_its_queue_overflows_connects_anew(
 
     async with running(venue.market.run(events.deliver)):
         await events.next(is_restored)
-        await events.next(is_restored)
+        for _ in range(many):
+            await events.next(lambda event: isinstance(event, CandleClosed))
+    assert len(scripted.connected_at) == 1
 
 
 async def test_market_stream_when_the_venue_announces_its_shutdown_connects_anew(
@@ -227,6 +245,7 @@ async def test_market_stream_that_falls_silent_connects_anew(
 ) -> None:
     """TR-60: half-open, the socket itself looks well."""
     monkeypatch.setattr(market_stream, "_SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(market_link, "_PROBE_EVERY", 0.05)
     venue.exchange._venue_clock.rate = 600.0
     events = Events()
     venue.market.want([PAIR])

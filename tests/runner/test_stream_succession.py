@@ -121,7 +121,7 @@ async def test_successor_that_can_not_connect_is_tried_again_while_the_old_one_d
         made = connecting(*given)  # type: ignore[arg-type]
         if len(scripted.connected_at) and len(refusals) < 2:
             refusals.append(made)
-            made._socket._url = "ws://127.0.0.1:1/"
+            made._url = "ws://127.0.0.1:1/"
         return made
 
     monkeypatch.setattr(venue.market, "_link", link)

@@ -8,7 +8,6 @@ from typing import Any
 from botcore.candles.csv_file import Series, read_series
 from botcore.resources.validation import parse_trading_bot
 from botrunner.backtest.driver import Backtest, Span
-from botrunner.backtest.figures import EquityCurve
 from botrunner.backtest.record import Record
 from botrunner.backtest.tape import Tape
 from botrunner.backtest.units import instrument_of
@@ -51,7 +50,12 @@ def read(*paths: Path) -> list[Series]:
 
 
 def a_backtest(
-    spec: Mapping[str, Any], series: Sequence[Series], *, fees: Fees | None = None, first: int = 0
+    spec: Mapping[str, Any],
+    series: Sequence[Series],
+    *,
+    fees: Fees | None = None,
+    first: int = 0,
+    is_exact: bool = True,
 ) -> tuple[Backtest, FullRecord, SimulatedVenue]:
     """Prepare a backtest over all candles."""
     bot = parse_trading_bot(a_bot(spec))
@@ -61,7 +65,7 @@ def a_backtest(
     rules = replace(bare, instruments=found)
     paper = bot.spec.paper
     venue = SimulatedVenue(tape, fees or Fees(), dict(paper.balances) if paper else {})
-    record = FullRecord(rules=rules, equity=EquityCurve(rules.capital))
+    record = FullRecord(rules=rules)
     span = Span(warm_up=0, first=first, last=tape.count)
-    run = Backtest(tape=tape, rules=rules, venue=venue, record=record, span=span)
+    run = Backtest(tape=tape, rules=rules, venue=venue, record=record, span=span, is_exact=is_exact)
     return run, record, venue

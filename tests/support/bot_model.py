@@ -13,6 +13,7 @@ from botrunner.trading.commands import (
     CancelOrder,
     Command,
     FindOrder,
+    FindOrders,
     PlaceOrder,
     PlaceOrderList,
     ReadTrades,
@@ -77,7 +78,6 @@ class LedgerModel:
         orders = self.unsettled()
         return Stored(
             orders=tuple(orders.values()),
-            intent_ages=dict.fromkeys(orders, 0),
             sub_books=tuple(self.sub_books.values()),
             decided=dict(self.decided),
             day_realized=dict(self.days),
@@ -188,6 +188,8 @@ class BotModel:
                 self._cancel(order_id)
             case FindOrder(client_order_id=order_id):
                 self.inbox.append(self.venue.find(order_id))
+            case FindOrders(client_order_ids=order_ids):
+                self.inbox += [self.venue.find(order_id) for order_id in order_ids]
             case ReadTrades(client_order_id=order_id):
                 self.inbox.append(self.venue.read(order_id))
             case _:

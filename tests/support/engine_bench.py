@@ -50,10 +50,15 @@ def configured(generation: int, *symbols: str, **changes: object) -> Configured:
 class NoLeak:
     """A witness that makes every decision again: nothing but state, event and rules may have led to it."""
 
+    def __init__(self) -> None:
+        self.candles: list[CandleClosed] = []
+
     def began(self, state: BotState, rules: Rules) -> None:
         self.state, self.rules = state, rules
 
     def decided(self, event: Event, step: Step) -> None:
+        if isinstance(event, CandleClosed):
+            self.candles.append(event)
         assert decide(self.state, event, self.rules) == step
         self.state = step.state
 
@@ -71,6 +76,7 @@ class EngineBench:
         self.candles = ModelCandles()
         self.clock = VirtualClock()
         self.recorder = FlightRecorder(self.clock)
+        self.witness = NoLeak()
         self.engine = Engine(
             Parts(
                 bot_uid=BOT,
@@ -80,7 +86,7 @@ class EngineBench:
                 lease=self.lease,
                 candles=self.candles,
                 clock=self.clock,
-                witnesses=(self.recorder, NoLeak()),
+                witnesses=(self.recorder, self.witness),
                 books=books,
             ),
             first or configured(1),

@@ -112,6 +112,10 @@ class ModelExchange:
         found = self.venue.orders.get(client_order_id)
         return None if found is None else found.report()
 
+    async def open_orders(self, symbol: str) -> tuple[OrderReport, ...]:
+        self.troubles.note("open_orders", symbol)
+        return tuple(one.report() for one in self.venue.open() if one.order.symbol == symbol)
+
     async def trades(self, symbol: str, exchange_order_id: int) -> tuple[Fill, ...]:
         self.troubles.note("trades", exchange_order_id)
         (found,) = [o for o in self.venue.orders.values() if o.exchange_id == exchange_order_id]

@@ -94,7 +94,7 @@ class LoneRunner:
     process: subprocess.Popen[bytes] | None = None
 
     def write(self) -> None:
-        """Write configuration and credentials as the operator does."""
+        """Write configuration and credentials as the operator does: whoever reads sees a whole file."""
         for name in ("config", "credentials", "state"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         base = f"127.0.0.1:{self.exchange.port}"
@@ -118,12 +118,16 @@ class LoneRunner:
             relay = f"127.0.0.1:{self.relay_port}"
             body["venue"] |= {"relay": {"restUrl": f"http://{relay}", "streamUrl": f"ws://{relay}"}}
         secret = self.folder / "credentials"
-        (secret / "api-key").write_text(self.account["apiKey"])
-        (secret / "api-secret").write_text(self.account["apiSecret"])
-        (secret / "database-password").write_text(self.login.address.password)
-        partial = self.folder / "config" / "bot.json.partial"
-        partial.write_text(json.dumps(body))
-        partial.rename(self.folder / "config" / "bot.json")
+        files = {
+            secret / "api-key": self.account["apiKey"],
+            secret / "api-secret": self.account["apiSecret"],
+            secret / "database-password": self.login.address.password,
+            self.folder / "config" / "bot.json": json.dumps(body),
+        }
+        for path, text in files.items():
+            partial = path.with_suffix(".partial")
+            partial.write_text(text)
+            partial.rename(path)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start `botrunner run`."""

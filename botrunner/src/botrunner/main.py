@@ -33,6 +33,7 @@ from botrunner.adapters.own_strategies import load_own_strategies
 from botrunner.adapters.venue_pauses import VenuePauses
 from botrunner.commands.tools import TOOLS
 from botrunner.engine.account_watch import AccountBooks
+from botrunner.engine.candle_gaps import LateCandles
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
 from botrunner.engine.loop import Engine, Parts
 from botrunner.engine.reloading import Configured
@@ -55,7 +56,8 @@ def main() -> None:
     arguments = _arguments()
     configure_logging("botrunner")
     _trap_floats()
-    load_own_strategies()
+    if arguments.command != "verify-key":  # foreign code has no business beside a key being checked
+        load_own_strategies()
     if arguments.command in TOOLS:
         sys.exit(_tool(arguments))
     _in_pod(arguments.command)
@@ -176,8 +178,11 @@ async def _trade(settings: RunnerSettings) -> LastWords:
     wires.gate.opens_with(engine.may_send)
     probes = asyncio.create_task(probes_of(settings, engine, venue, wires.metrics, recorder).run())
     nudged = asyncio.Event()
+    late = LateCandles(venue.exchange, clock, engine.deliver)
     try:
         tasks = [*_background(engine, venue, lease, logs)]
+        if config.venue.lockstep is None:  # there time waits for candles
+            tasks.append(partial(late.run, lambda: (engine.state, engine.rules)))
         tasks.append(partial(watch_configuration, engine, partial(_fresh, file, config), nudged))
         tasks += [partial(recorder.keep, lease.write_recording), wires.shared_pauses(engine).run]
         end = await live(engine, tasks, venue.exchange.open, nudged)

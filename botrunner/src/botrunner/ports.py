@@ -140,6 +140,10 @@ class Exchange(Protocol):
         """Query one order; None is the venue's -2013, which soon after a send is no proof (TR-5)."""
         ...
 
+    async def open_orders(self, symbol: str) -> tuple[OrderReport, ...]:
+        """Read every open order of the account in a symbol, whoever placed it (TR-42)."""
+        ...
+
     async def trades(self, symbol: str, exchange_order_id: int) -> tuple[Fill, ...]:
         """Read all fills of one order."""
         ...
@@ -149,10 +153,7 @@ class Exchange(Protocol):
         ...
 
     async def report_idle(self) -> None:
-        """In lockstep replay: tell the exchange that all it sent is processed.
-
-        Elsewhere do nothing.
-        """
+        """In lockstep replay: tell the exchange that all it sent is processed; elsewhere do nothing."""
         ...
 
 

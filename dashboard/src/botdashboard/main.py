@@ -95,6 +95,7 @@ def build_desk(
         feed=LiveFeed(gateway, partial(listen, address)),
         readiness=Readiness(gate),
         origin=settings.origin,
+        egress=settings.egress,
         namespace=settings.namespace,
     )
 

@@ -1,9 +1,11 @@
 """Settings of the dashboard, from KBOTS_DASHBOARD_*."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from botcore.domain.errors import InvalidInput
 from botcore.ledger.connect import DatabaseAddress
 from botcore.runtime.settings import EnvSettings, read_secret_file
 
@@ -33,6 +35,8 @@ class DashboardSettings(EnvSettings):
     """Folder of the password pepper; both are made if they are not there, for this program's eyes only."""
     resources: Literal["table", "kubernetes"] = "table"
     """Where TradingBots live: a table of the database, or the API server of the pod's cluster or of KUBECONFIG."""
+    egress_addresses: str = ""
+    """Addresses the bots' requests come from, separated by commas: what people restrict their keys to (TR-70)."""
     namespace: str = "kbots-bots"
     """Namespace of the bots that are made in the dashboard; on Kubernetes it knows no other."""
 
@@ -56,6 +60,17 @@ class DashboardSettings(EnvSettings):
                 found.add(twin + self.origin.removeprefix(name))
         return frozenset(found)
 
+    @property
+    def egress(self) -> tuple[str, ...]:
+        """The bots' addresses; none if nobody named them.
+
+        Raises:
+            InvalidInput: one is no IP address.
+        """
+        return tuple(
+            _address(one.strip()) for one in self.egress_addresses.split(",") if one.strip()
+        )
+
     def database(self) -> DatabaseAddress:
         """Read the password and name the database.
 
@@ -70,3 +85,10 @@ class DashboardSettings(EnvSettings):
             password=read_secret_file(self.password_file),
             application_name="kbots-dashboard",
         )
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError as error:
+        raise InvalidInput.of(f"{PREFIX}EGRESS_ADDRESSES", f"{text} is no IP address") from error

@@ -39,13 +39,15 @@ async def _run(plan: dict[str, Any], tap: Tap) -> dict[str, Any]:
         await client  # raises what ended it
     client.cancel()
     await asyncio.wait([client], timeout=10)
-    times = sorted(tap.seconds[_WARM:])
+    times, busy = sorted(tap.seconds[_WARM:]), sorted(tap.busy[_WARM:])
     if not times:
         raise RuntimeError(f"{plan['client']}: no order within {plan['seconds']} s")
     return {
         "orders": len(times),
         "p50_ms": round(times[len(times) // 2] * 1_000, 2),
         "p99_ms": round(times[len(times) * 99 // 100] * 1_000, 2),
+        "busy_p50_ms": round(busy[len(busy) // 2] * 1_000, 2),
+        "busy_p99_ms": round(busy[len(busy) * 99 // 100] * 1_000, 2),
     }
 
 

@@ -41,6 +41,7 @@ def bench_crowd() -> Iterator[Row]:
     )
     note(f"{found['trading']} trade at the end and {resting} of their orders rest at the exchange")
     note(f"asked by REST or upgraded, from start to end: {found['asked']}")
+    note(f"and in the last minute of it: {found['askedAtLast']}")
     note(f"weight of each whole minute {steady}, of the busiest minute of the start {start}")
     yield below("runner-200-bots-weight", max(steady, default=math.nan) / LIMIT * 100, 50, "%")
     yield below("runner-200-bots-refused", found["limited"], 1, "answers")
@@ -57,7 +58,8 @@ def _plan(exchange: Exchange, relay_port: int) -> dict[str, Any]:
     return {
         "rest": f"http://{base}",
         "wsApi": f"ws://{base}/ws-api/v3",
-        "stream": f"ws://127.0.0.1:{relay_port}",
+        "stream": f"ws://{base}",
+        "relay": f"127.0.0.1:{relay_port}",
         "startSeconds": _START_SECONDS,
         "seconds": _SECONDS,
         "bots": bots,

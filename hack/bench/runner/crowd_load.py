@@ -9,13 +9,16 @@ import json
 import sys
 import time
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
-from botrunner.adapters.binance_client import Endpoints
+from botrunner.adapters.binance_client import Endpoints, RelayEndpoints
 from hack.bench.runner.engine_alone import Account, EngineAlone, quiet_logs
 from hack.bench.runner.tapped_loop import TappedLoop
 
 __all__ = ["main"]
+
+_LAST_SECONDS: Final = 60
+"""Whose calls are told by themselves: nothing starts any more."""
 
 
 class _Wire:
@@ -35,8 +38,12 @@ class _Wire:
 
 
 async def _run(plan: dict[str, Any], wire: _Wire) -> dict[str, Any]:
+    relay = plan["relay"]
     endpoints = Endpoints(
-        rest_url=plan["rest"], ws_api_url=plan["wsApi"], stream_url=plan["stream"]
+        rest_url=plan["rest"],
+        ws_api_url=plan["wsApi"],
+        stream_url=plan["stream"],
+        relay=RelayEndpoints(rest_url=f"http://{relay}", stream_url=f"ws://{relay}"),
     )
     end = time.monotonic() + plan["seconds"]
     pause = plan["startSeconds"] / len(plan["bots"])
@@ -45,11 +52,14 @@ async def _run(plan: dict[str, Any], wire: _Wire) -> dict[str, Any]:
         bot = EngineAlone(spec, Account(uid=uid, key=key, secret=secret), endpoints)
         running.append((bot, asyncio.create_task(bot.run())))
         await asyncio.sleep(pause)
+    await asyncio.sleep(end - _LAST_SECONDS - time.monotonic())
+    before = wire.asked.copy()
     await asyncio.sleep(end - time.monotonic())
     found = {
         "trading": sum(not task.done() and bot.engine.keeper.may_send() for bot, task in running),
         "limited": wire.limited,
         "asked": dict(wire.asked.most_common(8)),
+        "askedAtLast": dict((wire.asked - before).most_common(8)),
     }
     for _, task in running:
         task.cancel()

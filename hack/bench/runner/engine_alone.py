@@ -37,9 +37,7 @@ class MemoryJournal:
 
     async def load(self) -> Stored:
         """Start with empty books."""
-        return Stored(
-            orders=(), intent_ages={}, sub_books=(), decided={}, day_realized={}, peak_equity=None
-        )
+        return Stored(orders=(), sub_books=(), decided={}, day_realized={}, peak_equity=None)
 
     async def write_intents(self, orders: Sequence[Order]) -> None:
         """Keep nothing."""

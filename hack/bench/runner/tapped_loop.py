@@ -13,18 +13,23 @@ _SIGNED: Final = b"signature="
 
 
 class Tap:
-    """What was measured: seconds from a candle's last byte read to the order's last byte written."""
+    """What was measured: seconds from a candle's last byte read to the order's last byte written.
+
+    `busy` are those of this process's own time on a processor, which others on the machine hardly change.
+    """
 
     def __init__(self) -> None:
         """Start with nothing."""
         self.seconds: list[float] = []
+        self.busy: list[float] = []
         self._came: float | None = None
+        self._began = 0.0
         self._is_ordering = False
 
     def read(self, data: bytes) -> None:
         """Look at what came in."""
         if _CLOSED in data:
-            self._came = time.perf_counter()
+            self._came, self._began = time.perf_counter(), time.thread_time()
 
     def wrote(self, data: bytes) -> None:
         """Look at what went out; an order's head and its signed body may come apart."""
@@ -33,6 +38,7 @@ class Tap:
         self._is_ordering = self._is_ordering or _ORDER in data
         if self._is_ordering and _SIGNED in data:
             self.seconds.append(time.perf_counter() - self._came)
+            self.busy.append(time.thread_time() - self._began)
             self._came, self._is_ordering = None, False
 
 

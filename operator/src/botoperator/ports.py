@@ -1,27 +1,25 @@
 """What the operator needs from outside; adapters are handed in by `main`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from botcore.resources.trading_bot import TradingBotSpec
-from botoperator.plan.credentials import Referred, StoredKey
+from botoperator.key_ports import KeyStore
 from botoperator.plan.inputs import Account, BotIdentity, ExchangeKey
-from botoperator.plan.key_secret import KeySecret
 from botoperator.plan.manifests import Manifest
 from botoperator.plan.notes import Note
-from botoperator.plan.observed import Children, LedgerView
+from botoperator.plan.observed import Children, LedgerView, Survey
 
 __all__ = [
+    "AskedBot",
     "BotKey",
     "BotPorts",
     "ChildKeys",
     "ChildrenPort",
-    "KeySecrets",
-    "KeyStore",
-    "KeyVerdict",
+    "Halted",
     "Ledger",
     "LoginSecret",
+    "Meter",
     "PaperAccounts",
     "Recorder",
     "Resources",
@@ -59,20 +57,27 @@ class LoginSecret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyVerdict:
-    """What the check of a key found."""
+class AskedBot:
+    """A bot the ledger is asked about; trading figures cost more and are left out unless asked for."""
 
-    accepted: bool
-    reason: str
-    account_uid: str | None
-    permissions: Mapping[str, Any]
+    uid: str
+    owner: str
+    with_figures: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halted:
+    """Whom a halt concerns: scope bot (its uid), owner (the name) or all."""
+
+    scope: str
+    subject: str
 
 
 class Resources(Protocol):
     """TradingBots: the API server, or the table that stands in for it."""
 
-    async def list(self) -> tuple[BotKey, ...]:
-        """List the names of all bots."""
+    async def list(self) -> tuple[Mapping[str, Any], ...]:
+        """List the manifests of all bots as they are stored."""
         ...
 
     async def get(self, key: BotKey) -> Mapping[str, Any] | None:
@@ -108,6 +113,7 @@ class ChildrenPort(Protocol):
 
         Raises:
             Conflict: one of this name is there.
+            QuotaExceeded: the namespace takes no more.
         """
         ...
 
@@ -127,16 +133,20 @@ class ChildrenPort(Protocol):
         """
         ...
 
-    async def list_all(self) -> tuple[Manifest, ...]:
-        """List every object of the operator's; their labels tell whose they are."""
+    async def survey(self) -> Survey:
+        """Read every object of the operator's at once; for one look at all bots, and never kept."""
         ...
 
 
 class Ledger(Protocol):
     """What Postgres knows and keeps about bots."""
 
-    async def observe(self, uid: str, owner: str, *, with_figures: bool) -> LedgerView:
-        """Read everything about one bot at once."""
+    async def observe(self, asked: Sequence[AskedBot]) -> Mapping[str, LedgerView]:
+        """Read everything about these bots at once, by their uids."""
+        ...
+
+    async def find_halt(self, halt_id: str) -> Halted | None:
+        """Find whom a halt or a live grant concerns, whether it is in force or not."""
         ...
 
     async def bind_login(self, bot: BotIdentity, account: Account) -> LoginSecret:
@@ -144,6 +154,7 @@ class Ledger(Protocol):
 
         Raises:
             Conflict: another bot is on the account.
+            QuotaExceeded: as many bots as may have one have one.
         """
         ...
 
@@ -172,53 +183,39 @@ class PaperAccounts(Protocol):
         ...
 
 
-class KeySecrets(Protocol):
-    """Secrets in which people keep their keys themselves."""
-
-    async def find(self, namespace: str, name: str) -> KeySecret | None:
-        """Read a Secret.
-
-        Raises:
-            NotAllowed: it can't be read, or others can.
-        """
-        ...
-
-
-class KeyStore(Protocol):
-    """Sealed keys with the sealing key that opens them, and keys in Secrets of their owners'."""
-
-    async def refer(self, namespace: str, name: str, spec: TradingBotSpec) -> Referred:
-        """Look at the Secret a bot names, and note it when it is new or has changed."""
-        ...
-
-    async def find(self, key_id: str) -> StoredKey | None:
-        """Find a stored key."""
-        ...
-
-    async def open(self, key: StoredKey, spec_owner: str) -> ExchangeKey:
-        """Open a key for an owner; its account's uid is empty until the key was verified.
-
-        Raises:
-            NotAllowed: it was sealed for another context, or changed.
-            NotFound: the sealing key it was sealed for is not here.
-            InvalidInput: it is no key.
-        """
-        ...
-
-    async def pending(self) -> tuple[str, ...]:
-        """List the ids of the keys nobody has checked yet."""
-        ...
-
-    async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
-        """Record what the check found."""
-        ...
-
-
 class Recorder(Protocol):
     """Where people look for what happened to a bot."""
 
     async def record(self, key: BotKey, uid: str, note: Note) -> None:
         """Tell it; a note that can't be told is dropped, never an error."""
+        ...
+
+
+class Meter(Protocol):
+    """Counts what happens; times are in seconds."""
+
+    def reconciled(self, result: str, seconds: float) -> None:
+        """Hear how a look ended (done, postponed or failed) and how long it took."""
+        ...
+
+    def resynced(self, seconds: float, repairs: Mapping[str, int]) -> None:
+        """Hear of a full look: how long it took, and how many of each kind it wants worked on."""
+        ...
+
+    def noted(self, reason: str) -> None:
+        """Hear of an event."""
+        ...
+
+    def conflicted(self) -> None:
+        """Hear of a bot that begins to wait for an account somebody else has."""
+        ...
+
+    def orphan_ended(self) -> None:
+        """Hear of a pod without a bot."""
+        ...
+
+    def pod_started(self, seconds: float) -> None:
+        """Hear how long a pod took from being made to its container's start."""
         ...
 
 
@@ -248,3 +245,4 @@ class BotPorts:
     paper_accounts: PaperAccounts
     key_store: KeyStore = field(repr=False)
     recorder: Recorder
+    meter: Meter

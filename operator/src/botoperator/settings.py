@@ -85,6 +85,8 @@ class OperatorSettings(DatabaseSettings):
     """Whose market data the relay has; bots of another environment don't use it."""
     resync_seconds: float = Field(default=30.0, gt=0)
     """How often everything is looked at without a hint."""
+    max_bots: int | None = Field(default=None, ge=1)
+    """Most bots with a pod at a time; the next wait as QuotaExceeded. None is no limit."""
     verify_namespace: str = "kbots-bots"
     """Namespace of the pods that check keys."""
     log_level: str = "INFO"
@@ -149,8 +151,10 @@ class ClusterSettings(OperatorSettings):
     """How often everything is looked at without a hint."""
     workers: int = Field(default=16, ge=1)
     """How many bots are worked on at once."""
+    writes_per_second: float = Field(default=50.0, ge=0)
+    """How many writes a second the API server is asked for, the leader's Lease aside; 0 is no limit."""
     health_port: int = 8081
-    """Port of /healthz and /readyz."""
+    """Port of /healthz, /readyz and /metrics."""
 
 
 class SetUpSettings(EnvSettings):

@@ -1,7 +1,7 @@
 """The shell of both places: hints wake bots, a full look every now and then misses nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -10,8 +10,10 @@ import structlog
 from botcore.domain.errors import PlatformError
 from botcore.resources.meta import EXCHANGE_KEY_LABEL
 from botoperator.plan.manifests import BOT_LABEL, UID_LABEL, Manifest
-from botoperator.ports import BotKey, ChildrenPort, KeyStore, Resources
+from botoperator.ports import BotKey, Halted, Ledger, Meter
+from botoperator.services.fleet import Fleet
 from botoperator.services.reconcile_bot import BotReconciler
+from botoperator.services.resync import Resync
 from botoperator.services.verify_key import KeyVerifier
 from botoperator.services.work_queue import WorkQueue
 
@@ -22,6 +24,8 @@ log = structlog.get_logger(__name__)
 CHANNELS = ("kbots_resources", "kbots_keys", "kbots_halts", "kbots_bots")
 DAY_SECONDS = 86_400.0
 RETRY_SECONDS = 60.0
+# After a full look that failed.
+LOOK_AGAIN_SECONDS = 10.0
 # Equity rows come in close succession; one look shows them all.
 FIGURES_AFTER_SECONDS = 5.0
 
@@ -39,11 +43,12 @@ class KeyId:
 class ShellParts:
     """What the shell drives; `notices` yields (channel, payload) and reports every new connection."""
 
-    resources: Resources
-    children: ChildrenPort
-    key_store: KeyStore
+    ledger: Ledger
     reconciler: BotReconciler
+    resync: Resync
+    fleet: Fleet
     verifier: KeyVerifier
+    meter: Meter
     notices: Notices
     daily: Callable[[], Awaitable[None]]
 
@@ -62,18 +67,23 @@ class Shell:
     def __init__(self, parts: ShellParts, pace: ShellPace) -> None:
         self._parts = parts
         self._pace = pace
-        self._queue: WorkQueue[BotKey | KeyId] = WorkQueue(self._work_until_next)
-        self._bots_by_uid: dict[str, BotKey] = {}
+        self._queue: WorkQueue[BotKey | KeyId] = WorkQueue(
+            self._work_until_next, parts.meter.reconciled
+        )
         self._look_now = asyncio.Event()
         self._looked_at: float | None = None
 
     @property
-    def overdue_seconds(self) -> float:
-        """For how long the last full look that succeeded is older than it should be; 0 while none was due."""
+    def queue(self) -> WorkQueue[BotKey | KeyId]:
+        """What waits to be worked on."""
+        return self._queue
+
+    @property
+    def look_seconds(self) -> float | None:
+        """For how long the last full look that succeeded is ago; before the first, the start; None before that."""
         if self._looked_at is None:
-            return 0.0
-        since = asyncio.get_running_loop().time() - self._looked_at
-        return max(0.0, since - self._pace.resync_seconds)
+            return None
+        return asyncio.get_running_loop().time() - self._looked_at
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
@@ -97,32 +107,50 @@ class Shell:
         uid = manifest.labels.get(UID_LABEL, "")
         name = manifest.labels.get(BOT_LABEL)
         if EXCHANGE_KEY_LABEL in manifest.labels or not uid:
-            self._look_now.set()  # a person's Secret; which bots name it is not known here
+            # A person's Secret, or one that was.
+            self._add_all(self._parts.fleet.using_secret(manifest.namespace, manifest.name))
             return
         if name is None:
             self._queue.add(KeyId(uid))
             return
-        key = BotKey(manifest.namespace, name)
-        self._bots_by_uid[uid] = key
-        self._queue.add(key)
+        self._queue.add(BotKey(manifest.namespace, name))
 
-    def on_notice(self, channel: str, payload: str) -> None:
-        """Hear of a change in the database; what is not understood is left to the next full look."""
+    async def on_notice(self, channel: str, payload: str) -> None:
+        """Hear of a change in the database; what is not understood is left to a full look."""
         match channel:
             case "kbots_resources":
                 namespace, _, name = payload.partition("/")
                 self.on_bot(BotKey(namespace, name))
             case "kbots_bots":
                 self._on_row(*payload.partition(":")[::2])
+            case "kbots_keys":
+                self._add_all([KeyId(payload), *self._parts.fleet.using_key(payload)])
+            case _:
+                await self._on_halt(payload)
+
+    async def _on_halt(self, halt_id: str) -> None:
+        try:
+            halted = await self._parts.ledger.find_halt(halt_id)
+        except PlatformError:
+            halted = None
+        match halted:
+            case Halted(scope="bot", subject=uid) if key := self._parts.fleet.find(uid):
+                self._queue.add(key)
+            case Halted(scope="owner", subject=owner):
+                self._add_all(self._parts.fleet.of_owner(owner))
             case _:
                 self._look_now.set()
 
     def _on_row(self, uid: str, kind: str) -> None:
-        key = self._bots_by_uid.get(uid)
+        key = self._parts.fleet.find(uid)
         if key is not None and kind == "heartbeat":
             self._queue.add(key)
         elif key is not None and kind == "equity":
             self._queue.add_after(key, FIGURES_AFTER_SECONDS)
+
+    def _add_all(self, keys: Iterable[BotKey | KeyId]) -> None:
+        for key in keys:
+            self._queue.add(key)
 
     async def _work_until_next(self, key: BotKey | KeyId) -> float | None:
         match key:
@@ -133,26 +161,32 @@ class Shell:
 
     async def _listen(self) -> None:
         async for channel, payload in self._parts.notices(self._look_now.set):
-            self.on_notice(channel, payload)
+            await self.on_notice(channel, payload)
 
     async def _look_regularly(self) -> None:
         while True:
             self._look_now.clear()
+            pause = self._pace.resync_seconds
             try:
                 await self._look_at_all()
             except PlatformError as error:
                 log.warning("resync_failed", error=str(error))
+                pause = min(pause, LOOK_AGAIN_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look_now.wait(), self._pace.resync_seconds)
+                await asyncio.wait_for(self._look_now.wait(), pause)
 
     async def _look_at_all(self) -> None:
-        for key in await self._parts.resources.list():
-            self._queue.add(key)
-        for manifest in await self._parts.children.list_all():
-            self.on_child(manifest)
-        for key_id in await self._parts.key_store.pending():
-            self._queue.add(KeyId(key_id))
-        self._looked_at = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time
+        began = now()
+        found = await self._parts.resync.run()
+        self._add_all([*found.bots, *found.leftovers, *map(KeyId, found.keys)])
+        self._looked_at = now()
+        repairs = {
+            "bot": len(found.bots),
+            "leftover": len(found.leftovers),
+            "key": len(found.keys),
+        }
+        self._parts.meter.resynced(self._looked_at - began, repairs)
 
     async def _work_daily(self) -> None:
         while True:

@@ -9,8 +9,11 @@ from botcore.resources.meta import CRD_NAME
 from botcore.resources.trading_bot import TradingBot
 from botoperator.adapters.kube_client import KubeClient
 from botoperator.plan.stored import parse_stored
-from tests.cluster.operator.api import Api, namespace_for_test
+from tests.cluster.operator.api import Api, namespace_for_test, operator_kubeconfig
+from tests.cluster.operator.process import Operator
 from tests.support.cluster.commands import Cluster, CommandFailed
+from tests.support.lone_runner import LoneExchange, lone_exchange
+from tests.support.postgres import Database
 from tests.support.sources import ROOT
 
 
@@ -41,3 +44,27 @@ async def client(api: Api) -> AsyncIterator[KubeClient]:
 def bot(api: Api) -> TradingBot:
     """A stored bot; children need a true owner, or the cluster collects them."""
     return parse_stored(api.create_bot())
+
+
+@pytest.fixture(scope="session")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoneExchange]:
+    with lone_exchange(tmp_path_factory.mktemp("exchange"), "--seed", "7") as running:
+        yield running
+
+
+@pytest.fixture
+def operator(
+    tmp_path: Path, api: Api, database: Database, exchange: LoneExchange
+) -> Iterator[Operator]:
+    made = Operator(
+        folder=tmp_path,
+        api=api,
+        database=database,
+        exchange=exchange,
+        kubeconfig=operator_kubeconfig(api, tmp_path / "kubeconfig"),
+    )
+    made.start()
+    try:
+        yield made
+    finally:
+        made.clear()

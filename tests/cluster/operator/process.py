@@ -17,6 +17,7 @@ from pathlib import Path
 from botcore.sealing.keyring import new_private_key, write_key
 from tests.cluster.operator.api import Api
 from tests.support.lone_runner import LoneExchange
+from tests.support.metrics import parsed
 from tests.support.postgres import Database, free_port
 from tests.support.waiting import wait_until
 
@@ -96,6 +97,28 @@ class Operator:
             return error.code
         except OSError:
             return 0
+
+    def figure(self, name: str, **labels: str) -> int:
+        """Sum up a figure of /metrics over the series with these labels."""
+        url = f"http://127.0.0.1:{self.port}/metrics"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            samples = parsed(answer.read().decode())
+        return sum(
+            int(one.value)
+            for one in samples
+            if one.name == f"kbots_{name}" and labels.items() <= one.labels.items()
+        )
+
+    def requests(self, verb: str, *resources: str) -> int:
+        """Count requests to the API server."""
+        name = "operator_api_requests_total"
+        return sum(self.figure(name, verb=verb, resource=one) for one in resources)
+
+    def writes(self) -> int:
+        """Count writes to the API server, those of the Lease aside."""
+        verbs = ("post", "patch", "put", "delete")
+        counted = sum(self.figure("operator_api_requests_total", verb=verb) for verb in verbs)
+        return counted - sum(self.requests(verb, "leases") for verb in verbs)
 
     def events(self, event: str) -> list[dict[str, str]]:
         """What the log says of one kind."""

@@ -11,7 +11,7 @@ from botoperator.adapters.kube_children import KubeChildren
 from botoperator.adapters.kube_client import KubeClient
 from botoperator.plan.changes import plan_changes, writes
 from botoperator.plan.manifests import Kind, Manifest
-from botoperator.plan.observed import PodPhase
+from botoperator.plan.observed import Children, PodPhase
 from botoperator.ports import ChildKeys
 from tests.cluster.operator.api import Api
 from tests.unit.botoperator.builders import children_of
@@ -29,6 +29,13 @@ def keys(api: Api) -> ChildKeys:
     names = child_names("alice")
     return ChildKeys(
         namespace=api.namespace, pod=names.pod, secret=names.secret, config_map=names.config_map
+    )
+
+
+async def survey_of(children: KubeChildren, api: Api) -> Children:
+    names = keys(api)
+    return (await children.survey()).children(
+        names.namespace, secret=names.secret, config_map=names.config_map, pod=names.pod
     )
 
 
@@ -50,8 +57,12 @@ async def test_what_was_made_is_seen_as_it_was_wanted(
     assert seen.pod.phase is PodPhase.PENDING
     assert seen.pod.uid
     assert not seen.pod.is_deleting
-    listed = {(one.kind, one.name) for one in await children.list_all()}
+    listed = {(one.kind, one.name) for one in (await children.survey()).manifests}
     assert listed == {(one.kind, one.name) for one in wanted}
+    listed_pod = (await survey_of(children, api)).pod
+    assert listed_pod is not None
+    assert (listed_pod.uid, listed_pod.phase) == (seen.pod.uid, PodPhase.PENDING)
+    assert writes(plan_changes(wanted, (await survey_of(children, api)).manifests)) == ()
 
 
 async def test_object_of_this_name_is_a_conflict(children: KubeChildren, bot: TradingBot) -> None:
@@ -156,6 +167,8 @@ async def test_list_is_of_ours_alone(children: KubeChildren, api: Api, bot: Trad
     api.create("configmaps", {"metadata": {"name": "theirs"}})
     await children.create(children_of(bot)[1])
 
-    listed = [one.name for one in await children.list_all() if one.kind is Kind.CONFIG_MAP]
+    listed = [
+        one.name for one in (await children.survey()).manifests if one.kind is Kind.CONFIG_MAP
+    ]
 
     assert listed == ["tb-alice-cfg"]

@@ -3,44 +3,15 @@
 import json
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.cluster.operator.api import ACCOUNT, RULES, Api, operator_kubeconfig
+from tests.cluster.operator.api import ACCOUNT, RULES, Api
 from tests.cluster.operator.process import Operator
-from tests.support.lone_runner import LoneExchange, lone_exchange
-from tests.support.postgres import Database, free_port
+from tests.support.postgres import free_port
 from tests.support.waiting import wait_until
 
 CHILDREN = (("secrets", "tb-alice-creds"), ("configmaps", "tb-alice-cfg"), ("pods", "tb-alice"))
-
-
-@pytest.fixture(scope="session")
-def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoneExchange]:
-    with lone_exchange(tmp_path_factory.mktemp("exchange"), "--seed", "7") as running:
-        yield running
-
-
-@pytest.fixture
-def operator(
-    tmp_path: Path, api: Api, database: Database, exchange: LoneExchange
-) -> Iterator[Operator]:
-    made = Operator(
-        folder=tmp_path,
-        api=api,
-        database=database,
-        exchange=exchange,
-        kubeconfig=operator_kubeconfig(api, tmp_path / "kubeconfig"),
-    )
-    made.start()
-    try:
-        yield made
-    finally:
-        made.clear()
 
 
 def versions(api: Api) -> dict[str, str]:

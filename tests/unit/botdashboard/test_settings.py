@@ -41,6 +41,16 @@ def test_password_that_is_not_there_is_named_by_its_file():
         load().database()
 
 
+def test_addresses_of_the_bots_are_addresses():
+    assert load().egress == ()
+    assert load(EGRESS_ADDRESSES="192.0.2.7, 2001:DB8::1").egress == (
+        "192.0.2.7",
+        "2001:db8::1",
+    )  # TR-70
+    with pytest.raises(InvalidInput, match=r"bots\.example"):
+        load(EGRESS_ADDRESSES="192.0.2.7,bots.example").egress  # noqa: B018 it raises
+
+
 def test_bots_live_in_the_table_unless_said_otherwise():
     assert load().resources == "table"
     assert load(RESOURCES="kubernetes").resources == "kubernetes"

@@ -122,3 +122,40 @@ async def test_earlier_of_two_pauses_counts() -> None:
         queue.add_after("a", 60)
         queue.add_after("a", 0.01)
         await done.wait()
+
+
+async def test_queue_tells_how_many_wait_and_for_how_long() -> None:
+    queue: WorkQueue[str] = WorkQueue(lambda _: asyncio.sleep(0))
+    empty = queue.depth, queue.oldest_seconds
+    queue.add("a")
+    await asyncio.sleep(0.05)
+    queue.add("b")
+
+    oldest = queue.oldest_seconds
+
+    assert empty == (0, 0.0)
+    assert queue.depth == 2
+    assert oldest >= 0.05
+
+
+async def test_end_of_every_attempt_is_told() -> None:
+    told: list[str] = []
+    done = asyncio.Event()
+    errors: dict[str, Exception] = {"away": Transient("away"), "bug": RuntimeError("bug")}
+
+    async def work(key: str) -> None:
+        if key == "last":
+            done.set()
+        if key in errors:
+            raise errors[key]
+
+    queue: WorkQueue[str] = WorkQueue(work, lambda result, _: told.append(result))
+    worker = asyncio.create_task(queue.run())
+    for key in ("good", "away", "bug", "last"):
+        queue.add(key)
+    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.sleep(0)
+    queue.close()
+    worker.cancel()
+
+    assert told == ["done", "postponed", "failed", "done"]

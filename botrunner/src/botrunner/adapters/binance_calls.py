@@ -81,6 +81,14 @@ class VenueCalls:
             return False
         return True
 
+    def keep_silence(self) -> None:
+        """Let a connection be tried, whatever else sheds load, unless the venue has asked for silence (TR-53).
+
+        Raises:
+            Transient: it has; connecting costs weight like a call.
+        """
+        self._limits.admit(Priority.EXIT)
+
     async def read(self, priority: Priority, send: Send) -> Any:
         """Read; a refusal of the venue passes as VenueRefusal.
 

@@ -5,17 +5,18 @@ at all. F: it drops the venue's announcement of a shutdown.
 """
 
 import asyncio
+import hmac
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp
 from aiohttp.hdrs import CONNECTION
+from yarl import URL
 
-from botcore.runtime.clock import Clock
 from botrunner.adapters.binance_errors import classify, refusal_of
 from botrunner.adapters.binance_library import AsyncClient, WebsocketAPI, WSListenerState
 from botrunner.adapters.rate_limits import RateLimits
@@ -34,6 +35,7 @@ __all__ = [
 
 _QUEUE_SIZE: Final = 10_000
 _ORDER_CALLS: Final = {"post": "place", "delete": "cancel"}
+_FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=5, sock_connect=3)
 
 # The supervisors of the streams say what happened; the library's own lines repeat it as errors.
@@ -100,7 +102,6 @@ class _WebsocketApi(WebsocketAPI):  # type: ignore[misc]  # python-binance ships
 class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no types
     """The library's client for one venue; its addresses are class attributes, set by `client_factory`."""
 
-    REQUEST_TIMEOUT = _TIMEOUT
     LOCKSTEP_URL = ""
     PARTICIPANT: str | None = None
 
@@ -108,7 +109,6 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
         self,
         key: ExchangeKey,
         *,
-        clock: Clock,
         venue_clock: VenueClock,
         limits: RateLimits,
         may_send: Callable[[], bool],
@@ -116,9 +116,9 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
         """Open the session; nothing is sent yet."""
         self.observe: Observe = nobody
         self._may_send = may_send
-        self._clock = clock
         self._venue_clock = venue_clock
         self._limits = limits
+        self._secret, self._pem = key.secret.encode(), key.pem
         super().__init__(
             api_key=key.api_key,
             api_secret=None if key.pem else key.secret,
@@ -153,7 +153,7 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
 
     async def exchange_info(self, symbols: Sequence[str]) -> Any:
         """Read the filters of these symbols; the library's own call reads those of all, 3 MB."""
-        listed = quote(json.dumps(list(symbols), separators=(",", ":")), safe="")
+        listed = json.dumps(list(symbols), separators=(",", ":"))
         return await self._get("exchangeInfo", data={"symbols": listed})
 
     async def post_idle(self, frames: int, *, anew: bool) -> int:
@@ -165,19 +165,52 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
             answer = await response.json()
             return int(answer["pushed"])
 
-    def _get_request_kwargs(self, method: str, signed: bool, *rest: Any, **kwargs: Any) -> Any:  # noqa: FBT001 the library's
-        """Sign, and only then look at the lease.
+    async def _request(
+        self,
+        method: str,
+        uri: str,
+        signed: bool,  # noqa: FBT001 the library's signature
+        force_params: bool = False,  # noqa: FBT001, FBT002 the library's signature
+        **kwargs: Any,
+    ) -> Any:
+        """Sign, only then look at the lease, and send.
 
         A process that is stopped after the look sends a signature that has grown too old by the time it wakes;
-        looking first would let it sign afresh long after its lease has gone (I1).
+        looking first would let it sign afresh long after its lease has gone (I1). The library's own way to here
+        sorts, copies and encodes what is sent four times over: half of what an order takes before it leaves.
 
         Raises:
             FencedBeforeSend: an order may not leave any more.
         """
-        signed_kwargs = super()._get_request_kwargs(method, signed, *rest, **kwargs)
+        form = self._form(kwargs.get("data") or {}, signed=signed)
         if method == "post" and signed and not self._may_send():
             raise FencedBeforeSend
-        return signed_kwargs
+        if method == "get" or force_params:
+            url, sent = f"{uri}?{form}" if form else uri, dict[str, Any]()
+        else:
+            url, sent = uri, {"data": form, "headers": _FORM}
+        async with self.session.request(
+            method, URL(url, encoded=True), timeout=_TIMEOUT, **sent
+        ) as response:
+            return await self._handle_response(response)
+
+    def _form(self, params: Mapping[str, Any], *, signed: bool) -> str:
+        """Write parameters as they are signed and sent; those without a value are left out."""
+        form = "&".join(
+            f"{name}={quote(str(value), safe='')}"
+            for name, value in params.items()
+            if value is not None
+        )
+        if not signed:
+            return form
+        clock = self._venue_clock
+        form = f"{form}&" if form else form
+        form += f"recvWindow={clock.recv_window_ms()}&timestamp={clock.signing_ms()}"
+        if self._pem is None:
+            signature = hmac.digest(self._secret, form.encode(), "sha256").hex()
+        else:
+            signature = quote(self._ed25519_signature(form), safe="")
+        return f"{form}&signature={signature}"
 
     async def _request_api(self, method: str, *rest: Any, **kwargs: Any) -> Any:
         """Time orders and cancels: from signing to the answer, or to giving it up."""
@@ -239,7 +272,6 @@ MakeClient = Callable[[ExchangeKey], VenueClient]
 def client_factory(
     endpoints: Endpoints,
     *,
-    clock: Clock,
     venue_clock: VenueClock,
     limits: RateLimits,
     may_send: Callable[[], bool],
@@ -259,7 +291,6 @@ def client_factory(
     def make(key: ExchangeKey) -> VenueClient:
         client: VenueClient = made(
             key,
-            clock=clock,
             venue_clock=venue_clock,
             limits=limits,
             may_send=may_send,

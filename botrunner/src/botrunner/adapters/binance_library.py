@@ -15,7 +15,6 @@ __all__ = [
     "AsyncClient",
     "BinanceAPIException",
     "BinanceWebsocketUnableToConnect",
-    "ReconnectingWebsocket",
     "WSListenerState",
     "WebsocketAPI",
 ]
@@ -45,5 +44,4 @@ with _hidden("requests", "dateparser"):
     from binance.async_client import AsyncClient
     from binance.exceptions import BinanceAPIException, BinanceWebsocketUnableToConnect
     from binance.ws.constants import WSListenerState
-    from binance.ws.reconnecting_websocket import ReconnectingWebsocket
     from binance.ws.websocket_api import WebsocketAPI

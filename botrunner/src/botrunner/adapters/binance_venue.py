@@ -52,7 +52,6 @@ def binance_venue(
     limits, health = RateLimits(clock), StreamHealth(clock, may_pause=is_lockstep)
     make_client = client_factory(
         endpoints,
-        clock=clock,
         venue_clock=venue_clock,
         limits=limits,
         may_send=may_send,
@@ -61,7 +60,7 @@ def binance_venue(
     slot = ClientSlot(make_client, key)
     calls = VenueCalls(slot=slot, venue_clock=venue_clock, limits=limits)
     idle = IdleReporter(FrameCounter(), calls.post_idle) if is_lockstep else None
-    relay = RelayCandles(endpoints.relay.rest_url, health) if endpoints.relay else None
+    relay = RelayCandles(endpoints.relay.rest_url, health, clock) if endpoints.relay else None
     exchange = BinanceExchange(
         slot=slot, calls=calls, venue_clock=venue_clock, limits=limits, relay=relay, idle=idle
     )

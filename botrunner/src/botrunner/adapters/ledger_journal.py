@@ -45,7 +45,6 @@ class LedgerJournal:
         found = await self._ledger.run(read_snapshot)
         return Stored(
             orders=found.orders,
-            intent_ages=found.intent_ages,
             sub_books=found.sub_books,
             decided=found.decided,
             day_realized=found.day_realized,

@@ -73,7 +73,9 @@ class LedgerLease:
             venue_time=heartbeat.venue_time,
             problems=[(one.reason, one.message) for one in heartbeat.problems],
         )
-        await self._ledger.run(lambda connection: leases.write_heartbeat(connection, beat))
+        await self._ledger.run(
+            lambda connection: leases.write_heartbeat(connection, self._holder, beat)
+        )
 
     async def write_logs(self, rows: Sequence[leases.LogRow]) -> None:
         """Append log rows: instant, level, event, fields."""

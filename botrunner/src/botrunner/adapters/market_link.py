@@ -1,29 +1,32 @@
 """One connection to a market stream, of the venue or of the relay.
 
-Defects of python-binance 1.0.37 that end here (binance.md §2.5): C, by never letting the library reconnect; E, by an
-own queue size and reading the queue past the library's recv(); F, by taking the venue's announcement of a shutdown;
-I, by pings of our own that must be answered.
+Defects of python-binance 1.0.37 that end here (binance.md §2.5): C, E and I, by reading the socket beneath the library
+itself: no reconnect that gives up, no queue that overflows and hides it, pings of our own that must be answered; F, by
+taking the venue's announcement of a shutdown. And a frame wakes one task less on its way to an order.
 """
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from websockets.exceptions import WebSocketException
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from botcore.domain.errors import InvariantBroken
 from botcore.domain.market import Interval
-from botrunner.adapters.binance_library import ReconnectingWebsocket, WSListenerState
 from botrunner.adapters.stream_health import MarketSource, SourceWatch
 from botrunner.adapters.stream_supervisor import CONNECT_SECONDS, StreamBroken
 
-__all__ = ["CLOSE_SECONDS", "MarketLink", "Pair", "Source", "closed", "ending"]
+__all__ = ["CLOSE_SECONDS", "MarketLink", "Pair", "Source", "closed"]
 
-_QUEUE_SIZE: Final = 10_000
 _PROBE_EVERY: Final = 3.0
 _PROBE_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 3.0
+_FAREWELL_SECONDS: Final = 0.1
+"""For the other side's part of a clean end."""
 
 Pair = tuple[str, Interval]
 Take = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -40,12 +43,6 @@ class Source:
     query: str = ""
     may_pause: bool = False
     """In a lockstep replay silence means nothing."""
-
-
-class _MarketSocket(ReconnectingWebsocket):  # type: ignore[misc]  # python-binance ships no types
-    """The library's socket without its own reconnect, which gives up after some attempts (C)."""
-
-    MAX_RECONNECTS = 0
 
 
 class MarketLink:
@@ -69,74 +66,84 @@ class MarketLink:
         self._take = take
         self._silent_seconds = silent_seconds
         names = [f"{symbol.lower()}@kline_{interval.value}" for symbol, interval in sorted(pairs)]
-        self._socket = _MarketSocket(
-            url=f"{source.stream_url}/",
-            prefix="stream?streams=",
-            path="/".join(names) + (f"&{source.query}" if source.query else ""),
-            max_queue_size=_QUEUE_SIZE,
-        )
+        query = f"&{source.query}" if source.query else ""
+        self._url = f"{source.stream_url}/stream?streams={'/'.join(names)}{query}"
+        self._socket: ClientConnection | None = None
+        self._heard_at = 0.0
+        self._given_up = ""
+        self._farewell: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Connect."""
         async with asyncio.timeout(CONNECT_SECONDS):
-            await self._socket.connect()
+            self._socket = await connect(self._url, close_timeout=_FAREWELL_SECONDS)
         self.source.watch.opened()
         self._opened(self)
 
     async def carry(self) -> None:
         """Hand on frames until the connection breaks, or nothing is wanted any more."""
-        while True:
-            frame = await self._next()
-            self.source.watch.framed()
-            data = frame.get("data", frame)
-            if data.get("e") == _NOT_WANTED:
-                return
-            if data.get("e") == "serverShutdown":
-                self.due.set()
-            elif data.get("e") == "error":
-                raise StreamBroken(ending(data))
-            else:
-                await self._take(frame)
+        watching = asyncio.create_task(self._watch())
+        try:
+            with contextlib.suppress(ConnectionClosed):
+                async for text in self._open_socket:
+                    await self._hear(text)
+            if self._farewell is None:
+                raise StreamBroken(self._given_up or "the connection is closed")
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def _hear(self, text: str | bytes) -> None:
+        try:
+            frame = json.loads(text)
+        except ValueError as error:
+            raise StreamBroken(f"no JSON: {error}") from error
+        self._heard_at = asyncio.get_running_loop().time()
+        self.source.watch.framed()
+        if frame.get("data", frame).get("e") == "serverShutdown":
+            self.due.set()
+        else:
+            await self._take(frame)
 
     def not_wanted(self) -> None:
         """End after what has come."""
-        self._queue.put_nowait({"e": _NOT_WANTED})
+        if self._socket is not None:
+            self._farewell = asyncio.create_task(closed(self._socket.close()))
 
     async def close(self) -> None:
         """Let go of the connection."""
         self.is_closed = True
-        self._socket.ws_state = WSListenerState.EXITING
-        if self._socket.ws is not None:
-            await closed(self._socket.ws.close())
+        if self._socket is not None:
+            await closed(self._socket.close())
 
     @property
-    def _queue(self) -> "asyncio.Queue[Mapping[str, Any]]":
-        queue: asyncio.Queue[Mapping[str, Any]] = self._socket._queue  # noqa: SLF001 recv() hides timeouts
-        return queue
+    def _open_socket(self) -> ClientConnection:
+        if self._socket is None:
+            raise InvariantBroken("nothing comes by a link that was never open")
+        return self._socket
 
-    async def _next(self) -> Mapping[str, Any]:
-        """Wait for a frame; in silence a ping proves the connection, in long silence nothing does (TR-60)."""
-        if self.source.may_pause:
-            return await self._queue.get()
-        async with asyncio.timeout(self._silent_seconds()):
-            while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_PROBE_EVERY):
-                        return await self._queue.get()
+    async def _watch(self) -> None:
+        """Prove the connection by a ping in silence; in long silence nothing proves it, and it is dropped (TR-60)."""
+        now = asyncio.get_running_loop().time
+        self._heard_at = now()
+        while not self.source.may_pause and not self._given_up:
+            await asyncio.sleep(_PROBE_EVERY)
+            silence, most = now() - self._heard_at, self._silent_seconds()
+            if most is not None and silence >= most:
+                self._given_up = f"silent for {silence:.0f} s"
+            elif silence >= _PROBE_EVERY:
                 await self._probe()
+        if self._given_up:
+            self._open_socket.transport.abort()
 
     async def _probe(self) -> None:
-        async with asyncio.timeout(_PROBE_SECONDS):
-            await (await self._socket.ws.ping())
-        self.source.watch.proved()
-
-
-_NOT_WANTED: Final = "notWanted"
-
-
-def ending(event: Mapping[str, Any]) -> str:
-    """Say how a connection ended; the library tells errors as events."""
-    return f"{event.get('type', event['e'])} {event.get('m', '')}".strip()
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                await (await self._open_socket.ping())
+        except TimeoutError:
+            self._given_up = "a ping was not answered"
+        else:
+            self.source.watch.proved()
 
 
 async def closed(closing: Awaitable[None]) -> None:

@@ -7,6 +7,7 @@ import aiohttp
 import structlog
 
 from botcore.domain.market import Interval
+from botcore.runtime.clock import Clock
 from botrunner.adapters.stream_health import STALE_SECONDS, MarketSource, StreamHealth
 
 __all__ = ["RelayCandles"]
@@ -19,12 +20,17 @@ _AGE: Final = "X-Kbots-Upstream-Age"
 
 
 class RelayCandles:
-    """Reads klines from the relay while that is the source in use; a failure is the venue's to answer."""
+    """Reads klines from the relay while that is the source in use; a failure is the venue's to answer.
 
-    def __init__(self, rest_url: str, health: StreamHealth) -> None:
+    After one the relay is left alone for ten seconds: recovery reads many series, and exits wait for it (I9).
+    """
+
+    def __init__(self, rest_url: str, health: StreamHealth, clock: Clock) -> None:
         """Connect at the first call."""
         self._url = f"{rest_url}/api/v3/klines"
         self._health = health
+        self._clock = clock
+        self._again_at = 0.0
         self._session: aiohttp.ClientSession | None = None
 
     async def rows(
@@ -35,12 +41,14 @@ class RelayCandles:
         A row is final once it has a successor. The stream brings the one that is not, also when it closed before
         this listener came.
         """
-        if self._health.market_source is not MarketSource.RELAY:
+        is_used = self._health.market_source is MarketSource.RELAY
+        if not is_used or self._clock.boottime() < self._again_at:
             return None
         params = {"symbol": symbol, "interval": interval.value, "limit": str(limit)}
         try:
             rows = await self._read(params)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            self._again_at = self._clock.boottime() + STALE_SECONDS
             _log.warning("relay_candles_not_read", reason=f"{type(error).__name__}: {error}")
             return None
         return rows[:-1]

@@ -17,7 +17,7 @@ from botrunner.adapters.binance_errors import CLOCK_CODE, KEY_CODES
 from botrunner.adapters.binance_library import BinanceAPIException
 from botrunner.adapters.binance_mapping import balance_changed, order_reported
 from botrunner.adapters.client_slot import ClientSlot
-from botrunner.adapters.market_link import closed, ending
+from botrunner.adapters.market_link import closed
 from botrunner.adapters.stream_health import StreamHealth
 from botrunner.adapters.stream_supervisor import (
     CONNECT_SECONDS,
@@ -117,6 +117,11 @@ def _user_event(event: Mapping[str, Any]) -> Event | None:
             return None
 
 
+def _ending(event: Mapping[str, Any]) -> str:
+    """Say how a connection ended; the library tells errors as events."""
+    return f"{event.get('type', event['e'])} {event.get('m', '')}".strip()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Hooks:
     """Who hears of a connection, of its signs of life, and of its events."""
@@ -142,7 +147,9 @@ class _UserLink:
 
         Raises:
             NotAllowed: the key is rejected, and no newer one is at hand.
+            Transient: the venue wants silence.
         """
+        self._calls.keep_silence()
         async with asyncio.timeout(CONNECT_SECONDS):
             await self._client.ws_ping()  # connects: a signature must not grow old meanwhile
             try:
@@ -165,7 +172,7 @@ class _UserLink:
             event = await self._next()
             kind = event.get("e")
             if kind in _BREAKS:
-                raise StreamBroken(ending(event))
+                raise StreamBroken(_ending(event))
             if kind == "serverShutdown":
                 self.due.set()
             else:

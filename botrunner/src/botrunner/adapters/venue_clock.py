@@ -64,11 +64,14 @@ class VenueClock:
         at = self._clock.boottime()
         return int(self._estimate(at) - self._doubt_ms(at))
 
-    def signing_offset_ms(self) -> int:
-        """Return what to add to the wall clock to sign: never ahead of the venue, at most half a window behind."""
+    def signing_ms(self) -> int:
+        """Return the time to sign with: never ahead of the venue, at most half a window behind."""
         at = self._clock.boottime()
-        margin = min(self._doubt_ms(at), self.recv_window_ms() / 2)
-        return int(self._estimate(at) - margin - self._clock.now().timestamp() * 1_000)
+        return int(self._estimate(at) - min(self._doubt_ms(at), self.recv_window_ms() / 2))
+
+    def signing_offset_ms(self) -> int:
+        """Return what to add to the wall clock to get there."""
+        return int(self.signing_ms() - self._clock.now().timestamp() * 1_000)
 
     def recv_window_ms(self) -> int:
         """Return the venue time within which an order must be executed: 3 s of real time, if Binance takes it (I1)."""

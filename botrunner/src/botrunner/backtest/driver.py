@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from botcore.candles.path import POINTS
+from botrunner.backtest.leaps import Leaps
 from botrunner.backtest.record import Record
 from botrunner.backtest.tape import Tape
 from botrunner.backtest.venue import SimulatedVenue
@@ -33,9 +34,7 @@ __all__ = ["Backtest", "Span"]
 
 _LOOK_EVERY: Final = 2048
 """Candles between two looks at whether to go on."""
-_NOTHING: Final = Stored(
-    orders=(), intent_ages={}, sub_books=(), decided={}, day_realized={}, peak_equity=None
-)
+_NOTHING: Final = Stored(orders=(), sub_books=(), decided={}, day_realized={}, peak_equity=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +50,20 @@ class Backtest:
     """One run. The inbox, the order of events and `decide` are the engine's; time is the tape's."""
 
     def __init__(
-        self, *, tape: Tape, rules: Rules, venue: SimulatedVenue, record: Record, span: Span
+        self,
+        *,
+        tape: Tape,
+        rules: Rules,
+        venue: SimulatedVenue,
+        record: Record,
+        span: Span,
+        is_exact: bool = False,
     ) -> None:
-        """Begin with an empty book and the lease held, as a fresh paper bot does."""
+        """Begin with an empty book and the lease held, as a fresh paper bot does.
+
+        `is_exact` lets `decide` look at every candle, where else it is spared those that change nothing:
+        then the record also gets every decision to hold, with its reason.
+        """
         self._tape = tape
         self.rules = rules
         self._venue = venue
@@ -70,6 +80,11 @@ class Backtest:
             halt=None,
             is_shutting_down=False,
         )
+        self._leaps: Leaps | None = None
+        if not is_exact:
+            self._leaps = Leaps(
+                tape=tape, rules=rules, venue=venue, record=record, warm_up=span.warm_up
+            )
         self._feed(LeaseAcquired(epoch=1))
 
     @property
@@ -83,13 +98,17 @@ class Backtest:
             for candle in self._tape.closed(index):
                 self._feed(CandleClosed(candle=candle, is_history=True))
             self._venue.passes(index)
-        for index in range(self.span.first, self.span.last):
-            if self.done % _LOOK_EVERY == 0 and not goes_on(self.done):
-                return
+        index, look = self.span.first, 0
+        while index < self.span.last and self.end is None:
+            if self.done >= look:
+                if not goes_on(self.done):
+                    return
+                look = self.done + _LOOK_EVERY
             self._trade(index)
-            self.done += 1
-            if self.end is not None:
-                return
+            index += 1
+            if self._leaps is not None:
+                self.state, index = self._leaps.leap(self.state, index, self.span.last)
+            self.done = index - self.span.first
 
     def _trade(self, index: int) -> None:
         if not self._venue.passes(index):
@@ -99,7 +118,7 @@ class Backtest:
         for candle in self._tape.closed(index):
             self._inbox.append(CandleClosed(candle=candle))
         self._drain()
-        self._record.sample(self.state)
+        self._record.worth.sample(self.state)
 
     def _feed(self, event: Event) -> None:
         self._inbox.append(event)

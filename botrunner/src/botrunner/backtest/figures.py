@@ -8,10 +8,12 @@ No amount of money leaves this file. The conventions, the same for every figure:
 """
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, repeat
 from math import isfinite, sqrt
+from operator import mul
 from typing import Final
 
 __all__ = ["Drawdown", "EquityCurve", "Performance"]
@@ -52,9 +54,17 @@ class EquityCurve:
         """Begin with the capital."""
         self._values = array("d", [float(begin)])
 
-    def append(self, equity: Decimal) -> None:
-        """Take the next close's equity, in quote asset."""
-        self._values.append(float(equity))
+    def append(self, equity: Decimal, count: int = 1) -> None:
+        """Take the equity of the next close, or of so many that it stands at; quote asset."""
+        value = float(equity)
+        if count == 1:
+            self._values.append(value)
+        else:
+            self._values.extend(repeat(value, count))
+
+    def extend(self, equities: Iterable[Decimal]) -> None:
+        """Take the equity of several closes."""
+        self._values.extend(map(float, equities))
 
     def __len__(self) -> int:
         return len(self._values) - 1
@@ -108,7 +118,7 @@ class EquityCurve:
 
 
 def _root_mean(values: list[float], count: int) -> float:
-    return sqrt(sum(one * one for one in values) / count) if count > 0 else 0.0
+    return sqrt(sum(map(mul, values, values)) / count) if count > 0 else 0.0
 
 
 def _yearly(growth: float, span_ms: int) -> float | None:

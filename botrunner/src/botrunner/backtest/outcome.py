@@ -8,11 +8,13 @@ from decimal import Decimal
 from botcore.domain.money import ZERO
 from botrunner.backtest.driver import Backtest
 from botrunner.backtest.figures import Performance
+from botrunner.backtest.markets import Jump
 from botrunner.backtest.record import ClosedTrade, Record
-from botrunner.backtest.tape import Jump, Tape
+from botrunner.backtest.tape import Tape
 from botrunner.backtest.venue import SimulatedVenue
+from botrunner.trading.rules import StrategyRule
 
-__all__ = ["Outcome", "Part", "TradeFigures", "outcome_of", "trade_figures"]
+__all__ = ["Outcome", "Part", "StrategyOutcome", "TradeFigures", "outcome_of", "trade_figures"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,24 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyOutcome:
+    """One strategy over all its symbols, measured against its own capital.
+
+    `profit` is what its closed sales realised, `open_profit` that of what it still holds, at the last
+    close before exit fees; `exposure_percent` the share of candles at whose close it held anything.
+    """
+
+    strategy: str
+    capital: Decimal
+    profit: Decimal
+    open_profit: Decimal
+    fees: Decimal
+    exposure_percent: Decimal
+    performance: Performance
+    trades: TradeFigures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """A whole backtest. `is_whole` tells whether it came to its end or was broken off."""
 
@@ -72,6 +92,7 @@ class Outcome:
     buy_and_hold_percent: Decimal
     performance: Performance
     trades: TradeFigures
+    strategies: tuple[StrategyOutcome, ...]
     parts: tuple[Part, ...]
     closed: tuple[ClosedTrade, ...]
     balances: dict[str, Decimal]
@@ -109,6 +130,12 @@ def outcome_of(
     decisions: dict[str, dict[str, int]] = {}
     for (strategy, action), count in sorted(record.decisions.items()):
         decisions.setdefault(strategy, {})[action] = count
+    worth, length_ms = record.worth, tape.length_ms
+    whole = worth.whole.performance(length_ms)
+    performances = {
+        name: whole if curve is worth.whole else curve.performance(length_ms)
+        for name, curve in worth.strategies.items()
+    }
     closed = tuple(sorted(record.trades.values(), key=lambda one: (one.exited_at, one.entered_at)))
     return Outcome(
         begin=tape.close_at(first - 1),
@@ -122,17 +149,21 @@ def outcome_of(
         equity=run.closing_equity(),
         fills=record.fills,
         fees=sum(record.fees.values(), ZERO),
-        exposure_percent=_percent(record.invested, run.done),
+        exposure_percent=_percent(record.worth.invested, run.done),
         buy_and_hold_percent=sum(hold, ZERO) / len(hold),
-        performance=record.equity.performance(tape.length_ms),
+        performance=whole,
         trades=trade_figures(closed),
+        strategies=tuple(
+            _strategy(run, record, rule, parts, performances[rule.name])
+            for rule in run.rules.strategies
+        ),
         parts=parts,
         closed=closed,
         balances=venue.balances(),
         decisions=decisions,
         blocked=dict(record.blocked.most_common()),
         filled={symbol: one.filled for symbol, one in tape.markets.items() if one.filled},
-        jumps=tuple(jump for one in tape.markets.values() for jump in one.jumps()),
+        jumps=tuple(jump for one in tape.markets.values() for jump in one.jumps),
         curve=_curve(record, lambda place: tape.close_at(first + place), most_points),
     )
 
@@ -154,8 +185,30 @@ def _part(run: Backtest, record: Record, tape: Tape, key: tuple[str, str]) -> Pa
         turnover=record.turnover.get(key, ZERO),
         held=sub_book.quantity,
         open_profit=ZERO if mark is None else sub_book.unrealized(mark),
-        exposure_percent=_percent(record.held[key], run.done),
+        exposure_percent=_percent(record.worth.held[key], run.done),
         buy_and_hold_percent=_buy_and_hold(tape, key[1], run.span.first, run.span.first + run.done),
+    )
+
+
+def _strategy(
+    run: Backtest,
+    record: Record,
+    rule: StrategyRule,
+    parts: tuple[Part, ...],
+    performance: Performance,
+) -> StrategyOutcome:
+    own = [part for part in parts if part.strategy == rule.name]
+    trades = (one for one in record.trades.values() if one.strategy == rule.name)
+    books = (one for key, one in run.state.sub_books.items() if key[0] == rule.name)
+    return StrategyOutcome(
+        strategy=rule.name,
+        capital=rule.capital,
+        profit=sum((one.realized_quote for one in books), ZERO),
+        open_profit=sum((part.open_profit for part in own), ZERO),
+        fees=sum((part.fees for part in own), ZERO),
+        exposure_percent=_percent(record.worth.holding[rule.name], run.done),
+        performance=performance,
+        trades=trade_figures(trades),
     )
 
 
@@ -173,4 +226,4 @@ def _percent(part: int, whole: int) -> Decimal:
 def _curve(
     record: Record, moment: Callable[[int], datetime], most: int
 ) -> tuple[tuple[datetime, str], ...]:
-    return tuple((moment(place), value) for place, value in record.equity.samples(most))
+    return tuple((moment(place), value) for place, value in record.worth.whole.samples(most))

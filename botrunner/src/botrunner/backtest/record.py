@@ -7,13 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from botcore.domain.lots import SubBook
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Order, Purpose, Side
-from botrunner.backtest.figures import EquityCurve
+from botrunner.backtest.worth import Worth
 from botrunner.trading.commands import Booked, RecordDecision
 from botrunner.trading.rules import Rules
-from botrunner.trading.state import BotState, Key
+from botrunner.trading.state import Key
 
 __all__ = ["ClosedTrade", "Record"]
 
@@ -73,20 +72,15 @@ class _Purchase:
 class Record:
     """Filled while a backtest runs.
 
-    `equity` has one value per base candle, from capital and own lots as live; `held` counts the
-    candles at whose close a strategy held a symbol; `fees` and `turnover` (bought and sold) are in
-    quote asset.
+    `fees` and `turnover` (bought and sold) are in quote asset.
     """
 
     rules: Rules
-    equity: EquityCurve
+    worth: Worth = field(init=False)
     trades: dict[str, ClosedTrade] = field(default_factory=dict)
     fees: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     turnover: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    held: Counter[Key] = field(default_factory=Counter)
     fills: int = 0
-    invested: int = 0
-    """Candles at whose close anything was held."""
     decisions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By strategy and action."""
     blocked: Counter[str] = field(default_factory=Counter)
@@ -94,10 +88,13 @@ class Record:
     _reasons: dict[str, str] = field(default_factory=dict)
     _advice: dict[Key, str] = field(default_factory=dict)
     _purchases: dict[tuple[str, int], _Purchase] = field(default_factory=dict)
-    _known: Mapping[Key, SubBook] | None = None
-    _base: Decimal = ZERO
-    _open: tuple[tuple[Key, Decimal, Decimal], ...] = ()
-    _positions: tuple[Key, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.worth = Worth(self.rules)
+
+    def held_on(self, strategy: str, count: int) -> None:
+        """Count decisions to hold that were not written down one by one."""
+        self.decisions[strategy, "Hold"] += count
 
     def decided(self, decision: RecordDecision) -> None:
         """Count a decision."""
@@ -167,31 +164,3 @@ class Record:
                 trade.entered_at, trade.entry_reason = purchase.at, purchase.reason
             if lot.remaining == ZERO:
                 del self._purchases[fill.symbol, lot.trade_id]
-
-    def sample(self, state: BotState) -> None:
-        """Append the equity at a candle's close: capital, realised and open profit (design §6)."""
-        if state.sub_books is not self._known:
-            self._look(state.sub_books)
-        total = self._base
-        for key, quantity, cost in self._open:
-            mark = state.marks.get(key[1])
-            if mark is not None:
-                total += quantity * mark - cost
-        for key in self._positions:
-            self.held[key] += 1
-        self.invested += bool(self._positions)
-        self.equity.append(total)
-
-    def _look(self, sub_books: Mapping[Key, SubBook]) -> None:
-        self._known = sub_books
-        realized = sum((one.realized_quote for one in sub_books.values()), ZERO)
-        self._base = self.rules.capital + realized
-        self._open = tuple(
-            (key, one.quantity, one.cost_quote) for key, one in sub_books.items() if one.lots
-        )
-        self._positions = tuple(key for key, _, cost in self._open if not self._is_dust(key, cost))
-
-    def _is_dust(self, key: Key, cost: Decimal) -> bool:
-        """Tell what is too little to be sold from a position (TR-21)."""
-        instrument = self.rules.instruments.get(key[1])
-        return instrument is not None and cost < instrument.min_notional

@@ -24,6 +24,7 @@ def as_text(outcome: Outcome) -> str:
         [
             *_head(outcome),
             *_figures(outcome),
+            *_strategies(outcome),
             *_parts(outcome),
             *_last_trades(outcome),
             *_notes(outcome),
@@ -37,7 +38,17 @@ def as_json(outcome: Outcome) -> str:
     own["equity_curve"] = own.pop("curve")
     own["trades_closed"] = [_trade(one) for one in outcome.closed]
     del own["closed"]
-    return json.dumps(own, indent=2) + "\n"
+    return "{\n" + ",\n".join(_lines(own)) + "\n}\n"
+
+
+def _lines(own: dict[str, Any]) -> Iterator[str]:
+    """Write a figure a line, and so each part of a list: half a year of trades is still read by eye."""
+    for name, value in own.items():
+        if isinstance(value, list) and value:
+            parts = ",\n".join(f"    {json.dumps(one)}" for one in value)
+            yield f'  "{name}": [\n{parts}\n  ]'
+        else:
+            yield f'  "{name}": {json.dumps(value)}'
 
 
 def _plain(value: Any) -> Any:
@@ -112,6 +123,22 @@ def _figures(outcome: Outcome) -> Iterator[str]:
     )
     for (name, value), (other, another) in zip(left, right, strict=True):
         yield f" {name:<21}{value:>16}   {other:<15}{another:>21}"
+
+
+def _strategies(outcome: Outcome) -> Iterator[str]:
+    """Tell what of the whole each strategy did, against its own capital."""
+    yield "─" * _WIDTH
+    yield (
+        f" {'strategy':<15}{'return':>10}{'drawdown':>10}{'Sharpe':>8}{'factor':>8}"
+        f"{'win':>9}{'exposure':>10}"
+    )
+    for one in outcome.strategies:
+        yield (
+            f" {one.strategy[:14]:<15}{_percent(one.performance.total_return_percent):>10}"
+            f"{_percent(one.performance.drawdown.percent):>10}{_ratio(one.performance.sharpe):>8}"
+            f"{_ratio(one.trades.profit_factor):>8}{_percent(one.trades.win_rate_percent):>9}"
+            f"{_percent(one.exposure_percent):>10}"
+        )
 
 
 def _parts(outcome: Outcome) -> Iterator[str]:

@@ -1,84 +1,20 @@
 """The candles a backtest plays: quoted, aligned in time, joined to the strategies' intervals."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from botcore.candles.bars import Bar
 from botcore.candles.csv_file import Series
 from botcore.candles.intervals import INTERVALS
-from botcore.candles.path import instrument_of, moments, points, quoted
+from botcore.candles.path import instrument_of, quoted
 from botcore.domain.errors import InvalidInput
 from botcore.domain.market import Candle, Interval
-from botcore.matching.instruments import Instrument
-from botcore.matching.quotes import Tick
-from botrunner.backtest.units import decimal_of, instant
+from botrunner.backtest.lanes import lane_of
+from botrunner.backtest.markets import Market
+from botrunner.backtest.units import instant, milliseconds
 from botrunner.trading.rules import Rules
 from botrunner.trading.strategies.registry import warm_up_candles
 
-__all__ = ["Jump", "Market", "Tape"]
-
-_JUMP: Final = 30
-"""Per cent between two closes that are worth a warning (TR-35)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Jump:
-    """Two candles in a row whose closes are more than 30 % apart."""
-
-    symbol: str
-    at: datetime
-    percent: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Market:
-    """One symbol's candles, `first` candles later than the tape's begin."""
-
-    symbol: str
-    listing: Instrument
-    bars: list[Bar]
-    first: int
-    begin_ms: int
-    length_ms: int
-    filled: int
-
-    def bar(self, index: int) -> Bar | None:
-        """Give the bar of a place on the tape; None before its first and after its last."""
-        place = index - self.first
-        return self.bars[place] if 0 <= place < len(self.bars) else None
-
-    def ticks(self, index: int) -> list[Tick]:
-        """List the trades of a bar; none if nobody traded."""
-        bar = self.bar(index)
-        if bar is None or not bar.volume:
-            return []
-        place = index - self.first
-        open_ms = self.begin_ms + place * self.length_ms
-        return [
-            Tick(
-                symbol=self.listing.symbol,
-                time_ms=open_ms + offset,
-                price=price,
-                quantity=quantity,
-                is_jump=offset == 0,
-            )
-            for offset, (price, quantity, _) in zip(
-                moments(self.length_ms), points(bar, place, self.listing.step), strict=True
-            )
-            if quantity
-        ]
-
-    def jumps(self) -> Iterator[Jump]:
-        """Name every leap between two closes that looks like a mistake in the data."""
-        before = self.bars[0].close
-        for place, bar in enumerate(self.bars):
-            change = abs(bar.close - before) * 100
-            if change > before * _JUMP:
-                at = instant(self.begin_ms + place * self.length_ms)
-                yield Jump(symbol=self.listing.symbol, at=at, percent=change // before)
-            before = bar.close
+__all__ = ["Tape"]
 
 
 class Tape:
@@ -100,10 +36,10 @@ class Tape:
         self.begin_ms = min(one.begin_ms for one in kept)
         self.markets = {one.symbol: self._market(one) for one in kept}
         self.count = max(one.first + len(one.bars) for one in self.markets.values())
-        self._wanted = [
-            (self.markets[symbol], interval, INTERVALS[interval.value], interval.length)
+        self.lanes = tuple(
+            lane_of(self.markets[symbol], interval, self.begin_ms)
             for symbol, interval in sorted(rules.wanted_candles())
-        ]
+        )
 
     def _market(self, series: Series) -> Market:
         listing = instrument_of(series)
@@ -133,38 +69,20 @@ class Tape:
         """Say when a base candle ends."""
         return instant(self.begin_ms + (index + 1) * self.length_ms)
 
+    def ended_by(self, moment: datetime) -> int:
+        """Say how many base candles have ended at a moment."""
+        return min(max((milliseconds(moment) - self.begin_ms) // self.length_ms, 0), self.count)
+
+    def index_at(self, time_ms: int) -> int:
+        """Say which base candle is the first to end at a moment or after it."""
+        return -((self.begin_ms - time_ms) // self.length_ms) - 1
+
     def closed(self, index: int) -> Iterator[Candle]:
         """Give every wanted candle that ends with a base candle, in a stable order."""
-        close_ms = self.begin_ms + (index + 1) * self.length_ms
-        close_at = instant(close_ms)
-        for market, interval, length_ms, length in self._wanted:
-            if close_ms % length_ms:
-                continue
-            bar = self._joined(market, index, length_ms // self.length_ms)
-            if bar is not None:
-                first, high, low, last, volume = bar
-                yield Candle(
-                    symbol=market.symbol,
-                    interval=interval,
-                    open_at=close_at - length,
-                    close_at=close_at,
-                    open=decimal_of(first),
-                    high=decimal_of(high),
-                    low=decimal_of(low),
-                    close=decimal_of(last),
-                    volume=decimal_of(volume),
-                )
-
-    def _joined(self, market: Market, index: int, span: int) -> Bar | None:
-        """Join the bars of one longer candle, as far as the file has them."""
-        if span == 1:
-            return market.bar(index)
-        stop = index - market.first + 1
-        bars = market.bars[max(stop - span, 0) : max(stop, 0)]
-        if not bars or stop > len(market.bars):
-            return None
-        _, highs, lows, _, volumes = zip(*bars, strict=True)
-        return Bar(bars[0].open, max(highs), min(lows), bars[-1].close, sum(volumes))
+        for lane in self.lanes:
+            place = lane.closing(index)
+            if place is not None:
+                yield lane.candle(place)
 
 
 def _check_symbols(rules: Rules, found: dict[str, Series]) -> None:

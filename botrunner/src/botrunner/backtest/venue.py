@@ -16,7 +16,8 @@ from botcore.matching.orders import Order, OrderRequest, OrderType, Trade
 from botcore.matching.orders import Side as VenueSide
 from botcore.matching.refusals import UNKNOWN_ORDER, VenueError
 from botcore.matching.reports import Changes, ExecutionReport
-from botrunner.backtest.tape import Market, Tape
+from botrunner.backtest.markets import Market
+from botrunner.backtest.tape import Tape
 from botrunner.backtest.units import decimal_of, instant, units_of
 from botrunner.trading.commands import CancelOrder, FindOrder, ReadTrades
 from botrunner.trading.events import (
@@ -82,14 +83,22 @@ class SimulatedVenue:
 
     def passes(self, index: int) -> bool:
         """Go to the end of a candle if no order is touched on the way; else do nothing."""
-        engine = self._engine
-        if engine.has_open_orders:
-            for symbol, market in self._tape.markets.items():
-                bar = market.bar(index)
-                if bar is not None and not engine.is_quiet(symbol, bar.low, bar.high):
-                    return False
-        self._finish(index)
+        if self.first_touch(index, index + 1) == index:
+            return False
+        self.pass_to(index)
         return True
+
+    def first_touch(self, begin: int, stop: int) -> int:
+        """Give the first candle from `begin` on in which an order is touched; `stop` if it comes first."""
+        if self._engine.has_open_orders:
+            for symbol, market in self._tape.markets.items():
+                stop = market.first_beyond(begin, stop, *self._engine.quiet_range(symbol))
+        return stop
+
+    def pass_to(self, index: int) -> None:
+        """Go to the end of a candle, to which no order was touched."""
+        self._index = index
+        self._now_ms = self._tape.begin_ms + (index + 1) * self._tape.length_ms
 
     def trade(self, index: int, point: int) -> list[Event]:
         """Let all symbols trade at one of a candle's four moments; tell what that did to orders."""
@@ -106,12 +115,8 @@ class SimulatedVenue:
                     events += self._told(self._noted())
             self._seen[symbol] = index
         if point == POINTS - 1:
-            self._finish(index)
+            self.pass_to(index)
         return events
-
-    def _finish(self, index: int) -> None:
-        self._index = index
-        self._now_ms = self._tape.begin_ms + (index + 1) * self._tape.length_ms
 
     def place(self, *orders: OwnOrder) -> list[Event]:
         """Take an order, or both legs of a list; the answer comes first, then what else it changed."""

@@ -2,6 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 
+from botcore.candles.intervals import INTERVALS
+
 __all__ = ["add_arguments", "run"]
 
 
@@ -9,8 +11,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command."""
     add = parser.add_argument
     add("--bot", required=True, metavar="FILE", help="a TradingBot, as kbots apply takes it")
-    add("--candles", required=True, action="append", metavar="FILE[,FILE...]",
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--candles", action="append", metavar="FILE[,FILE...]",
         help="CSV or Parquet; the name begins with the symbol (BTCUSDT-1h.csv), else SYMBOL=FILE")  # fmt: skip
+    source.add_argument("--klines", metavar="FOLDER",
+        help="read candles from --venue since --from, and keep them in this folder")  # fmt: skip
+    add("--venue", default="https://data-api.binance.vision", metavar="URL",
+        help="whose klines to read (default: Binance's public market data)")  # fmt: skip
+    add("--interval", choices=INTERVALS, metavar="INTERVAL",
+        help="of the klines (default: the shortest of the bot's strategies)")  # fmt: skip
     add("--from", dest="begin", metavar="TIME", help="first moment to trade, UTC (2024-01-31)")
     add("--to", dest="end", metavar="TIME", help="moment to stop at, UTC")
     add("--maker-fee", default="0.001", metavar="RATE", help="0.001 is 0.1 %% (default)")
@@ -24,6 +33,7 @@ def run(arguments: Namespace) -> int:
 
     Raises:
         InvalidInput: the bot, a file or an option can't be used; every message names its place.
+        Transient: the venue's klines can't be read.
     """
     # A pod that trades pays for none of this.
     from botrunner.commands.backtesting import backtest  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """Carries out `botrunner backtest`: reads what it needs, runs it, reports."""
 
+import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -18,15 +19,16 @@ from botcore.resources.trading_bot import TradingBotSpec
 from botcore.resources.validation import parse_trading_bot
 from botcore.runtime.clock import SystemClock
 from botrunner.backtest.driver import Backtest, Span
-from botrunner.backtest.figures import EquityCurve
-from botrunner.backtest.outcome import outcome_of
+from botrunner.backtest.outcome import Outcome, outcome_of
 from botrunner.backtest.record import Record
 from botrunner.backtest.report import as_json, as_text
 from botrunner.backtest.tape import Tape
-from botrunner.backtest.units import instrument_of
+from botrunner.backtest.units import instrument_of, milliseconds
 from botrunner.backtest.venue import Fees, SimulatedVenue
+from botrunner.commands.candle_folder import Wanted, fill
 from botrunner.commands.progress import Progress, quick, tell
 from botrunner.trading.rules import Rules, rules_of
+from botrunner.trading.strategies.registry import warm_up_candles
 
 __all__ = ["backtest", "read_bot", "span_of"]
 
@@ -40,28 +42,38 @@ def backtest(arguments: Namespace) -> int:
 
     Raises:
         InvalidInput: the bot, a file or an option can't be used; every message names its place.
+        Transient: the venue's klines can't be read.
     """
     spec = read_bot(Path(arguments.bot))
-    fees = Fees(maker=_rate(arguments, "maker_fee"), taker=_rate(arguments, "taker_fee"))
-    bare = rules_of(spec, bot_uid=_BOT_UID, generation=1, instruments={})
-    tape = Tape(_series(arguments.candles), bare)
-    found = {symbol: instrument_of(market.listing) for symbol, market in tape.markets.items()}
-    rules = replace(bare, instruments=found)
-    venue = SimulatedVenue(tape, fees, _balances(spec, rules))
-    record = Record(rules=rules, equity=EquityCurve(rules.capital))
-    span = span_of(tape, rules, _moment(arguments, "begin"), _moment(arguments, "end"))
-    run = Backtest(tape=tape, rules=rules, venue=venue, record=record, span=span)
-    _warn(tape)
-    with quick(), Progress(run.total, SystemClock()) as progress:
-        run.run(progress.goes_on)
-    outcome = outcome_of(run, record, tape, venue, most_points=_POINTS)
+    with quick():
+        outcome, is_broken_off = _traded(arguments, spec)
     text = as_text(outcome)
     sys.stdout.write(text)
     if arguments.json_file:
         _write(arguments.json_file, as_json(outcome), "--json")
     if arguments.report:
         _write(arguments.report, text, "--report")
-    return 130 if progress.is_broken_off else 0
+    return 130 if is_broken_off else 0
+
+
+def _traded(arguments: Namespace, spec: TradingBotSpec) -> tuple[Outcome, bool]:
+    """Give what came of it, and whether it was broken off."""
+    fees = Fees(maker=_rate(arguments, "maker_fee"), taker=_rate(arguments, "taker_fee"))
+    bare = rules_of(spec, bot_uid=_BOT_UID, generation=1, instruments={})
+    begin, end = _moment(arguments, "begin"), _moment(arguments, "end")
+    files = arguments.candles or _klines(arguments, bare, begin, end)
+    tape = Tape(_series(files), bare)
+    found = {symbol: instrument_of(market.listing) for symbol, market in tape.markets.items()}
+    rules = replace(bare, instruments=found)
+    venue = SimulatedVenue(tape, fees, _balances(spec, rules))
+    record = Record(rules=rules)
+    span = span_of(tape, rules, begin, end)
+    _warn(tape)
+    run = Backtest(tape=tape, rules=rules, venue=venue, record=record, span=span)
+    with Progress(run.total, SystemClock()) as progress:
+        run.run(progress.goes_on)
+    outcome = outcome_of(run, record, tape, venue, most_points=_POINTS)
+    return outcome, progress.is_broken_off
 
 
 def read_bot(path: Path) -> TradingBotSpec:
@@ -90,15 +102,32 @@ def span_of(tape: Tape, rules: Rules, begin: datetime | None, end: datetime | No
     Raises:
         InvalidInput: nothing is left to trade.
     """
-    places = range(tape.count)
-    first = 0 if begin is None else sum(tape.close_at(place) <= begin for place in places)
-    last = tape.count if end is None else sum(tape.close_at(place) <= end for place in places)
+    first = 0 if begin is None else tape.ended_by(begin)
+    last = tape.count if end is None else tape.ended_by(end)
     if first >= last:
         shown = (
             f"{tape.close_at(-1):%Y-%m-%d %H:%M} to {tape.close_at(tape.count - 1):%Y-%m-%d %H:%M}"
         )
         raise InvalidInput.of("--from, --to", f"leave no candle; the files hold {shown}")
     return Span(warm_up=max(0, first - tape.warm_up(rules)), first=first, last=last)
+
+
+def _klines(
+    arguments: Namespace, rules: Rules, begin: datetime | None, end: datetime | None
+) -> list[str]:
+    """Bring the folder of klines up to date: from before `begin`, as far as strategies warm up."""
+    if begin is None:
+        raise InvalidInput.of("--from", "is needed with --klines")
+    warm_up = max(warm_up_candles(rule.params) * rule.interval.length for rule in rules.strategies)
+    shortest = min((rule.interval for rule in rules.strategies), key=lambda one: one.length)
+    wanted = Wanted(
+        symbols=tuple(symbol for rule in rules.strategies for symbol in rule.symbols),
+        interval=arguments.interval or shortest.value,
+        begin_ms=milliseconds(begin - warm_up),
+        end_ms=None if end is None else milliseconds(end),
+    )
+    work = fill(Path(arguments.klines), arguments.venue, wanted, SystemClock())
+    return [str(path) for path in asyncio.run(work)]
 
 
 def _series(options: Sequence[str]) -> list[Series]:
@@ -156,7 +185,7 @@ def _warn(tape: Tape) -> None:
     for symbol, market in tape.markets.items():
         if market.filled:
             tell(f"{symbol}: {market.filled:,} missing candles are filled flat (TR-35)\n")
-        jumps = list(market.jumps())
+        jumps = market.jumps
         if jumps:
             first = jumps[0]
             tell(

@@ -25,6 +25,7 @@ from botrunner.trading.commands import (
     Command,
     Exit,
     FindOrder,
+    FindOrders,
     Note,
     PlaceOrder,
     PlaceOrderList,
@@ -142,7 +143,7 @@ class Executor:
                 outcome.events.extend(await self._place(*command.orders))
             case CancelOrder():
                 outcome.events.extend(await self._cancel(command))
-            case FindOrder():
+            case FindOrder() | FindOrders():
                 outcome.events.extend(await self._find(command))
             case ReadTrades():
                 outcome.events.extend(await self._read(command))
@@ -188,7 +189,13 @@ class Executor:
             return tuple(OrderReported(report=report) for report in answer.reports)
         return (CancelUnresolved(client_order_id=command.client_order_id, reason=answer.reason),)
 
-    async def _find(self, command: FindOrder) -> tuple[Event, ...]:
+    async def _find(self, command: FindOrder | FindOrders) -> tuple[Event, ...]:
+        if isinstance(command, FindOrder):
+            return await self._find_one(command)
+        return await self._find_several(command)
+
+    async def _find_one(self, command: FindOrder) -> tuple[Event, ...]:
+        asked_at = self._clock.boottime()  # the venue may have looked at once, and answered late
         try:
             report = await self._exchange.find_order(command.symbol, command.client_order_id)
         except Transient as error:  # a failed query is not "not found" (TR-6, TR-44)
@@ -197,9 +204,24 @@ class Executor:
         if report is not None:
             self._unknown_since.pop(command.client_order_id, None)
             return (OrderReported(report=report),)
-        since = self._unknown_since.get(command.client_order_id, self._clock.boottime())
-        age = int(self._clock.boottime() - since)
+        age = int(asked_at - self._unknown_since.get(command.client_order_id, asked_at))
         return (OrderNotFound(client_order_id=command.client_order_id, age_seconds=age),)
+
+    async def _find_several(self, command: FindOrders) -> tuple[Event, ...]:
+        try:
+            reports = await self._exchange.open_orders(command.symbol)
+        except Transient as error:  # as above
+            _log.warning("orders_query_failed", reason=str(error))
+            return ()
+        there = {report.client_order_id: OrderReported(report=report) for report in reports}
+        events: list[Event] = []
+        for order_id in command.client_order_ids:
+            if order_id in there:
+                events.append(there[order_id])
+            else:
+                one = FindOrder(symbol=command.symbol, client_order_id=order_id)
+                events += await self._find_one(one)
+        return tuple(events)
 
     async def _read(self, command: ReadTrades) -> tuple[Event, ...]:
         try:

@@ -12,6 +12,7 @@ from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed,
 from botcore.domain.instruments import Instrument
 from botcore.runtime.clock import Clock
 from botrunner.engine.account_watch import AccountBooks, AccountWatch
+from botrunner.engine.candle_gaps import is_after_gap
 from botrunner.engine.complaining import Complaints
 from botrunner.engine.entry_check import ReadPrice
 from botrunner.engine.executor import Executor
@@ -198,7 +199,9 @@ class Engine:
             return None
         if isinstance(event, RulesChanged):
             await self._reload()
-        return await self._step(self._dated(event))
+        has_gap = is_after_gap(self._turner.state, self._turner.rules, event)
+        end = await self._refresh_candles() if has_gap else None
+        return await self._step(self._dated(event)) or end
 
     def _is_moot(self, event: Event) -> bool:
         """While fenced, facts about orders, candles and rules are dropped: recovery reads them."""

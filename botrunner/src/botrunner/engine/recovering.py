@@ -7,6 +7,7 @@ from datetime import datetime
 from botcore.domain.errors import PlatformError, Transient
 from botcore.domain.instruments import Instrument
 from botcore.resources.trading_bot import TradingBotSpec
+from botrunner.engine.candle_gaps import as_events, filled
 from botrunner.ports import Account, Exchange, Journal
 from botrunner.trading.events import CandleClosed
 from botrunner.trading.recovery import restore
@@ -85,7 +86,7 @@ class Recovery:
         """Read closed candles, oldest first.
 
         Those that only warm up, and the newest of each that may still be acted on because it is no
-        older than half its length (TR-38, TR-39).
+        older than half its length (TR-38, TR-39). What the venue lacks is filled flat (TR-35).
         """
         needed: dict[tuple[str, str], int] = {}
         for rule in rules.strategies:
@@ -96,11 +97,7 @@ class Recovery:
         fresh: list[CandleClosed] = []
         for symbol, interval in sorted(rules.wanted_candles()):
             read = await self._exchange.candles(symbol, interval, needed[(symbol, interval.value)])
-            for candle in read:
-                age = self._exchange.venue_now() - candle.close_at
-                is_newest = candle is read[-1] and age <= interval.length / 2
-                (fresh if is_newest else past).append(
-                    CandleClosed(candle=candle, is_history=not is_newest)
-                )
+            for event in as_events(filled(read), self._exchange.venue_now()):
+                (past if event.is_history else fresh).append(event)
         past.sort(key=lambda event: event.candle.close_at)
         return tuple(past), tuple(fresh)

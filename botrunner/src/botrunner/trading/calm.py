@@ -10,12 +10,12 @@ from botcore.resources.trading_bot import DesiredState
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState
 
-__all__ = ["is_calm"]
+__all__ = ["has_wishes", "is_calm"]
 
 
 def is_calm(before: BotState, after: BotState, candle: Candle, rules: Rules) -> bool:
     """Tell whether a candle changed prices and memories alone, and no price near what is dust."""
-    if _has_wishes(after, rules) or not _is_alike(before, after):
+    if has_wishes(after, rules) or not _is_alike(before, after):
         return False
     return all(
         _is_as_large(before, candle, rules, key[1])
@@ -24,7 +24,8 @@ def is_calm(before: BotState, after: BotState, candle: Candle, rules: Rules) -> 
     )
 
 
-def _has_wishes(state: BotState, rules: Rules) -> bool:
+def has_wishes(state: BotState, rules: Rules) -> bool:
+    """Tell whether anything is to be sold, quoted or wound down."""
     return bool(
         state.exiting
         or state.trims

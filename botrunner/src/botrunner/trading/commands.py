@@ -15,6 +15,7 @@ __all__ = [
     "Command",
     "Exit",
     "FindOrder",
+    "FindOrders",
     "Note",
     "PlaceOrder",
     "PlaceOrderList",
@@ -99,6 +100,14 @@ class FindOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FindOrders:
+    """Query several orders of one symbol: by its open orders, and each that is not among them by itself."""
+
+    symbol: str
+    client_order_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadTrades:
     """Read an order's fills, since the venue reported more than was booked."""
 
@@ -153,6 +162,7 @@ Command = (
     | PlaceOrderList
     | CancelOrder
     | FindOrder
+    | FindOrders
     | ReadTrades
     | Reread
     | RecordDecision

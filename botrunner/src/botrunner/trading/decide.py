@@ -6,6 +6,7 @@ from botcore.domain.orders import Purpose
 from botcore.domain.records import replace
 from botrunner.trading import following
 from botrunner.trading.agreement import books_checked
+from botrunner.trading.asking import doubt_all
 from botrunner.trading.calm import is_calm
 from botrunner.trading.commands import CancelOrder, Note, Reread
 from botrunner.trading.deciding import candle_closed, needs_warm_up
@@ -71,7 +72,8 @@ def _apply(state: BotState, event: Event, rules: Rules) -> Step:
         case CancelUnresolved():
             return following.cancel_unresolved(state, event, rules)
         case BooksChecked() | BalanceChanged():
-            return Step(state=books_checked(state, event))
+            after = books_checked(state, event)
+            return Step(state=doubt_all(after) if after.problems != state.problems else after)
         case TimerFired():
             return following.look_after(state, event, rules)
         case _:
@@ -128,7 +130,8 @@ def _steer(
         case ShutdownRequested():
             return Step(state=replace(state, is_shutting_down=True))
         case StreamRestored():
-            return Step(state=state, commands=(Reread(stream=event.stream),))
+            after = doubt_all(state) if event.stream == "user" else state
+            return Step(state=after, commands=(Reread(stream=event.stream),))
         case _:
             assert_never(event)
 

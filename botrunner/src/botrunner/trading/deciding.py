@@ -6,12 +6,13 @@ The strategy's advice, the brakes, one recorded decision, perhaps an order.
 from decimal import Decimal
 
 from botcore.domain.instruments import Instrument, Unfit, fit_market_quantity
-from botcore.domain.market import Candle
+from botcore.domain.market import Candle, Interval
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Purpose
 from botcore.domain.records import record, replace
 from botcore.resources.strategy_params import StrategyParams
-from botrunner.trading.commands import RecordDecision
+from botrunner.trading.asking import doubt_passed
+from botrunner.trading.commands import Note, RecordDecision
 from botrunner.trading.drafting import place_entry
 from botrunner.trading.events import CandleClosed
 from botrunner.trading.positions import opened_at
@@ -23,9 +24,11 @@ from botrunner.trading.state import BotState, Key, Step
 from botrunner.trading.strategies.base import Advice, Holding, Signal, View
 from botrunner.trading.strategies.registry import advise
 
-__all__ = ["Memory", "candle_closed", "needs_warm_up"]
+__all__ = ["Memory", "candle_closed", "last_candle", "needs_warm_up"]
 
 
+_JUMP = 30
+"""Per cent between the closes of two candles in a row that look like a mistake (TR-35)."""
 _NOTHING = Holding(quantity=ZERO, average_cost=ZERO)
 
 
@@ -49,9 +52,19 @@ def needs_warm_up(state: BotState, rules: Rules) -> bool:
     )
 
 
+def last_candle(state: BotState, rules: Rules, symbol: str, interval: Interval) -> Candle | None:
+    """Return the last candle a strategy saw of this pair; None before it saw any, or after a change of it."""
+    for rule in rules.strategies:
+        if rule.interval == interval and symbol in rule.symbols:
+            memory = _memory(state, rule, symbol)
+            return None if memory is None else memory.last
+    return None
+
+
 def candle_closed(state: BotState, event: CandleClosed, rules: Rules) -> Step:
     """Take one closed candle; a candle seen before changes nothing (TR-32, TR-37)."""
     candle = event.candle
+    state = doubt_passed(state, candle)
     step = Step(state=_marked(state, candle, rules, is_history=event.is_history))
     for rule in rules.strategies:
         if rule.interval == candle.interval and candle.symbol in rule.symbols:
@@ -123,8 +136,20 @@ def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: Strategy
     if event.is_history or is_decided or state.is_fenced:
         return Step(state=replace(state, signals=signals))
     state = replace(state, signals=signals, decided={**state.decided, key: candle.close_at})
-    state = _overrule(state, rules, rule, key, candle)
-    return _act(state, rules, key, advice, candle)
+    if view.holding.quantity:  # dust can't be sold, whatever its age (TR-21)
+        state = _overrule(state, rules, rule, key, candle)
+    step = Step(state=state, commands=_doubts(current, candle))
+    return step.then(_act(state, rules, key, advice, candle))
+
+
+def _doubts(memory: Memory | None, candle: Candle) -> tuple[Note, ...]:
+    """Warn of a close that is far from the one before; it may be a mistake of the data (TR-35)."""
+    before = candle.close if memory is None else memory.last.close
+    change = abs(candle.close - before) * 100
+    if change <= before * _JUMP:
+        return ()
+    facts = (("symbol", candle.symbol), ("percent", str(change // before)))
+    return (Note(level="warning", event="price_jump", facts=facts),)
 
 
 def _view(state: BotState, rules: Rules, rule: StrategyRule, candle: Candle) -> View:
@@ -202,7 +227,7 @@ def _overrule(
     state: BotState, rules: Rules, rule: StrategyRule, key: Key, candle: Candle
 ) -> BotState:
     """Sell what must not be held on, whatever the strategy says."""
-    if key in state.exiting or state.sub_book(key).quantity == ZERO:
+    if key in state.exiting:
         return state
     limits = [o.price for o in state.working(key, Purpose.STOP_LOSS) if o.price is not None]
     if any(candle.close < limit for limit in limits):  # the market has jumped over it (TR-64)

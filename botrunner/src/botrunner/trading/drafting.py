@@ -57,7 +57,8 @@ def place_entry(
     state: BotState, rules: Rules, key: Key, *, quantity: Decimal, price: Decimal
 ) -> Step:
     """Buy at the market; the estimate is reserved from the strategy's capital."""
-    return _place_entry(state, _draft(state, rules, key, Purpose.ENTRY, quantity), price)
+    reserved = reserve(quantity, price)
+    return _place_entry(state, _draft(state, rules, key, Purpose.ENTRY, quantity, reserved))
 
 
 def place_exit(state: BotState, rules: Rules, key: Key, quantity: Decimal) -> Step:
@@ -105,23 +106,30 @@ def place_quote(state: BotState, rules: Rules, key: Key, quote: Quote) -> Step:
     """Rest a limit order of a strategy that quotes; a purchase reserves its worth."""
     is_buy = quote.side is Side.BUY
     purpose = Purpose.ENTRY if is_buy else Purpose.TAKE_PROFIT
-    draft = replace(
-        _draft(state, rules, key, purpose, quote.quantity), type=OrderType.LIMIT, price=quote.price
-    )
-    return _place_entry(state, draft, quote.price) if is_buy else _place(state, draft)
+    reserved = reserve(quote.quantity, quote.price) if is_buy else ZERO
+    draft = _draft(state, rules, key, purpose, quote.quantity, reserved)
+    draft = replace(draft, type=OrderType.LIMIT, price=quote.price)
+    return _place_entry(state, draft) if is_buy else _place(state, draft)
 
 
 def _as_stop(draft: Order, prices: StopPrices) -> Order:
     return replace(draft, type=OrderType.STOP_LOSS_LIMIT, stop_price=prices[0], price=prices[1])
 
 
-def _place_entry(state: BotState, draft: Order, price: Decimal) -> Step:
-    step = _place(state, replace(draft, reserved_quote=reserve(draft.quantity, price)))
+def _place_entry(state: BotState, draft: Order) -> Step:
+    step = _place(state, draft)
     times = (*state.entry_times[-300:], draft.venue_time)
     return Step(state=replace(step.state, entry_times=times), commands=step.commands)
 
 
-def _draft(state: BotState, rules: Rules, key: Key, purpose: Purpose, quantity: Decimal) -> Order:
+def _draft(
+    state: BotState,
+    rules: Rules,
+    key: Key,
+    purpose: Purpose,
+    quantity: Decimal,
+    reserved: Decimal = ZERO,
+) -> Order:
     if state.venue_time is None:
         raise AssertionError("an order needs the venue's time")
     return Order(
@@ -133,7 +141,7 @@ def _draft(state: BotState, rules: Rules, key: Key, purpose: Purpose, quantity: 
         side=Side.BUY if purpose is Purpose.ENTRY else Side.SELL,
         type=OrderType.MARKET,
         quantity=quantity,
-        reserved_quote=ZERO,
+        reserved_quote=reserved,
         venue_time=state.venue_time,
     )
 

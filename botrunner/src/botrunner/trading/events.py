@@ -85,7 +85,7 @@ class IntentAbandoned:
 class OrderNotFound:
     """The venue says it knows no such order.
 
-    `age_seconds` is real time since its outcome became unknown to this process.
+    `age_seconds` is real time from when its outcome became unknown to this process to when the venue was asked.
     """
 
     client_order_id: str

@@ -9,8 +9,8 @@ from botcore.domain.money import ZERO
 from botcore.domain.order_lifecycle import apply_report, book_fill
 from botcore.domain.orders import Fill, Order, OrderStatus, Purpose, Side
 from botcore.domain.records import replace
-from botrunner.trading.cancelling import is_unresolved
-from botrunner.trading.commands import Booked, FindOrder, Note, ReadTrades, SaveBooking, SaveOrder
+from botrunner.trading.asking import ask, doubt, read_trades
+from botrunner.trading.commands import Booked, FindOrder, Note, SaveBooking, SaveOrder
 from botrunner.trading.events import (
     CancelUnresolved,
     IntentAbandoned,
@@ -45,12 +45,12 @@ _STOPS_KEPT = 50
 """More than the stoploss guard can be told to count."""
 _CONFIRMATIONS = 3
 """How often the venue must deny an order (TR-5)."""
+_APART = 2
+"""Whole seconds between two denials that both count: a burst of looks is one look (TR-5)."""
 _CANCEL_AGAIN = 2
 """Seconds after which a cancel that did not settle is asked for again."""
 _PROTECT_AGAIN = 5
 """Seconds after which protection that could not be sent is tried again, and a list's other leg is judged."""
-_ASK_EVERY = 10
-"""Seconds between queries of an order that rests, whatever the stream tells (TR-43)."""
 _EXIT_AGAIN = 60
 """Seconds after which a refused sale is tried again, if no candle came first."""
 
@@ -65,6 +65,8 @@ def reported(state: BotState, event: OrderReported, rules: Rules) -> Step:
     if order is None:
         return Step(state=state)
     after = apply_report(order, event.report)
+    if order_id in state.doubted:
+        state = replace(state, doubted=state.doubted - {order_id})
     step = Step(state=state)
     if after != order:
         left = {known: one for known, one in state.given_up.items() if known != order_id}
@@ -99,6 +101,8 @@ def refused(state: BotState, event: OrderRefused, _rules: Rules) -> Step:
     elif order.purpose in {Purpose.STOP_LOSS, Purpose.TAKE_PROFIT}:
         state = replace(state, unprotected=state.unprotected | {key})
     state = spend_quote(_counted_failure(state, order, after), after)
+    if event.code:  # the venue knows of something that the books don't
+        state = doubt(state, state.orders_of(key))
     note = Note(
         level="warning",
         event="order_refused",
@@ -131,14 +135,16 @@ def outcome_unknown(state: BotState, event: OutcomeUnknown, _rules: Rules) -> St
 
 
 def not_found(state: BotState, event: OrderNotFound, _rules: Rules) -> Step:
-    """Give an order up once the venue has denied it often enough and it can't arrive any more (TR-5, TR-7)."""
+    """Give an order up once the venue has denied it over time and it can't arrive any more (TR-5, TR-7)."""
     order = state.orders.get(event.client_order_id)
     if order is None or order.status not in {OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN}:
         return Step(state=state)
-    count = state.not_found.get(order.client_order_id, 0) + 1
-    if count < _CONFIRMATIONS or event.age_seconds < _SETTLE_AGE:
+    denials = state.not_found.get(order.client_order_id, ())
+    if not denials or event.age_seconds >= denials[-1] + _APART:
+        denials = (*denials, event.age_seconds)
+    if len(denials) < _CONFIRMATIONS or event.age_seconds < _SETTLE_AGE:
         return Step(
-            state=replace(state, not_found={**state.not_found, order.client_order_id: count})
+            state=replace(state, not_found={**state.not_found, order.client_order_id: denials})
         )
     after = replace(order, status=OrderStatus.REJECTED, reason="NeverArrived")
     given_up = {**state.given_up, order.client_order_id: after}
@@ -153,7 +159,7 @@ def cancel_unresolved(state: BotState, event: CancelUnresolved, _rules: Rules) -
 
 
 def look_after(state: BotState, event: TimerFired, _rules: Rules) -> Step:
-    """Query what is in doubt every second, and every working order each tenth (TR-43).
+    """Query what is in doubt (TR-43).
 
     What the venue refused is asked for again after a pause, never at once.
     """
@@ -163,13 +169,7 @@ def look_after(state: BotState, event: TimerFired, _rules: Rules) -> Step:
         state = replace(state, ending_lists=frozenset(), unprotected=frozenset())
     if event.tick % _EXIT_AGAIN == 0:
         state = replace(state, exit_failures={})
-    commands: list[FindOrder | ReadTrades] = []
-    for order in state.orders.values():
-        if order.exchange_order_id is not None and order.executed_quantity > order.booked_quantity:
-            commands.append(_read(order, order.exchange_order_id))
-        elif is_unresolved(order) or event.tick % _ASK_EVERY == 0:
-            commands.append(_find(order))
-    return Step(state=state, commands=tuple(commands))
+    return Step(state=state, commands=ask(state, event.tick))
 
 
 def _book_all(step: Step, order: Order, fills: tuple[Fill, ...], rules: Rules) -> Step:
@@ -232,8 +232,14 @@ def _noted_end(state: BotState, order: Order) -> BotState:
     is_leg = bool(order.list_client_order_id)
     if is_leg and (not order.is_working or order.executed_quantity > ZERO):
         ending = state.ending_lists | {order.list_client_order_id}
-        state = replace(state, ending_lists=ending)
+        legs = [o for o in state.orders.values() if _is_other_leg(o, order)]
+        state = doubt(replace(state, ending_lists=ending), legs)
     return spend_quote(state, order)
+
+
+def _is_other_leg(order: Order, ended: Order) -> bool:
+    is_same_list = order.list_client_order_id == ended.list_client_order_id
+    return is_same_list and order.client_order_id != ended.client_order_id
 
 
 def _sold(state: BotState, key: Key, booked: Booked, least: Decimal) -> BotState:
@@ -264,16 +270,8 @@ def _after_end(state: BotState, order: Order, _rules: Rules) -> Step:
     tracked = state.orders.get(order.client_order_id)
     if tracked is None:
         return Step(state=state)
-    return Step(state=state, commands=(_read(tracked, order.exchange_order_id),))
+    return Step(state=state, commands=(read_trades(tracked, order.exchange_order_id),))
 
 
 def _find(order: Order) -> FindOrder:
     return FindOrder(symbol=order.symbol, client_order_id=order.client_order_id)
-
-
-def _read(order: Order, exchange_order_id: int) -> ReadTrades:
-    return ReadTrades(
-        symbol=order.symbol,
-        client_order_id=order.client_order_id,
-        exchange_order_id=exchange_order_id,
-    )

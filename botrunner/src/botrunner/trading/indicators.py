@@ -11,17 +11,27 @@ from math import dist
 
 from botcore.domain.market import Candle
 
-__all__ = ["Bollinger", "EmaPair", "Macd", "Rsi", "Supertrend"]
+__all__ = [
+    "Bollinger",
+    "EmaPair",
+    "Macd",
+    "Rsi",
+    "Supertrend",
+    "bands",
+    "ema",
+    "trend",
+    "wilder",
+]
 
 
-def _ema(level: float, value: float, count: int, length: int) -> float:
+def ema(level: float, value: float, count: int, length: int) -> float:
     """Smooth exponentially, seeded with the simple average of the first `length` values."""
     if count <= length:
         return level + (value - level) / count
     return level + (value - level) * 2.0 / (length + 1)
 
 
-def _wilder(level: float, value: float, count: int, length: int) -> float:
+def wilder(level: float, value: float, count: int, length: int) -> float:
     """Smooth as Wilder does: the same seed, and 1 / length of each value after it."""
     if count < length:
         return level + (value - level) / count
@@ -56,8 +66,8 @@ class EmaPair:
             self.fast_length,
             self.slow_length,
             count,
-            _ema(self.fast, value, count, self.fast_length),
-            _ema(self.slow, value, count, self.slow_length),
+            ema(self.fast, value, count, self.fast_length),
+            ema(self.slow, value, count, self.slow_length),
         )
 
 
@@ -92,10 +102,10 @@ class Macd:
         """Return the lines after one more closed price (quote asset)."""
         value = float(price)
         count = self.count + 1
-        fast = _ema(self.fast, value, count, self.fast_length)
-        slow = _ema(self.slow, value, count, self.slow_length)
+        fast = ema(self.fast, value, count, self.fast_length)
+        slow = ema(self.slow, value, count, self.slow_length)
         lines = count - self.slow_length + 1
-        signal = _ema(self.signal, fast - slow, lines, self.signal_length) if lines > 0 else 0.0
+        signal = ema(self.signal, fast - slow, lines, self.signal_length) if lines > 0 else 0.0
         return Macd(
             self.fast_length, self.slow_length, self.signal_length, count, fast, slow, signal
         )
@@ -134,13 +144,24 @@ class Rsi:
             self.length,
             count + 1,
             value,
-            _wilder(self.gain, up, count, self.length),
-            _wilder(self.loss, down, count, self.length),
+            wilder(self.gain, up, count, self.length),
+            wilder(self.loss, down, count, self.length),
         )
 
 
 _FLAT = 1e-12
 """Relative spread below which a window holds equal prices and rounding alone."""
+
+
+def bands(closes: tuple[float, ...], deviations: float) -> tuple[float, float, float]:
+    """Give the lower, middle and upper band of a full window."""
+    length = len(closes)
+    middle = sum(closes) / length
+    spread: float = dist(closes, (middle,) * length) / length**0.5
+    if spread <= middle * _FLAT:
+        return closes[-1], closes[-1], closes[-1]
+    width = spread * deviations
+    return middle - width, middle, middle + width
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +212,7 @@ class Bollinger:
         closes = (*known[1:], value) if len(known) == length else (*known, value)
         if len(closes) < length:
             return Bollinger(length, self.deviations, closes)
-        middle = sum(closes) / length
-        spread: float = dist(closes, (middle,) * length) / length**0.5
-        if spread <= middle * _FLAT:
-            return Bollinger(length, self.deviations, closes, value, value, value)
-        width = spread * self.deviations
-        return Bollinger(length, self.deviations, closes, middle - width, middle, middle + width)
+        return Bollinger(length, self.deviations, closes, *bands(closes, self.deviations))
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,15 +251,31 @@ class Supertrend:
         high, low, close = float(candle.high), float(candle.low), float(candle.close)
         count, before = self.count + 1, self.close
         reach = high - low if count == 1 else max(high, before) - min(low, before)
-        average = _wilder(self.true_range, reach, count, self.length)
+        average = wilder(self.true_range, reach, count, self.length)
         if count <= self.length:
             return Supertrend(self.length, self.multiplier, count, close, average)
-        middle, width = (high + low) / 2.0, average * self.multiplier
-        # A band only moves towards the price, until a close has passed it.
-        upper, lower = middle + width, middle - width
-        if upper > self.upper and before <= self.upper:
-            upper = self.upper
-        if lower < self.lower and before >= self.lower:
-            lower = self.lower
-        is_up = close >= lower if self.is_up else close > upper
-        return Supertrend(self.length, self.multiplier, count, close, average, upper, lower, is_up)
+        known = (self.upper, self.lower, self.is_up)
+        line = trend((high, low, close), before, average * self.multiplier, known)
+        return Supertrend(self.length, self.multiplier, count, close, average, *line)
+
+
+def trend(
+    candle: tuple[float, float, float],
+    before: float,
+    width: float,
+    line: tuple[float, float, bool],
+) -> tuple[float, float, bool]:
+    """Give upper and lower band and whether the trend is up, from those before (`line`).
+
+    `candle` is high, low and close, `before` the close before it, `width` how far a band lies from the
+    middle. A band only moves towards the price, until a close has passed it.
+    """
+    high, low, close = candle
+    upper, lower, is_up = line
+    middle = (high + low) / 2.0
+    top, bottom = middle + width, middle - width
+    if top > upper and before <= upper:
+        top = upper
+    if bottom < lower and before >= lower:
+        bottom = lower
+    return top, bottom, close >= bottom if is_up else close > top

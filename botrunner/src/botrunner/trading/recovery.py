@@ -34,6 +34,7 @@ def restore(
         halt=halt,
         is_shutting_down=is_shutting_down,
         orders=orders,
+        doubted=frozenset(orders),
         sub_books={(book.strategy, book.symbol): book for book in stored.sub_books},
         decided=dict(stored.decided),
         venue_time=venue_time,

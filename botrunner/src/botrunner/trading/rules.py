@@ -79,7 +79,11 @@ class Rules:
 
     def strategy(self, name: str) -> StrategyRule | None:
         """Return a strategy, or None when it was removed and is exit-only."""
-        return next((rule for rule in self.strategies if rule.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, StrategyRule]:
+        return {rule.name: rule for rule in self.strategies}
 
     def wanted_candles(self) -> frozenset[tuple[str, Interval]]:
         """Return every (symbol, interval) that some strategy decides on."""

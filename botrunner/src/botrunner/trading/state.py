@@ -24,14 +24,13 @@ class Stored:
     """What start-up reads from the ledger in one snapshot.
 
     `orders` are those not yet settled, with quantity and trade ids of their booked fills;
-    `intent_ages` are seconds of real time since each was journalled; `day_realized` is by venue day
+    `day_realized` is by venue day
     (UTC), in quote asset; `sold_at` when each sub-book last sold; `stop_outs` the stops that sold at
     a loss, by client order id; `entry_times` when the last minute's entries were decided; `doubts` and
     `fee_assets` as in `BotState`.
     """
 
     orders: tuple[Order, ...]
-    intent_ages: Mapping[str, int]
     sub_books: tuple[SubBook, ...]
     decided: Mapping[Key, datetime]
     day_realized: Mapping[date, Decimal]
@@ -47,17 +46,17 @@ class Stored:
 class BotState:
     """The trading core's memory.
 
-    `epoch` is 0 while fenced; `signals` holds each strategy's own state; `exiting` the sub-books
-    being sold with the reason; `exit_failures` how often the venue refused the sale since the last
-    candle; `cancelling` the ids whose cancel was asked for; `not_found` how often the venue did not
-    know an order; `given_up` those it denied for good; `marks` the last closed price per symbol
-    (quote asset) and `marked_at` when that candle closed; `peaks` the highest closed price since a
-    position was opened; `quotes` the limit orders a strategy wants resting; `trims` the quantity a
-    sub-book is being sold down to; `sold_at` and `stop_outs` as in `Stored`; `ending_lists` those of
-    which one leg has ended and the other's end may be on its way; `unprotected` the sub-books whose
-    protection could not be sent just now; `problems` what the last check of the books found; `doubts`
-    the fills not believed as reported, with their day; `fee_assets` the third assets that fees were
-    paid in.
+    `epoch` is 0 while fenced; `signals` holds each strategy's own state; `exiting` the sub-books being
+    sold with the reason; `exit_failures` how often the venue refused the sale since the last candle;
+    `cancelling` the ids whose cancel was asked for; `not_found` how old (seconds) an order was at each
+    denial of the venue that counts; `given_up` those it denied for good; `doubted` the resting orders
+    of which the venue's last word may be out of date; `marks` the last closed price per symbol (quote
+    asset) and `marked_at` when that candle closed; `peaks` the highest closed price since a position
+    was opened; `quotes` the limit orders a strategy wants resting; `trims` the quantity a sub-book is
+    being sold down to; `sold_at` and `stop_outs` as in `Stored`; `ending_lists` those of which one leg
+    has ended and the other's end may be on its way; `unprotected` the sub-books whose protection could
+    not be sent just now; `problems` what the last check of the books found; `doubts` the fills not
+    believed as reported, with their day; `fee_assets` the third assets that fees were paid in.
     """
 
     epoch: int = 0
@@ -81,8 +80,9 @@ class BotState:
     exiting: Mapping[Key, str] = field(default_factory=dict)
     exit_failures: Mapping[Key, int] = field(default_factory=dict)
     cancelling: frozenset[str] = frozenset()
-    not_found: Mapping[str, int] = field(default_factory=dict)
+    not_found: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     given_up: Mapping[str, Order] = field(default_factory=dict)
+    doubted: frozenset[str] = frozenset()
     entry_times: tuple[datetime, ...] = ()
     venue_time: datetime | None = None
     day: date | None = None
@@ -128,6 +128,7 @@ class BotState:
             self,
             orders=orders,
             cancelling=self.cancelling - {order.client_order_id},
+            doubted=self.doubted - {order.client_order_id},
             not_found={k: v for k, v in self.not_found.items() if k != order.client_order_id},
         )
 

@@ -3,18 +3,19 @@
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from itertools import pairwise
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+from operator import sub
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from botcore.candles.bars import Bar
-from botcore.candles.intervals import INTERVALS, MICROSECONDS, open_of
+from botcore.candles.columns import plain_candles, rounded
+from botcore.candles.intervals import INTERVALS, open_of, to_ms
 from botcore.candles.parquet_file import parquet_rows
 from botcore.domain.errors import InvalidInput
-from botcore.matching.numbers import SCALE, to_units
 
 __all__ = ["Series", "read_series"]
 
@@ -28,9 +29,8 @@ _COLUMNS: Final = {
     "volume": {"volume", "vol", "v", "basevolume"},
 }
 _NAME: Final = re.compile(r"^([A-Z0-9]{5,20})(?:[-_]([0-9]+[mhdwM]))?")
-_MOST: Final = 10**10 * SCALE
-_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 of times that name no zone, which are UTC
-_SECONDS: Final = 10**11  # an epoch below this is in seconds, above 10**14 in microseconds
+_BATCH: Final = 10_000
+"""Lines taken at once: enough that a line costs little, few enough that they weigh little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,15 @@ class _Row(NamedTuple):
     bar: Bar
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Candles as a file has them: line, opening time and figures, side by side."""
+
+    lines: list[int] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
+
+
 def read_series(path: Path, symbol: str | None, interval: str | None) -> Series:
     """Read a file; symbol and interval come from its name and time step unless given.
 
@@ -60,7 +69,7 @@ def read_series(path: Path, symbol: str | None, interval: str | None) -> Series:
         InvalidInput: the file can't be used; the message names line and column.
     """
     rows = _read(path)
-    if len(rows) < 2:
+    if len(rows.times) < 2:
         raise InvalidInput.of(str(path), "needs at least two candles")
     guess = _NAME.match(path.stem)
     symbol = symbol or (guess[1] if guess else None)
@@ -71,52 +80,46 @@ def read_series(path: Path, symbol: str | None, interval: str | None) -> Series:
     return Series(
         symbol=symbol,
         interval=interval,
-        begin_ms=rows[0].time_ms,
+        begin_ms=rows.times[0],
         bars=bars,
-        filled=len(bars) - len(rows),
+        filled=len(bars) - len(rows.bars),
     )
 
 
-def _read(path: Path) -> list[_Row]:
+def _read(path: Path) -> _Rows:
     if path.suffix == ".parquet":
-        return list(_rows(path, parquet_rows(path)))
+        return _rows(path, parquet_rows(path))
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return list(_rows(path, csv.reader(file)))
+            return _rows(path, csv.reader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidInput.of(str(path), f"can't be read: {error}") from None
 
 
-def _rows(path: Path, reader: Iterator[list[str]]) -> Iterator[_Row]:
+def _rows(path: Path, reader: Iterator[list[str]]) -> _Rows:
+    """Take a batch of lines column by column where it is plain, else line by line."""
     header = next(reader, None)
     columns = _columns(path, header or [])
     places = [columns[name] for name in ("time", *Bar._fields)]
-    for number, cells in enumerate(reader, start=2):
-        row = _plain_row(number, cells, places)
-        if row is not None:
-            yield row
-        elif cells:
-            yield _row(_Cells(path, number, cells, columns))
+    rows, line = _Rows(), 2
+    while batch := list(islice(reader, _BATCH)):
+        plain = plain_candles(batch, places)
+        if plain is not None:
+            rows.lines.extend(range(line, line + len(batch)))
+            rows.times.extend(plain[0])
+            rows.bars.extend(plain[1])
+        else:
+            for number, cells in enumerate(batch, start=line):
+                if cells:
+                    _append(rows, _row(_Cells(path, number, cells, columns)))
+        line += len(batch)
+    return rows
 
 
-def _plain_row(line: int, cells: list[str], places: list[int]) -> _Row | None:
-    """Read a row as nearly all of them are; None if it needs a closer look, or is wrong."""
-    try:
-        time, *texts = [cells[place] for place in places]
-        if time[4:5] != "-":  # an epoch; some of them read as a date without dashes
-            return None
-        if not "".join(texts).replace(".", "").isdigit():
-            return None
-        first, high, low, last, volume = [to_units(text) for text in texts]
-        moment = datetime.fromisoformat(time)
-    except (IndexError, ValueError):
-        return None
-    is_sound = 0 < low <= min(first, last) and max(first, last) <= high < _MOST and volume >= 0
-    if not is_sound or volume > _MOST or moment.tzinfo is not None or moment.microsecond:
-        return None
-    since = moment - _EPOCH
-    time_ms = (since.days * 86_400 + since.seconds) * 1_000
-    return _Row(line, time_ms, Bar(first, high, low, last, volume))
+def _append(rows: _Rows, row: _Row) -> None:
+    rows.lines.append(row.line)
+    rows.times.append(row.time_ms)
+    rows.bars.append(row.bar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class _Cells:
 
 
 def _row(cells: _Cells) -> _Row:
-    bar = Bar(*(_units(cells.number(name)) for name in Bar._fields))
+    bar = Bar(*(rounded(cells.number(name)) for name in Bar._fields))
     if bar.low <= 0:
         raise cells.wrong("low", "must be above 0")
     if bar.high < max(bar.open, bar.close, bar.low):
@@ -172,10 +175,7 @@ def _columns(path: Path, header: list[str]) -> dict[str, int]:
 def _time(cells: _Cells) -> int:
     text = cells.text("time")
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
-        number = int(text.partition(".")[0])
-        if number < _SECONDS:
-            return number * 1_000
-        return number // 1_000 if number > MICROSECONDS else number
+        return to_ms(int(text.partition(".")[0]))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -185,26 +185,25 @@ def _time(cells: _Cells) -> int:
     return round(moment.timestamp()) * 1_000
 
 
-def _units(number: Decimal) -> int:
-    return int((number * SCALE).to_integral_value(ROUND_HALF_EVEN))
-
-
-def _interval_of(path: Path, rows: list[_Row]) -> str:
-    step = min(after.time_ms - row.time_ms for row, after in pairwise(rows))
+def _interval_of(path: Path, rows: _Rows) -> str:
+    step = min(map(sub, rows.times[1:], rows.times))
     for name, length in INTERVALS.items():
         if length == step:
             return name
     raise InvalidInput.of("--interval", f"can't be guessed from the times in {path.name}")
 
 
-def _without_gaps(path: Path, rows: list[_Row], interval: str) -> list[Bar]:
-    length = INTERVALS[interval]
+def _without_gaps(path: Path, rows: _Rows, interval: str) -> list[Bar]:
+    length, begin = INTERVALS[interval], rows.times[0]
+    is_even = rows.times == list(range(begin, begin + length * len(rows.times), length))
+    if is_even and interval != "1M" and open_of(interval, begin) == begin:
+        return rows.bars
     bars: list[Bar] = []
-    for row in rows:
-        where = f"{path.name} line {row.line}, column time"
-        if open_of(interval, row.time_ms) != row.time_ms:
+    for line, time_ms, bar in zip(rows.lines, rows.times, rows.bars, strict=True):
+        where = f"{path.name} line {line}, column time"
+        if open_of(interval, time_ms) != time_ms:
             raise InvalidInput.of(where, f"is not where a candle of {interval} opens")
-        index = (row.time_ms - rows[0].time_ms) // length
+        index = (time_ms - begin) // length
         if index < len(bars):
             raise InvalidInput.of(where, "is not later than the line before")
         if index > MOST_CANDLES:
@@ -212,5 +211,5 @@ def _without_gaps(path: Path, rows: list[_Row], interval: str) -> list[Bar]:
         if bars:
             last = bars[-1].close
             bars.extend([Bar(last, last, last, last, 0)] * (index - len(bars)))
-        bars.append(row.bar)
+        bars.append(bar)
     return bars

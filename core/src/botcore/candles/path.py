@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from operator import mod
 from typing import Final
 
 from botcore.candles.bars import Bar
@@ -43,11 +42,13 @@ def points(bar: Bar, index: int, step: int) -> list[Point]:
 def quoted(series: Series, instrument: Instrument) -> Series:
     """Round a series to the symbol's tick and step, as the exchange would quote it."""
     tick, step = instrument.tick, instrument.step
-    units, least = (tick, tick, tick, tick, step), POINTS * step
+    least = POINTS * step
     bars = []
     for bar in series.bars:
-        if bar.volume >= least and not any(map(mod, bar, units)):
-            bars.append(bar)  # as it is quoted already
+        first, high, low, last, volume = bar
+        if volume >= least and not (first % tick or high % tick or low % tick or last % tick):
+            excess = volume % step
+            bars.append(bar if not excess else Bar(first, high, low, last, volume - excess))
             continue
         first, high, low, last = (max((price + tick // 2) // tick, 1) * tick for price in bar[:4])
         volume = floor_to_step(bar.volume, step)

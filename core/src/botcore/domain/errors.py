@@ -7,6 +7,7 @@ PlatformError
 ├── Conflict         someone was faster: reload, then decide again
 ├── LeaseLost        another process may hold this account: send nothing
 ├── Transient        try again later
+│   └── QuotaExceeded  a limit somebody set is reached: wait until there is room, or have it raised
 ├── OutcomeUnknown   it may have happened: never repeat, settle by query
 └── InvariantBroken  our own fault: stop the process, start-up recovers
 """
@@ -24,6 +25,7 @@ __all__ = [
     "OutcomeUnknown",
     "PlatformError",
     "Problem",
+    "QuotaExceeded",
     "Transient",
 ]
 
@@ -82,6 +84,10 @@ class Transient(PlatformError):
         """Say how long to wait, in seconds of real time."""
         self.after_seconds = after_seconds
         super().__init__(message)
+
+
+class QuotaExceeded(Transient):
+    """A limit that somebody set is reached: it works once there is room, or the limit is raised."""
 
 
 class OutcomeUnknown(PlatformError):

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from botcore.domain.records import record
 
@@ -28,8 +29,13 @@ class Interval(StrEnum):
     @property
     def length(self) -> timedelta:
         """Return the interval as a time span."""
-        unit = {"m": "minutes", "h": "hours", "d": "days"}[self.value[-1]]
-        return timedelta(**{unit: int(self.value[:-1])})
+        return _LENGTHS[self]
+
+
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+_LENGTHS: Final = {
+    one: timedelta(**{_UNITS[one.value[-1]]: int(one.value[:-1])}) for one in Interval
+}
 
 
 @record

@@ -12,15 +12,16 @@ from uuid import UUID
 from psycopg import AsyncConnection, sql
 from psycopg.rows import class_row
 
-from botcore.domain.errors import Conflict, InvariantBroken
+from botcore.domain.errors import Conflict, InvariantBroken, QuotaExceeded
 from botcore.ledger.roles import scram_verifier
 
 __all__ = [
+    "BotAsked",
     "BotRecord",
     "LoginBinding",
     "bind_login",
     "ensure_partitions",
-    "observe_bot",
+    "observe_bots",
     "retire_login",
 ]
 
@@ -28,14 +29,24 @@ __all__ = [
 CONNECTION_LIMIT: Final = 4
 
 _OBSERVE: Final = (
-    resources.files("botcore.ledger").joinpath("queries/observe_bot.sql").read_text("utf-8")
+    resources.files("botcore.ledger").joinpath("queries/observe_bots.sql").read_text("utf-8")
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotAsked:
+    """A bot to be read about; equity and profit cost more and are left out unless asked for."""
+
+    bot_uid: str
+    owner: str
+    with_figures: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotRecord:
     """What the ledger holds about one bot; money in the quote asset, ages in seconds."""
 
+    bot_uid: UUID
     owner_is_known: bool
     owner_is_disabled: bool
     role: str | None
@@ -80,27 +91,33 @@ class LoginBinding:
     account_uid: str
 
 
-async def observe_bot(
-    connection: AsyncConnection, bot_uid: str, owner: str, *, with_figures: bool
-) -> BotRecord:
-    """Read everything about one bot; equity and profit cost more and are left out unless asked for."""
+async def observe_bots(
+    connection: AsyncConnection, asked: Sequence[BotAsked]
+) -> dict[str, BotRecord]:
+    """Read everything about these bots at once, by their uids."""
+    values = {
+        "bot_uids": [UUID(one.bot_uid) for one in asked],
+        "owners": [one.owner for one in asked],
+        "with_figures": [one.with_figures for one in asked],
+    }
     async with connection.cursor(row_factory=class_row(BotRecord)) as cursor:
-        values = {"bot_uid": UUID(bot_uid), "owner": owner, "with_figures": with_figures}
         await cursor.execute(_OBSERVE, values)
-        record = await cursor.fetchone()
-    if record is None:
-        raise InvariantBroken("observe_bot.sql answers one row")
-    return record
+        return {str(record.bot_uid): record for record in await cursor.fetchall()}
 
 
-async def bind_login(connection: AsyncConnection, binding: LoginBinding, password: str) -> str:
+async def bind_login(
+    connection: AsyncConnection, binding: LoginBinding, password: str, *, most: int | None = None
+) -> str:
     """Make or renew the bot's login for the account, with a new password, and return its role.
 
-    Account and book are made if they are absent. To be called in a transaction.
+    Account and book are made if they are absent. To be called in a transaction. At `most` so many bots have a login
+    at a time; None is no limit.
 
     Raises:
         Conflict: another bot's login is bound to the account (I1).
+        QuotaExceeded: that many other bots have one.
     """
+    await _refuse_beyond(connection, binding.bot_uid, most)
     account_id = await _account(connection, binding)
     await connection.execute(
         "select pg_advisory_xact_lock(hashtextextended('kbots/account/' || %s, 0))", [account_id]
@@ -203,6 +220,21 @@ async def _refuse_second(
     ).fetchone()
     if other is not None:
         raise Conflict(f"the exchange account is used by {other[0]}/{other[1]}")
+
+
+async def _refuse_beyond(connection: AsyncConnection, bot_uid: str, most: int | None) -> None:
+    if most is None:
+        return
+    # Until the transaction ends nobody else counts: two bots can't take the last place.
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended('kbots/logins', 0))")
+    row = await (
+        await connection.execute(
+            "select count(*) from kbots.bot_logins where bot_uid <> %s and retired_at is null",
+            [bot_uid],
+        )
+    ).fetchone()
+    if row is None or row[0] >= most:
+        raise QuotaExceeded(f"there is room for {most} bots at a time, and every place is taken")
 
 
 async def _login_role(

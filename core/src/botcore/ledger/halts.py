@@ -6,7 +6,14 @@ from datetime import datetime
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-__all__ = ["ActiveHalt", "HaltSubject", "clear_halt", "list_active_halts", "set_halt"]
+__all__ = [
+    "ActiveHalt",
+    "HaltSubject",
+    "clear_halt",
+    "find_halt_subject",
+    "list_active_halts",
+    "set_halt",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +71,18 @@ async def clear_halt(connection: AsyncConnection, subject: HaltSubject, *, clear
         [cleared_by, subject.scope, subject.subject],
     )
     return cursor.rowcount == 1
+
+
+async def find_halt_subject(connection: AsyncConnection, notified_id: str) -> HaltSubject | None:
+    """Find whom a latch stops or stopped, or whom a live grant is for, as their notification names them."""
+    async with connection.cursor(row_factory=class_row(HaltSubject)) as cursor:
+        # As text: anybody with a login may send such a notification, with anything in it.
+        await cursor.execute(
+            "select scope, subject, owner from kbots.halts where id::text = %(id)s union all"
+            " select 'bot', bot_uid::text, owner from kbots.live_grants where id::text = %(id)s",
+            {"id": notified_id},
+        )
+        return await cursor.fetchone()
 
 
 async def list_active_halts(connection: AsyncConnection) -> tuple[ActiveHalt, ...]:

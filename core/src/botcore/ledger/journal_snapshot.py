@@ -23,7 +23,6 @@ class Snapshot:
     """A book as it was written.
 
     `orders` are those not settled: perhaps alive at the venue, or with more executed than booked.
-    `intent_ages` are seconds of real time since each was journalled, by client order id.
     `day_realized` has the last two venue days with fills, in quote asset. `sold_at` is when each
     (strategy, symbol) last sold; `stop_outs` the newest stops that sold at a loss, by client order id,
     oldest first; `entry_times` when the newest entries were decided, oldest first. All in venue time.
@@ -32,7 +31,6 @@ class Snapshot:
     """
 
     orders: tuple[Order, ...]
-    intent_ages: Mapping[str, int]
     sub_books: tuple[SubBook, ...]
     decided: Mapping[tuple[str, str], datetime]
     day_realized: Mapping[date, Decimal]
@@ -48,10 +46,8 @@ async def read_snapshot(connection: Connection) -> Snapshot:
     """Read everything as of one moment."""
     async with connection.transaction():
         await connection.execute("set transaction isolation level repeatable read, read only")
-        orders, ages = await _orders(connection)
         return Snapshot(
-            orders=orders,
-            intent_ages=ages,
+            orders=await _orders(connection),
             sub_books=await _sub_books(connection),
             decided=await _decided(connection),
             day_realized=await _day_realized(connection),
@@ -64,11 +60,10 @@ async def read_snapshot(connection: Connection) -> Snapshot:
         )
 
 
-async def _orders(connection: Connection) -> tuple[tuple[Order, ...], dict[str, int]]:
+async def _orders(connection: Connection) -> tuple[Order, ...]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select o.*, coalesce(f.booked, 0) as booked_quantity, f.trade_ids,"
-        " extract(epoch from clock_timestamp() - o.created_at)::bigint as age"
+        "select o.*, coalesce(f.booked, 0) as booked_quantity, f.trade_ids"
         " from kbots.orders o left join ("
         "  select symbol, client_order_id, sum(quantity) as booked, array_agg(trade_id) as trade_ids"
         "  from kbots.fills"
@@ -78,9 +73,7 @@ async def _orders(connection: Connection) -> tuple[tuple[Order, ...], dict[str, 
         " order by o.id",
         [_WORKING],
     )
-    rows = await cursor.fetchall()
-    ages = {row["client_order_id"]: max(row["age"], 0) for row in rows}
-    return tuple(_order(row) for row in rows), ages
+    return tuple([_order(row) for row in await cursor.fetchall()])
 
 
 def _order(row: Mapping[str, Any]) -> Order:

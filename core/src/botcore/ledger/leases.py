@@ -64,8 +64,11 @@ async def read_halt(connection: Connection) -> str | None:
     return row[0] if row else None
 
 
-async def write_heartbeat(connection: Connection, beat: Beat) -> None:
-    """Write the bot's row; only a change of what it says notifies live pages."""
+async def write_heartbeat(connection: Connection, holder: UUID, beat: Beat) -> None:
+    """Write the bot's row; only a change of what it says notifies live pages.
+
+    Nothing is written over the fresh word of another pod of this bot that holds the lease.
+    """
     problems = json.dumps([[_storable(reason), _storable(text)] for reason, text in beat.problems])
     said = [beat.state, beat.reason, beat.generation, beat.epoch, beat.pid, problems]
     cursor = await connection.execute(
@@ -83,8 +86,9 @@ async def write_heartbeat(connection: Connection, beat: Beat) -> None:
         " from set_config('synchronous_commit', 'off', true)"
         " on conflict (bot_uid) do update set at = now(), venue_time = excluded.venue_time,"
         " state = excluded.state, reason = excluded.reason, generation = excluded.generation,"
-        " epoch = excluded.epoch, pid = excluded.pid, problems = excluded.problems, book_id = excluded.book_id",
-        [beat.venue_time, *said],
+        " epoch = excluded.epoch, pid = excluded.pid, problems = excluded.problems, book_id = excluded.book_id"
+        " where kbots.may_report(%s)",
+        [beat.venue_time, *said, holder],
     )
 
 

@@ -1,5 +1,6 @@
 """Keys in Secrets of their owners': what the operator knows of each, never the key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
@@ -14,7 +15,7 @@ __all__ = [
     "Reference",
     "ReferencedKeyRow",
     "find_by_name",
-    "find_referenced_key",
+    "find_referenced_keys",
     "list_pending_references",
     "record_reference",
     "record_reference_verdict",
@@ -68,11 +69,13 @@ async def record_reference(connection: AsyncConnection, seen: Reference) -> None
     )
 
 
-async def find_referenced_key(connection: AsyncConnection, key_id: str) -> ReferencedKeyRow | None:
-    """Find a Secret that was noted, by its uid."""
+async def find_referenced_keys(
+    connection: AsyncConnection, key_ids: Sequence[str]
+) -> tuple[ReferencedKeyRow, ...]:
+    """Find Secrets that were noted, by their uids; what is not there is left out."""
     async with connection.cursor(row_factory=class_row(ReferencedKeyRow)) as cursor:
-        await cursor.execute(_SELECT + "where id = %s", [key_id])
-        return await cursor.fetchone()
+        await cursor.execute(_SELECT + "where id = any(%s::uuid[])", [list(key_ids)])
+        return tuple(await cursor.fetchall())
 
 
 async def find_by_name(

@@ -1,6 +1,6 @@
 """Sealed keys as the operator reads, opens and judges them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 __all__ = [
     "SealedKeyRow",
     "Verdict",
-    "find_sealed_key",
+    "find_sealed_keys",
     "list_kids",
     "list_pending_keys",
     "list_sealed_keys",
@@ -58,15 +58,17 @@ async def publish_sealing_key(connection: AsyncConnection, kid: str, public_key:
     )
 
 
-async def find_sealed_key(connection: AsyncConnection, key_id: str) -> SealedKeyRow | None:
-    """Find a key by its id."""
+async def find_sealed_keys(
+    connection: AsyncConnection, key_ids: Sequence[str]
+) -> tuple[SealedKeyRow, ...]:
+    """Find keys by their ids; what is not there is left out."""
     async with connection.cursor(row_factory=class_row(SealedKeyRow)) as cursor:
         await cursor.execute(
             "select id, owner, exchange, environment, envelope, revision, status, reason, account_uid,"
-            " permissions from kbots.sealed_keys where id = %s",
-            [key_id],
+            " permissions from kbots.sealed_keys where id = any(%s::uuid[])",
+            [list(key_ids)],
         )
-        return await cursor.fetchone()
+        return tuple(await cursor.fetchall())
 
 
 async def list_pending_keys(connection: AsyncConnection) -> tuple[str, ...]:

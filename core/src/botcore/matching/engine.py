@@ -157,10 +157,9 @@ class Engine:
         """Tell whether any order of any account is open."""
         return bool(self._floor.orders)
 
-    def is_quiet(self, symbol: str, low: int, high: int) -> bool:
-        """Tell whether a symbol can trade anywhere between two prices without touching an order."""
-        levels = self._floor.levels[symbol]
-        return levels.is_quiet(low) and levels.is_quiet(high)
+    def quiet_range(self, symbol: str) -> tuple[int, int]:
+        """Give two prices between which, both left out, a symbol trades without touching an order."""
+        return self._floor.levels[symbol].quiet_range()
 
     def open_orders(self, uid: int, symbol: str | None = None) -> list[Order]:
         """List an account's open orders, oldest first."""

@@ -1,10 +1,14 @@
 """The prices at which a symbol's orders act, sorted so that the market meets them in order."""
 
 from bisect import bisect_left, insort
+from typing import Final
 
 from botcore.matching.orders import Order, Side
 
 __all__ = ["Key", "Levels", "discard", "place_in_queue"]
+
+_NEVER: Final = 10**30
+"""A price no market reaches."""
 
 Key = tuple[int, int]
 """Level (negative where the highest comes first) and order id: price, then time."""
@@ -52,6 +56,14 @@ class Levels:
         if falling and -falling[0][0] >= price:
             return False
         return not ((peaks and peaks[0][0] < price) or (troughs and -troughs[0][0] > price))
+
+    def quiet_range(self) -> tuple[int, int]:
+        """Give the prices nearest to the market from below and above that are not quiet."""
+        below = [-keys[0][0] for keys in (self.falling,) if keys]
+        above = [keys[0][0] for keys in (self.rising,) if keys]
+        below += [-keys[0][0] - 1 for keys in (self.troughs,) if keys]
+        above += [keys[0][0] + 1 for keys in (self.peaks,) if keys]
+        return max(below, default=-1), min(above, default=_NEVER)
 
     def _best(self, order: Order) -> tuple[list[Key], Key]:
         if order.side is Side.SELL:

@@ -7,6 +7,7 @@ exact; only commissions are rounded, half up at 8 decimals (Binance's commission
 from typing import Final
 
 __all__ = [
+    "DECIMALS",
     "SCALE",
     "ceil_div",
     "falling_trigger",

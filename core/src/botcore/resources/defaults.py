@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 from botcore.resources.meta import ResourceModel
-from botcore.resources.model_tree import field_names, nested_model
+from botcore.resources.model_tree import field_names, nested_models
 from botcore.resources.trading_bot import TradingBot
 
 __all__ = ["apply_defaults"]
@@ -25,8 +25,8 @@ def _object(model: type[ResourceModel], given: Mapping[str, Any]) -> dict[str, A
     for name, field in fields.items():
         if name not in result and not field.is_required() and field.default is not None:
             result[name] = _plain(field.default)
-        child = nested_model(field.annotation)
-        if child is not None and name in result:
+    for name, child in nested_models(model).items():
+        if name in result:
             result[name] = _nested(child, result[name])
     return result
 

@@ -1,10 +1,12 @@
 """How the models nest, for walks along a manifest."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, get_args
 
 from botcore.resources.meta import ResourceModel
 
-__all__ = ["field_names", "nested_model"]
+__all__ = ["field_names", "nested_model", "nested_models"]
 
 
 def field_names(model: type[ResourceModel]) -> dict[str, Any]:
@@ -18,3 +20,10 @@ def nested_model(annotation: Any) -> type[ResourceModel] | None:
         return annotation
     found = (nested_model(part) for part in get_args(annotation))
     return next((model for model in found if model is not None), None)
+
+
+@cache
+def nested_models(model: type[ResourceModel]) -> Mapping[str, type[ResourceModel]]:
+    """Map the fields that hold models to them; kept, since a full look asks it for every bot."""
+    found = {name: nested_model(field.annotation) for name, field in field_names(model).items()}
+    return {name: child for name, child in found.items() if child is not None}

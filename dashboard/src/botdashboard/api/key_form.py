@@ -22,7 +22,7 @@ def key_form_routes(desk: Desk) -> APIRouter:
     async def show(request: Request) -> Response:
         actor = actor_of(request)
         await desk.keys.target(actor)
-        return _form(request, actor)
+        return _form(request, actor, desk.egress)
 
     @router.post("/keys/new")
     async def add(request: Request) -> Response:
@@ -38,7 +38,7 @@ def key_form_routes(desk: Desk) -> APIRouter:
             await desk.keys.add(actor, target, _plain(form))
         except InvalidInput as error:
             problems = {one.field: one.message for one in error.problems}
-            return _form(request, actor, status=422, form=form, problems=problems)
+            return _form(request, actor, desk.egress, status=422, form=form, problems=problems)
         return RedirectResponse("/keys", 303)
 
     return router
@@ -56,6 +56,7 @@ def _plain(form: FormData) -> PlainKey:
 def _form(
     request: Request,
     actor: Actor,
+    egress: tuple[str, ...],
     *,
     status: int = 200,
     form: FormData | None = None,
@@ -68,6 +69,7 @@ def _form(
         status=status,
         csrf=actor.csrf_token,
         environments=ENVIRONMENTS,
+        egress=egress,
         label=text_of(form.get("label")) if form else "",
         environment=text_of(form.get("environment")) if form else "testnet",
         problems=problems or {},

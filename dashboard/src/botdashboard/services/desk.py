@@ -31,4 +31,5 @@ class Desk:
     feed: LiveFeed
     readiness: Readiness
     origin: str
+    egress: tuple[str, ...]
     namespace: str

@@ -1,11 +1,13 @@
 """All keys behind one port: sealed ones, and those in Secrets of their owners'."""
 
+from collections.abc import Mapping, Sequence
+
 from botcore.resources.trading_bot import TradingBotSpec
 from botoperator.adapters.referenced_key_store import ReferencedKeyStore
 from botoperator.adapters.sealed_key_store import SealedKeyStore
+from botoperator.key_ports import KeyVerdict
 from botoperator.plan.credentials import Referred, StoredKey
 from botoperator.plan.inputs import ExchangeKey
-from botoperator.ports import KeyVerdict
 
 __all__ = ["KeyStores"]
 
@@ -25,9 +27,11 @@ class KeyStores:
         """Look at a Secret that a bot names."""
         return await self._referenced.refer(namespace, name, spec)
 
-    async def find(self, key_id: str) -> StoredKey | None:
-        """Find a key."""
-        return await self._sealed.find(key_id) or await self._referenced.find(key_id)
+    async def find(self, key_ids: Sequence[str]) -> Mapping[str, StoredKey]:
+        """Find keys by their ids; what is in neither store is left out."""
+        sealed = await self._sealed.find(key_ids)
+        others = [key_id for key_id in key_ids if key_id not in sealed]
+        return {**sealed, **await self._referenced.find(others)} if others else sealed
 
     async def open(self, key: StoredKey, spec_owner: str) -> ExchangeKey:
         """Open a key for an owner; its account's uid is empty until the key was verified.

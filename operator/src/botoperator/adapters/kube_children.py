@@ -9,7 +9,7 @@ from botcore.resources.meta import GROUP
 from botoperator.adapters.kube_client import APPLY_PATCH, MERGE_PATCH, KubeClient
 from botoperator.adapters.kube_resources import FIELD_MANAGER
 from botoperator.plan.manifests import Kind, Manifest
-from botoperator.plan.observed import Children
+from botoperator.plan.observed import Children, Survey
 from botoperator.plan.pod_state import observe_pod
 from botoperator.ports import ChildKeys
 
@@ -43,6 +43,7 @@ class KubeChildren:
 
         Raises:
             Conflict: one of this name is there.
+            QuotaExceeded: the namespace takes no more.
         """
         await self._client.request(
             "POST",
@@ -95,18 +96,18 @@ class KubeChildren:
         except NotFound:
             return
 
-    async def list_all(self) -> tuple[Manifest, ...]:
-        """List every object of the operator's; their labels tell whose they are."""
-        return tuple(
-            [
-                Manifest(body={"kind": kind.value, "metadata": metadata})
-                for namespace in self._namespaces
-                for kind in PLURALS
-                async for metadata in self._client.list_metadata(
-                    _collection(kind, namespace), MANAGED
-                )
-            ]
-        )
+    async def survey(self) -> Survey:
+        """Read every object of the operator's at once."""
+        objects, pods = [], []
+        for namespace in self._namespaces:
+            for kind in PLURALS:
+                async for body in self._client.list_objects(_collection(kind, namespace), MANAGED):
+                    if kind is Kind.POD:
+                        body.pop("spec")  # the largest part, and its hash tells what it is
+                        pods.append(observe_pod(body))
+                    else:
+                        objects.append(Manifest(body={**body, "kind": kind.value}))
+        return Survey(objects, pods)
 
     async def _find(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         body = await self._client.find(f"{_collection(kind, namespace)}/{name}")

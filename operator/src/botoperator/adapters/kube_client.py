@@ -1,7 +1,8 @@
 """The API server, in JSON and in the platform's errors."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +17,7 @@ from botcore.domain.errors import (
     NotFound,
     PlatformError,
     Problem,
+    QuotaExceeded,
     Transient,
 )
 
@@ -25,19 +27,33 @@ __all__ = ["APPLY_PATCH", "JSON_PATCH", "MERGE_PATCH", "KubeClient", "open_clien
 JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 APPLY_PATCH = {"Content-Type": "application/apply-patch+yaml"}  # JSON is YAML
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
-# A list of names and labels instead of whole objects: small, and no Secret's data is read.
-METADATA_LIST = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"}
+
+OnAnswer = Callable[[str, str, int], None]
 
 CONNECT_SECONDS, REQUEST_SECONDS = 5.0, 15.0
 CHUNK = 500
 LONGEST_MESSAGE = 500
+# The API server has no code for it. What is used changes with every try, so that it is left out.
+QUOTA = re.compile(r"exceeded (quota: [^,]+),.*limited: (.+)$")
 
 
 class KubeClient:
     """Sends single requests; models of the client library are left aside, manifests are plain JSON anyway."""
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(
+        self,
+        api: ApiClient,
+        on_answer: OnAnswer = lambda _verb, _resource, _code: None,
+        before_write: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Tell every answer to `on_answer` (method, plural, status; 0 where none came); await `before_write`."""
         self._api = api
+        self._on_answer = on_answer
+        self._before_write = before_write
+
+    def within(self, before_write: Callable[[], Awaitable[None]]) -> "KubeClient":
+        """Answer the same client with writes that wait for their turn."""
+        return KubeClient(self._api, self._on_answer, before_write)
 
     async def request(
         self,
@@ -55,25 +71,36 @@ class KubeClient:
             NotFound, Conflict, InvalidInput, NotAllowed: as the API server says.
             Transient: it is away, too slow or too busy; a write may have happened.
         """
+        if self._before_write is not None and method != "GET":
+            await self._before_write()
+        prepared = await self._api.param_serialize(
+            method,
+            path,
+            query_params=list((query or {}).items()),
+            header_params={"Accept": "application/json", **(headers or {})},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        status = 0
+        try:
+            status, data = await self._send(prepared, seconds)
+        finally:
+            self._on_answer(method.lower(), _plural(path), status)
+        if status >= 400:
+            raise _refusal(status, data)
+        answer: dict[str, Any] = json.loads(data)
+        return answer
+
+    async def _send(
+        self, prepared: tuple[Any, Any, Any, Any, Any], seconds: float
+    ) -> tuple[int, bytes]:
         timeout = aiohttp.ClientTimeout(total=seconds, connect=CONNECT_SECONDS)
         try:
-            prepared = await self._api.param_serialize(
-                method,
-                path,
-                query_params=list((query or {}).items()),
-                header_params={"Accept": "application/json", **(headers or {})},
-                body=body,
-                auth_settings=["BearerToken"],
-            )
             response = await self._api.call_api(*prepared, _request_timeout=timeout)
-            data: bytes = await response.read()  # type: ignore[no-untyped-call]
+            return response.status, await response.read()  # type: ignore[no-untyped-call]
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             what = str(error) or type(error).__name__
             raise Transient(f"the API server does not answer: {what}") from error
-        if response.status >= 400:
-            raise _refusal(response.status, data)
-        answer: dict[str, Any] = json.loads(data)
-        return answer
 
     async def find(self, path: str) -> dict[str, Any] | None:
         """Read one object; None if it is not there."""
@@ -82,13 +109,20 @@ class KubeClient:
         except NotFound:
             return None
 
-    async def list_metadata(self, path: str, labels: str = "") -> AsyncIterator[dict[str, Any]]:
-        """List the metadata of every object of a kind, in chunks."""
+    async def list_objects(self, path: str, labels: str = "") -> AsyncIterator[dict[str, Any]]:
+        """List every object of a kind, without who wrote which field.
+
+        In chunks of one consistent moment: with no resourceVersion asked for, the newest.
+
+        Raises:
+            Transient: it is away, or the moment is too long ago for the next chunk.
+        """
         query = {"limit": str(CHUNK)} | ({"labelSelector": labels} if labels else {})
         while True:
-            answer = await self.request("GET", path, query=query, headers=METADATA_LIST)
+            answer = await self.request("GET", path, query=query)
             for item in answer["items"] or ():
-                yield item["metadata"]
+                item["metadata"].pop("managedFields", None)
+                yield item
             after = answer["metadata"].get("continue")
             if not after:
                 return
@@ -96,7 +130,9 @@ class KubeClient:
 
 
 @asynccontextmanager
-async def open_client() -> AsyncIterator[KubeClient]:
+async def open_client(
+    on_answer: OnAnswer = lambda _verb, _resource, _code: None,
+) -> AsyncIterator[KubeClient]:
     """Connect with the pod's service account, or, outside a cluster, as KUBECONFIG says.
 
     Raises:
@@ -113,7 +149,16 @@ async def open_client() -> AsyncIterator[KubeClient]:
                 "KUBECONFIG", f"no service account and no usable kubeconfig: {error}"
             ) from None
     async with ApiClient(configuration) as api:
-        yield KubeClient(api)
+        yield KubeClient(api, on_answer)
+
+
+def _plural(path: str) -> str:
+    """Name what a path leads to: /api/v1/namespaces/x/pods/y and .../pods are `pods`, .../y/status `pods/status`."""
+    parts = path.strip("/").split("/")
+    inner = parts[2 if parts[0] == "api" else 3 :]
+    if inner[0] == "namespaces" and len(inner) > 2:
+        inner = inner[2:]
+    return "/".join([inner[0], *inner[2:]])
 
 
 def _refusal(status: int, data: bytes) -> PlatformError:
@@ -125,7 +170,7 @@ def _refusal(status: int, data: bytes) -> PlatformError:
         message, causes = f"the API server answered {status}", ()
     match status:
         case 401 | 403:
-            return NotAllowed(message)
+            return _forbidden(message)
         case 404:
             return NotFound(message)
         case 409:
@@ -136,3 +181,10 @@ def _refusal(status: int, data: bytes) -> PlatformError:
             return Transient(message)
         case _:
             return InvalidInput([Problem(field="", message=message)])
+
+
+def _forbidden(message: str) -> PlatformError:
+    quota = QUOTA.search(message)
+    if quota is None:
+        return NotAllowed(message)
+    return QuotaExceeded(f"the namespace takes no more: {quota[1]} allows {quota[2]}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from botcore.domain.errors import NotFound, PlatformError
+from botcore.domain.errors import Conflict, PlatformError
 from botcore.resources.meta import API_VERSION, KIND
 from botcore.runtime.clock import Clock
 from botoperator.adapters.kube_client import MERGE_PATCH, KubeClient
@@ -45,19 +45,19 @@ class KubeEvents:
             "message": note.message[:LONGEST_MESSAGE],
             "lastTimestamp": _instant(self._clock.now()),
         }
+        first = {"firstTimestamp": latest["lastTimestamp"], "count": 1, **latest}
         try:
-            # The answer tells the count: the operator may write events, not read them.
-            there = await self._patch(f"{collection}/{name}", latest)
-        except NotFound:
-            first = {"firstTimestamp": latest["lastTimestamp"], "count": 1, **latest}
             await self._client.request(
                 "POST",
                 collection,
                 query={"fieldManager": FIELD_MANAGER},
                 body=self._event(key, uid, name, {"reason": note.reason, **first}),
             )
-            return
-        await self._patch(f"{collection}/{name}", {"count": int(there.get("count") or 0) + 1})
+        except Conflict:
+            # The answer tells the count: the operator may write events, not read them.
+            there = await self._patch(f"{collection}/{name}", latest)
+            count = int(there.get("count") or 0) + 1
+            await self._patch(f"{collection}/{name}", {"count": count})
 
     async def _patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return await self._client.request(

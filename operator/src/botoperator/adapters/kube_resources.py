@@ -26,13 +26,13 @@ class KubeResources:
         self._client = client
         self._namespaces = namespaces
 
-    async def list(self) -> tuple[BotKey, ...]:
-        """List the names of all bots."""
+    async def list(self) -> tuple[Mapping[str, Any], ...]:
+        """List the manifests of all bots as they are stored."""
         return tuple(
             [
-                BotKey(namespace, metadata["name"])
+                manifest
                 for namespace in self._namespaces
-                async for metadata in self._client.list_metadata(_collection(namespace))
+                async for manifest in self._client.list_objects(_collection(namespace))
             ]
         )
 

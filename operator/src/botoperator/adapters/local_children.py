@@ -15,7 +15,7 @@ from botoperator.adapters.pod_folder import MANIFEST, PodFolder
 from botoperator.adapters.private_files import make_private
 from botoperator.adapters.processes import Process, end_process, find_processes
 from botoperator.plan.manifests import Kind, Manifest
-from botoperator.plan.observed import Children
+from botoperator.plan.observed import Children, Survey
 from botoperator.plan.pod import GRACE_SECONDS
 from botoperator.ports import ChildKeys
 
@@ -112,9 +112,9 @@ class LocalChildren:
         if pod is not None:
             pod.end()
 
-    async def list_all(self) -> tuple[Manifest, ...]:
-        """List every object; their labels tell whose they are."""
-        return (*(pod.manifest for pod in self._pods.values()), *self._objects.list())
+    async def survey(self) -> Survey:
+        """Read every object at once."""
+        return Survey(self._objects.list(), [pod.observe() for pod in self._pods.values()])
 
     def _keep(self, folder: PodFolder) -> LocalPod:
         pod = LocalPod(folder, self._settings, self._clock, self._changed)

@@ -1,6 +1,6 @@
 """Postgres behind the ports: TradingBots where there is no API server, the ledger and the sealed keys."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from secrets import token_urlsafe
@@ -13,7 +13,7 @@ from botoperator.plan.admission import LiveGrant
 from botoperator.plan.inputs import Account, BotIdentity
 from botoperator.plan.manifests import FINALIZER
 from botoperator.plan.observed import Figures, Halt, Heartbeat, Lease, LedgerView, Login
-from botoperator.ports import BotKey, LoginSecret
+from botoperator.ports import AskedBot, BotKey, Halted, LoginSecret
 
 __all__ = ["PostgresLedger", "TableResources", "transaction"]
 
@@ -34,11 +34,11 @@ class TableResources:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def list(self) -> tuple[BotKey, ...]:
-        """List the names of all bots."""
+    async def list(self) -> tuple[Mapping[str, Any], ...]:
+        """List the manifests of all bots as they are stored."""
         async with transaction(self._pool) as connection:
             found = await resources.list_bots(connection)
-        return tuple(BotKey(one.namespace, one.name) for one in found)
+        return tuple(one.to_manifest() for one in found)
 
     async def get(self, key: BotKey) -> Mapping[str, Any] | None:
         """Read a bot's manifest as it is stored."""
@@ -70,21 +70,33 @@ class TableResources:
 class PostgresLedger:
     """Logins, leases, heartbeats, halts and figures."""
 
-    def __init__(self, pool: Pool, address: DatabaseAddress) -> None:
+    def __init__(self, pool: Pool, address: DatabaseAddress, max_bots: int | None) -> None:
         self._pool = pool
         self._address = address
+        self._max_bots = max_bots
 
-    async def observe(self, uid: str, owner: str, *, with_figures: bool) -> LedgerView:
-        """Read everything about one bot at once."""
+    async def observe(self, asked: Sequence[AskedBot]) -> Mapping[str, LedgerView]:
+        """Read everything about these bots at once, by their uids."""
+        questions = [
+            books.BotAsked(bot_uid=one.uid, owner=one.owner, with_figures=one.with_figures)
+            for one in asked
+        ]
         async with transaction(self._pool) as connection:
-            record = await books.observe_bot(connection, uid, owner, with_figures=with_figures)
-        return _view(record)
+            found = await books.observe_bots(connection, questions)
+        return {uid: _view(record) for uid, record in found.items()}
+
+    async def find_halt(self, halt_id: str) -> Halted | None:
+        """Find whom a halt or a live grant concerns, whether it is in force or not."""
+        async with transaction(self._pool) as connection:
+            found = await halts.find_halt_subject(connection, halt_id)
+        return Halted(scope=found.scope, subject=found.subject) if found else None
 
     async def bind_login(self, bot: BotIdentity, account: Account) -> LoginSecret:
         """Make or renew the bot's login for the account.
 
         Raises:
             Conflict: another bot is on the account.
+            QuotaExceeded: as many bots as may have one have one.
         """
         binding = books.LoginBinding(
             bot_uid=bot.uid,
@@ -97,7 +109,7 @@ class PostgresLedger:
         )
         password = token_urlsafe(32)
         async with transaction(self._pool) as connection:
-            role = await books.bind_login(connection, binding, password)
+            role = await books.bind_login(connection, binding, password, most=self._max_bots)
         return LoginSecret(role=role, password=password)
 
     async def retire_login(self, uid: str) -> None:

@@ -1,15 +1,17 @@
 """Keys in Secrets of their owners': read where they lie, with what their check found kept in Postgres."""
 
+from collections.abc import Mapping, Sequence
+
 from botcore.domain.errors import InvalidInput, NotAllowed, NotFound
 from botcore.ledger import referenced_keys
 from botcore.ledger.connect import Pool
 from botcore.ledger.sealed_keys import Verdict
 from botcore.resources.trading_bot import BotMode, TradingBotSpec
 from botoperator.adapters.postgres import transaction
+from botoperator.key_ports import KeySecrets, KeyVerdict
 from botoperator.plan.credentials import KeyRefused, Referred, SecretRef, StoredKey, key_version
 from botoperator.plan.inputs import VENUE_NAME, Account, ExchangeKey
 from botoperator.plan.key_secret import API_KEY, API_SECRET, KeySecret, judge_secret
-from botoperator.ports import KeySecrets, KeyVerdict
 
 __all__ = ["ReferencedKeyStore"]
 
@@ -31,17 +33,18 @@ class ReferencedKeyStore:
         async with transaction(self._pool) as connection:
             row = await referenced_keys.find_by_name(connection, namespace, name)
             if secret is None or refused is not None:
-                return Referred(key=_stored(row), refused=refused)
+                return Referred(key=_stored(row) if row else None, refused=refused)
             seen = _reference(secret)
             if row is None or _as_seen(row) != seen:
                 await referenced_keys.record_reference(connection, seen)
-                row = await referenced_keys.find_referenced_key(connection, secret.uid)
+                (row,) = await referenced_keys.find_referenced_keys(connection, [secret.uid])
         return Referred(key=_stored(row))
 
-    async def find(self, key_id: str) -> StoredKey | None:
-        """Find a Secret that was noted, by its uid."""
+    async def find(self, key_ids: Sequence[str]) -> Mapping[str, StoredKey]:
+        """Find Secrets that were noted, by their uids; what is not there is left out."""
         async with transaction(self._pool) as connection:
-            return _stored(await referenced_keys.find_referenced_key(connection, key_id))
+            rows = await referenced_keys.find_referenced_keys(connection, key_ids)
+        return {str(row.id): _stored(row) for row in rows}
 
     async def open(self, key: StoredKey, spec_owner: str) -> ExchangeKey:
         """Read the key, as long as it is still the one that was noted.
@@ -105,9 +108,7 @@ def _as_seen(row: referenced_keys.ReferencedKeyRow) -> referenced_keys.Reference
     )
 
 
-def _stored(row: referenced_keys.ReferencedKeyRow | None) -> StoredKey | None:
-    if row is None:
-        return None
+def _stored(row: referenced_keys.ReferencedKeyRow) -> StoredKey:
     return StoredKey(
         id=str(row.id),
         owner=row.owner,

@@ -70,9 +70,10 @@ class Resealing:
         installation = await keys.installation_id(connection)
         closed, resealed = [], 0
         for key_id in await sealed_keys.list_sealed_keys(connection):
-            row = await sealed_keys.find_sealed_key(connection, key_id)
-            if row is None:
+            found = await sealed_keys.find_sealed_keys(connection, [key_id])
+            if not found:
                 continue
+            (row,) = found
             context = _context(row, installation)
             try:
                 envelope = Envelope.from_document(row.envelope)

@@ -1,6 +1,7 @@
 """Sealed keys in Postgres and the ring of sealing keys that opens them."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from botcore.domain.errors import InvalidInput, NotFound
@@ -10,9 +11,9 @@ from botcore.resources.trading_bot import BotMode
 from botcore.sealing.envelope import Envelope, SealingContext, unseal
 from botcore.sealing.keyring import KeyRing, load_keyring, new_private_key, write_key
 from botoperator.adapters.postgres import transaction
+from botoperator.key_ports import KeyVerdict
 from botoperator.plan.credentials import StoredKey, key_version
 from botoperator.plan.inputs import Account, ExchangeKey
-from botoperator.ports import KeyVerdict
 
 __all__ = ["SealedKeyStore", "ensure_keyring"]
 
@@ -45,24 +46,11 @@ class SealedKeyStore:
                 await sealed_keys.publish_sealing_key(connection, kid, public)
             self._installation = await keys.installation_id(connection)
 
-    async def find(self, key_id: str) -> StoredKey | None:
-        """Find a stored key."""
+    async def find(self, key_ids: Sequence[str]) -> Mapping[str, StoredKey]:
+        """Find stored keys by their ids; what is not there is left out."""
         async with transaction(self._pool) as connection:
-            row = await sealed_keys.find_sealed_key(connection, key_id)
-        if row is None:
-            return None
-        return StoredKey(
-            id=str(row.id),
-            owner=row.owner,
-            exchange=row.exchange,
-            environment=row.environment,
-            revision=row.revision,
-            status=row.status,
-            reason=row.reason,
-            account_uid=row.account_uid,
-            permissions=row.permissions,
-            envelope=row.envelope,
-        )
+            rows = await sealed_keys.find_sealed_keys(connection, key_ids)
+        return {str(row.id): _key(row) for row in rows}
 
     async def open(self, key: StoredKey, spec_owner: str) -> ExchangeKey:
         """Open a key for an owner; its account's uid is empty until the key was verified.
@@ -105,6 +93,21 @@ class SealedKeyStore:
         )
         async with transaction(self._pool) as connection:
             await sealed_keys.record_verdict(connection, key.id, key.revision, stored)
+
+
+def _key(row: sealed_keys.SealedKeyRow) -> StoredKey:
+    return StoredKey(
+        id=str(row.id),
+        owner=row.owner,
+        exchange=row.exchange,
+        environment=row.environment,
+        revision=row.revision,
+        status=row.status,
+        reason=row.reason,
+        account_uid=row.account_uid,
+        permissions=row.permissions,
+        envelope=row.envelope,
+    )
 
 
 def _parsed(plaintext: bytes) -> tuple[str, str]:

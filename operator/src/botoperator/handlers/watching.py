@@ -16,10 +16,11 @@ import kopf
 
 from botcore.domain.errors import Transient
 from botcore.resources.meta import GROUP, OWNER_LABEL, PLURAL, VERSION
+from botoperator.handlers.watch_session import OnAnswer, OnWatch, open_session
 from botoperator.plan.manifests import Kind, Manifest
 from botoperator.ports import BotKey
 
-__all__ = ["Listener", "watch"]
+__all__ = ["Listener", "watch", "watches_of"]
 
 CHILDREN = {Kind.POD: "pods", Kind.SECRET: "secrets", Kind.CONFIG_MAP: "configmaps"}
 # A watch that fails for this long ends the process; its restart heals, and bots run on.
@@ -30,10 +31,12 @@ IDENTITY = "kbots-operator"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """Who is told, on the event loop that called `watch`."""
+    """Who is told: of objects on the event loop that called `watch`, of answers and watches in kopf's thread."""
 
     on_bot: Callable[[BotKey], None]
     on_child: Callable[[Manifest], None]
+    on_answer: OnAnswer
+    on_watch: OnWatch
 
 
 async def watch(listener: Listener, namespaces: Sequence[str], labels: str) -> NoReturn:
@@ -56,6 +59,15 @@ async def watch(listener: Listener, namespaces: Sequence[str], labels: str) -> N
         watcher.stop()
         await asyncio.wait([watcher.ended], timeout=EXIT_SECONDS)
     raise Transient("watching the API server ended")
+
+
+def watches_of(namespaces: Sequence[str]) -> tuple[str, ...]:
+    """Name the watches in these namespaces, as namespace/plural."""
+    return tuple(
+        f"{namespace}/{plural}"
+        for namespace in namespaces
+        for plural in (PLURAL, *CHILDREN.values())
+    )
 
 
 class _Watcher:
@@ -125,10 +137,11 @@ def _registry(listener: Listener, loop: asyncio.AbstractEventLoop) -> kopf.Opera
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=registry)
-    def log_in(**arguments: Any) -> kopf.ConnectionInfo | None:
-        return kopf.login_with_service_account(**arguments) or kopf.login_with_kubeconfig(
+    async def log_in(**arguments: Any) -> kopf.AiohttpSession | None:
+        info = kopf.login_with_service_account(**arguments) or kopf.login_with_kubeconfig(
             **arguments
         )
+        return open_session(info, listener.on_answer, listener.on_watch) if info else None
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def on_bot(namespace: str | None, name: str | None, **_: Any) -> None:

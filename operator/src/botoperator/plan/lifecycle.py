@@ -19,6 +19,7 @@ from botoperator.plan.credentials import (
     KeyRefused,
     KeyUnavailable,
     LiveRefused,
+    LiveTerms,
 )
 from botoperator.plan.manifests import ACCOUNT, CREDENTIALS, STOPPING_SINCE
 from botoperator.plan.observed import Children, LedgerView, ObservedPod, PodPhase
@@ -32,6 +33,7 @@ __all__ = [
     "Serve",
     "Situation",
     "Step",
+    "live_terms",
     "needs_no_key",
     "next_step",
 ]
@@ -110,6 +112,17 @@ class Situation:
 def needs_no_key(situation: Situation) -> bool:
     """Tell whether the next step is settled before anything is known of the bot's key."""
     return bool(_leaving_reason(situation)) or _owner_is_unknown(situation)
+
+
+def live_terms(situation: Situation) -> LiveTerms:
+    """Gather what decides about real money now, besides the spec and its key."""
+    ledger = situation.ledger
+    return LiveTerms(
+        caps=situation.live_caps or LiveCaps(),
+        grant=ledger.grant,
+        owner_is_active=ledger.owner_is_known and not ledger.owner_is_disabled,
+        now=situation.now,
+    )
 
 
 def _leaving_reason(situation: Situation) -> str:

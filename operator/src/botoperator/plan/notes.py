@@ -9,7 +9,7 @@ from botcore.resources.status import ConditionType, TradingBotStatus
 from botoperator.plan.changes import Change, Create, Delete, Patch
 from botoperator.plan.manifests import Kind
 
-__all__ = ["Note", "of_change", "transitions"]
+__all__ = ["Note", "begins_to_wait", "of_change", "transitions"]
 
 # Reasons of Ready that come and go while a bot does as it is told.
 PROGRESS = frozenset(
@@ -20,6 +20,10 @@ PROGRESS = frozenset(
         *("Running", "Paused", "Flat"),
     }
 )
+
+
+# Reasons of Ready that say that somebody else has the account.
+WAITING = frozenset({"AccountInUse", "LeaseHeldElsewhere"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,11 @@ def transitions(
     return tuple({note.reason: note for note in found if note is not None}.values())
 
 
+def begins_to_wait(before: TradingBotStatus | None, after: TradingBotStatus | None) -> bool:
+    """Tell whether the bot waits from now on for an account that somebody else has."""
+    return _ready_reason(after) in WAITING and _ready_reason(before) not in WAITING
+
+
 def of_change(change: Change, *, has_pod: bool) -> Note | None:
     """Tell what is written to a child; what every start and every end writes is told by its pod."""
     kind, what = change.manifest.kind, f"{change.manifest.kind} {change.manifest.name}"
@@ -49,12 +58,17 @@ def of_change(change: Change, *, has_pod: bool) -> Note | None:
             return Note(reason="PodCreated", message=f"{what} is made")
         case Create() if has_pod:
             return Note(reason="Healed", message=f"{what} was missing and is made again")
-        case Patch(reason=reason):
+        case Patch(reason=reason) if has_pod:
             return Note(reason="Updated", message=f"{what} is written anew: {reason}")
         case Delete(reason=reason) if kind is Kind.POD:
             return Note(reason="PodEnded", message=f"{what} is ended: {reason}")
         case _:
             return None
+
+
+def _ready_reason(status: TradingBotStatus | None) -> str:
+    found = find_condition((status.conditions if status else None) or (), ConditionType.READY)
+    return found.reason if found else ""
 
 
 def _known(conditions: Iterable[Condition]) -> Iterable[Condition]:

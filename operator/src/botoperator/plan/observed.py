@@ -1,6 +1,6 @@
 """What is there: children, pod and what the ledger knows about a bot."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from typing import Any
 
 from botoperator.plan.admission import LiveGrant
 from botoperator.plan.inputs import Account
-from botoperator.plan.manifests import Manifest
+from botoperator.plan.manifests import Kind, Manifest
 
 __all__ = [
     "CRASH_LOOP",
@@ -22,6 +22,7 @@ __all__ = [
     "Login",
     "ObservedPod",
     "PodPhase",
+    "Survey",
     "Termination",
 ]
 
@@ -81,6 +82,29 @@ class Children:
         """All that is there, the pod last."""
         pod = self.pod.manifest if self.pod else None
         return tuple(one for one in (self.secret, self.config_map, pod) if one is not None)
+
+
+class Survey:
+    """Every object of the operator's, read at once: what it says is a hint by the time it is read."""
+
+    def __init__(self, objects: Iterable[Manifest], pods: Iterable[ObservedPod]) -> None:
+        """Sort the Secrets and ConfigMaps, and the pods, by kind and name."""
+        self._objects = {(one.kind, one.namespace, one.name): one for one in objects}
+        self._pods = {(one.manifest.namespace, one.manifest.name): one for one in pods}
+
+    @property
+    def manifests(self) -> Iterator[Manifest]:
+        """Everything; labels tell whose it is."""
+        yield from self._objects.values()
+        yield from (one.manifest for one in self._pods.values())
+
+    def children(self, namespace: str, *, secret: str, config_map: str, pod: str) -> Children:
+        """Answer what was there under these names."""
+        return Children(
+            secret=self._objects.get((Kind.SECRET, namespace, secret)),
+            config_map=self._objects.get((Kind.CONFIG_MAP, namespace, config_map)),
+            pod=self._pods.get((namespace, pod)),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

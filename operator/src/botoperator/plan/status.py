@@ -23,7 +23,7 @@ from botoperator.plan.lifecycle import CleanUp, Drain, EndPod, Situation
 from botoperator.plan.manifests import CONFIG_HASH, STOPPING_SINCE
 from botoperator.plan.observed import Figures
 
-__all__ = ["derive_status", "figures_are_due", "invalid_status"]
+__all__ = ["derive_status", "figures_are_due", "invalid_status", "start_seconds"]
 
 FIGURES_EVERY = timedelta(seconds=30)
 # Quote assets whose smallest sensible amount is far below a cent.
@@ -59,6 +59,18 @@ def derive_status(seen: Assessment) -> Mapping[str, Any]:
 def figures_are_due(before: TradingFigures | None, now: datetime) -> bool:
     """Tell whether the trading figures may be written again."""
     return before is None or before.as_of is None or now - before.as_of >= FIGURES_EVERY
+
+
+def start_seconds(situation: Situation) -> float | None:
+    """Answer how long the pod took to start, once: when its start is seen and no status tells of it yet."""
+    pod, status = situation.children.pod, situation.bot.status
+    if pod is None or pod.started_at is None or pod.restarts:
+        return None
+    told = status.pod if status else None
+    if told is not None and told.uid == pod.uid and told.started_at is not None:
+        return None
+    made = pod.manifest.body["metadata"].get("creationTimestamp")
+    return (pod.started_at - datetime.fromisoformat(made)).total_seconds() if made else None
 
 
 def invalid_status(

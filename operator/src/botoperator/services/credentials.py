@@ -2,19 +2,20 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 
 from botcore.domain.errors import InvalidInput, InvariantBroken, NotAllowed, NotFound, Transient
 from botcore.domain.money import wire
 from botcore.resources.trading_bot import BotMode, TradingBot
+from botoperator.key_ports import KeyStore
 from botoperator.plan.children import key_of
 from botoperator.plan.credentials import (
     CredentialsFound,
-    KeyJudged,
     KeyReady,
     KeyRefused,
     KeyUnavailable,
-    LiveRefused,
     LiveTerms,
+    Referred,
     StoredKey,
     admit,
     judge_key,
@@ -23,9 +24,9 @@ from botoperator.plan.credentials import (
 )
 from botoperator.plan.inputs import ExchangeKey
 from botoperator.plan.observed import Children
-from botoperator.ports import KeyStore, PaperAccounts
+from botoperator.ports import PaperAccounts
 
-__all__ = ["CredentialsFinder"]
+__all__ = ["CredentialsFinder", "sealed_key_of"]
 
 PAPER_READY = "PaperAccount"
 STORED_READY = "KeyVerified"
@@ -49,26 +50,40 @@ class CredentialsFinder:
         """Find the key, or say why there is none; nothing is opened for real money but on the terms."""
         if bot.spec.mode is BotMode.PAPER:
             return await self._paper(bot, children)
-        stored, refused = await self._named(bot)
-        judged = refused or judge_key(stored, bot.spec)
         held = _held(bot, children)
-        earlier = retain(stored, judged, held)
-        if earlier is None or stored is None:
-            return await self._stored(bot, held, admit(judged, bot.spec, terms))
-        may_go_on = admit(stored, bot.spec, terms)
-        return earlier if isinstance(may_go_on, StoredKey) else may_go_on
+        judged = _judge(bot, await self._named(bot), held, terms)
+        return await self._open(bot, held, judged) if isinstance(judged, StoredKey) else judged
 
-    async def _named(self, bot: TradingBot) -> tuple[StoredKey | None, KeyRefused | None]:
+    def recall(
+        self,
+        bot: TradingBot,
+        children: Children,
+        stored: Mapping[str, StoredKey],
+        terms: LiveTerms,
+    ) -> CredentialsFound | None:
+        """Say what `find` would, as far as nobody has to be asked; None where somebody has to.
+
+        `stored` has the sealed keys that bots name, by their ids. Whoever keeps a key in a Secret is asked every time.
+        """
+        held = _held(bot, children)
+        if bot.spec.mode is BotMode.PAPER:
+            return self._if_as_found(bot, held, PAPER_READY)
+        key_id = sealed_key_of(bot)
+        if key_id is None:
+            return None
+        judged = _judge(bot, _sealed(key_id, stored), held, terms)
+        if not isinstance(judged, StoredKey):
+            return judged
+        return self._if_as_found(bot, _if_of(judged, held), STORED_READY)
+
+    async def _named(self, bot: TradingBot) -> Referred:
         named = bot.spec.credentials
         if named is not None and named.secret_name is not None:
             namespace = bot.metadata.namespace or ""
-            found = await self._key_store.refer(namespace, named.secret_name, bot.spec)
-            return found.key, found.refused
+            return await self._key_store.refer(namespace, named.secret_name, bot.spec)
         if named is None or named.sealed_key is None:
             raise InvariantBroken("testnet and live mode have credentials")
-        key = await self._key_store.find(named.sealed_key)
-        # A Secret is named by its name alone, so that its namespace counts.
-        return (key if key is not None and key.secret is None else None), None
+        return _sealed(named.sealed_key, await self._key_store.find([named.sealed_key]))
 
     async def _paper(self, bot: TradingBot, children: Children) -> CredentialsFound:
         held = _held(bot, children)
@@ -86,13 +101,10 @@ class CredentialsFinder:
             return KeyUnavailable(reason="PaperExchangeUnavailable", message=str(error))
         return self._ready(bot, key, PAPER_READY)
 
-    async def _stored(
-        self, bot: TradingBot, held: ExchangeKey | None, key: KeyJudged | LiveRefused
+    async def _open(
+        self, bot: TradingBot, held: ExchangeKey | None, key: StoredKey
     ) -> CredentialsFound:
-        if not isinstance(key, StoredKey):
-            return key
-        if held is not None and held.version != key_version(key):
-            held = None
+        held = _if_of(key, held)
         if held is not None and self._is_as_found(bot, held):
             return KeyReady(key=held, reason=STORED_READY)
         try:
@@ -107,6 +119,13 @@ class CredentialsFinder:
         self._found[str(bot.metadata.uid)] = self._hash(key)
         return KeyReady(key=key, reason=reason)
 
+    def _if_as_found(
+        self, bot: TradingBot, held: ExchangeKey | None, reason: str
+    ) -> KeyReady | None:
+        if held is None or not self._is_as_found(bot, held):
+            return None
+        return KeyReady(key=held, reason=reason)
+
     def _is_as_found(self, bot: TradingBot, key: ExchangeKey) -> bool:
         return self._found.get(str(bot.metadata.uid)) == self._hash(key)
 
@@ -115,9 +134,37 @@ class CredentialsFinder:
         return hashlib.blake2b("\n".join(parts).encode(), key=self._salt).digest()
 
 
+def sealed_key_of(bot: TradingBot) -> str | None:
+    """Name the sealed key that a bot is to trade with."""
+    return bot.spec.credentials.sealed_key if bot.spec.credentials else None
+
+
+def _judge(
+    bot: TradingBot, named: Referred, held: ExchangeKey | None, terms: LiveTerms
+) -> CredentialsFound | StoredKey:
+    """Judge what is known of the key and of real money; answers the stored key if it may be opened."""
+    judged = named.refused or judge_key(named.key, bot.spec)
+    earlier = retain(named.key, judged, held)
+    if earlier is None or named.key is None:
+        return admit(judged, bot.spec, terms)
+    may_go_on = admit(named.key, bot.spec, terms)
+    return earlier if isinstance(may_go_on, StoredKey) else may_go_on
+
+
+def _sealed(key_id: str, stored: Mapping[str, StoredKey]) -> Referred:
+    key = stored.get(key_id)
+    # A Secret is named by its name alone, so that its namespace counts.
+    return Referred(key=key if key is not None and key.secret is None else None)
+
+
 def _held(bot: TradingBot, children: Children) -> ExchangeKey | None:
+    """Read the key a running pod was given."""
     secret, pod = children.secret, children.pod
     if secret is None or pod is None or pod.is_finished or secret.owner_uid != bot.metadata.uid:
         return None
-    key = key_of(secret)
-    return key if key is not None and key.account.environment is bot.spec.mode else None
+    held = key_of(secret)
+    return held if held is not None and held.account.environment is bot.spec.mode else None
+
+
+def _if_of(key: StoredKey, held: ExchangeKey | None) -> ExchangeKey | None:
+    return held if held is not None and held.version == key_version(key) else None

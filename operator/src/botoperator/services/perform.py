@@ -1,29 +1,14 @@
 """Carry out one step of a bot: the only place that writes children, logins and finalizers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
-from botcore.domain.errors import Conflict, InvariantBroken
-from botcore.resources.trading_bot import BotMode
-from botoperator.plan.admission import LiveCaps
-from botoperator.plan.changes import Change, Create, Delete, Patch, plan_changes, writes
-from botoperator.plan.children import (
-    config_of,
-    database_password_of,
-    desired_children,
-    reordered_config,
-    stopped_config,
-)
-from botoperator.plan.credentials import KeyReady
-from botoperator.plan.inputs import (
-    BotIdentity,
-    ChildInputs,
-    DatabaseTarget,
-    PodSettings,
-    Venue,
-)
+from botcore.domain.errors import Conflict, InvariantBroken, QuotaExceeded
+from botoperator.plan.changes import Change, Create, Delete, Patch
+from botoperator.plan.children import config_of, reordered_config, stopped_config
+from botoperator.plan.inputs import BotIdentity, DatabaseTarget
 from botoperator.plan.lifecycle import (
     CleanUp,
     Drain,
@@ -34,35 +19,18 @@ from botoperator.plan.lifecycle import (
     Situation,
     Step,
 )
-from botoperator.plan.manifests import CONFIG_HASH, FINALIZER, STOPPING_SINCE, Manifest, digest
+from botoperator.plan.manifests import CONFIG_HASH, STOPPING_SINCE, Manifest, digest
 from botoperator.plan.notes import of_change
-from botoperator.plan.updates import Running, choose_update, restrain_update, tolerate_drift
+from botoperator.plan.updates import restrain_update
 from botoperator.ports import BotKey, BotPorts
+from botoperator.services.serving import ServePlanner, key_in, running_in
 
-__all__ = ["Done", "Performer", "PlatformSettings"]
+__all__ = ["Done", "Performer"]
 
 log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformSettings:
-    """What is the same for every bot of this operator; venues of modes that can't run here are absent.
-
-    `live_caps` is None where live trading is out of the question (I4).
-    """
-
-    venues: Mapping[BotMode, Venue]
-    database_host: str
-    database_port: int
-    database_name: str
-    pod: PodSettings
-    lockstep: bool = False
-    live_caps: LiveCaps | None = None
-
-    @property
-    def modes(self) -> frozenset[BotMode]:
-        """The modes bots can run in here."""
-        return frozenset(self.venues)
+# Nothing tells when there is room again.
+ROOM_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +42,19 @@ class Done:
     is_released: bool = False
 
 
+class _AccountInUse(Exception):
+    """Another bot is on the account."""
+
+
 class Performer:
     """Writes what a step asks for, in the order that a crash in between can't harm."""
 
-    def __init__(self, ports: BotPorts, settings: PlatformSettings) -> None:
+    def __init__(self, ports: BotPorts, planner: ServePlanner) -> None:
         self._resources = ports.resources
         self._children = ports.children
         self._ledger = ports.ledger
         self._recorder = ports.recorder
-        self._settings = settings
+        self._planner = planner
 
     async def perform(self, bot: BotIdentity, situation: Situation, step: Step) -> Done:
         """Perform the step; a bot that finds its account taken waits instead."""
@@ -102,62 +74,34 @@ class Performer:
         return Done(step=step)
 
     async def _serve(self, bot: BotIdentity, situation: Situation, step: Serve) -> Done:
-        spec, pod = situation.bot.spec, situation.children.pod
-        running = _running(situation)
-        update = choose_update(spec, bot.generation, running)
+        update = self._planner.update(bot, situation)
         if update.needs_new_pod:
             await self._end_pod(bot, situation, "SpecChanged")
             return Done(step=EndPod(reason="SpecChanged"))
-        await self._hold_resource(bot, situation)
+        if not self._planner.is_held(situation):
+            await self._resources.add_finalizer(_key_of(bot), bot.uid)
         try:
             database = await self._database(bot, situation)
-        except Conflict as error:
+            plan = self._planner.plan(bot, situation, update, database)
+            for change in plan.writes:
+                await self._write(bot, change, has_pod=situation.children.pod is not None)
+        except QuotaExceeded as error:
+            return Done(
+                step=Hold(reason="QuotaExceeded", message=str(error), after_seconds=ROOM_SECONDS)
+            )
+        except _AccountInUse as error:
             return Done(step=Hold(reason="AccountInUse", message=str(error)))
-        inputs = ChildInputs(
-            rendered=update.rendered,
-            key=_key(situation).key,
-            venue=self._venue(bot, spec.mode),
-            database=database,
-            pod=self._settings.pod,
-        )
-        desired, drift = tolerate_drift(
-            desired_children(bot, inputs),
-            pod.manifest if pod else None,
-            strategy=spec.update_strategy.type,
-            is_flat=_is_flat(situation),
-        )
-        for change in writes(plan_changes(desired, situation.children.manifests)):
-            await self._write(bot, change, has_pod=pod is not None)
-        return Done(step=step, pending=update.pending or drift)
-
-    async def _hold_resource(self, bot: BotIdentity, situation: Situation) -> None:
-        if FINALIZER not in (situation.bot.metadata.finalizers or ()):
-            await self._resources.add_finalizer(_key_of(bot), bot.uid)
+        return Done(step=step, pending=plan.pending)
 
     async def _database(self, bot: BotIdentity, situation: Situation) -> DatabaseTarget:
-        account, login = _key(situation).key.account, situation.ledger.login
-        children = situation.children
-        password = database_password_of(children.secret) if children.secret else None
-        # The password changes only with the pod: a running one keeps what it was given.
-        if children.pod is None or password is None or login is None or login.account != account:
-            made = await self._ledger.bind_login(bot, account)
-            return self._target(made.role, made.password)
-        return self._target(login.role, password)
-
-    def _target(self, role: str, password: str) -> DatabaseTarget:
-        return DatabaseTarget(
-            host=self._settings.database_host,
-            port=self._settings.database_port,
-            dbname=self._settings.database_name,
-            user=role,
-            password=password,
-        )
-
-    def _venue(self, bot: BotIdentity, mode: BotMode) -> Venue:
-        venue = self._settings.venues[mode]
-        if not self._settings.lockstep or mode is not BotMode.PAPER:
-            return venue
-        return replace(venue, lockstep=f"{bot.namespace}.{bot.name}")
+        in_force = self._planner.database_in_force(situation)
+        if in_force is not None:
+            return in_force
+        try:
+            made = await self._ledger.bind_login(bot, key_in(situation).key.account)
+        except Conflict as error:
+            raise _AccountInUse(str(error)) from error
+        return self._planner.database(made.role, made.password)
 
     async def _drain(self, bot: BotIdentity, situation: Situation, step: Drain) -> None:
         children = situation.children
@@ -172,7 +116,7 @@ class Performer:
         )
 
     async def _restrain(self, bot: BotIdentity, situation: Situation, step: Restrain) -> Done:
-        children, running = situation.children, _running(situation)
+        children, running = situation.children, running_in(situation)
         if children.config_map is None or children.pod is None or running is None:
             raise InvariantBroken("a bot is restrained by its configuration")
         update = restrain_update(situation.bot.spec, bot.generation, running, step.reason)
@@ -231,26 +175,6 @@ class Performer:
         note = of_change(change, has_pod=has_pod)
         if note is not None:
             await self._recorder.record(_key_of(bot), bot.uid, note)
-
-
-def _running(situation: Situation) -> Running | None:
-    children = situation.children
-    config = config_of(children.config_map)
-    if children.pod is None or config is None:
-        return None
-    return Running(
-        spec=config["spec"], generation=config["generation"], is_flat=_is_flat(situation)
-    )
-
-
-def _is_flat(situation: Situation) -> bool:
-    return situation.ledger.figures.open_positions == 0
-
-
-def _key(situation: Situation) -> KeyReady:
-    if not isinstance(situation.credentials, KeyReady):
-        raise InvariantBroken("a bot is served only with its key")
-    return situation.credentials
 
 
 def _key_of(bot: BotIdentity) -> BotKey:

@@ -12,9 +12,7 @@ from botcore.resources.names import child_names
 from botcore.resources.status import TradingBotStatus
 from botcore.resources.trading_bot import BotMode, TradingBot
 from botcore.runtime.clock import Clock
-from botoperator.plan.admission import LiveCaps
 from botoperator.plan.conditions import Assessment
-from botoperator.plan.credentials import LiveTerms
 from botoperator.plan.inputs import BotIdentity, identity_of
 from botoperator.plan.lifecycle import (
     Drain,
@@ -24,19 +22,22 @@ from botoperator.plan.lifecycle import (
     Serve,
     Situation,
     Step,
+    live_terms,
     needs_no_key,
     next_step,
 )
 from botoperator.plan.manifests import UID_LABEL
-from botoperator.plan.notes import transitions
+from botoperator.plan.notes import begins_to_wait, transitions
 from botoperator.plan.observed import Children
-from botoperator.plan.status import derive_status, figures_are_due, invalid_status
+from botoperator.plan.status import derive_status, figures_are_due, invalid_status, start_seconds
 from botoperator.plan.stored import parse_status, parse_stored
-from botoperator.ports import BotKey, BotPorts, ChildKeys
+from botoperator.ports import AskedBot, BotKey, BotPorts, ChildKeys
 from botoperator.services.credentials import CredentialsFinder
-from botoperator.services.perform import Performer, PlatformSettings
+from botoperator.services.fleet import Fleet
+from botoperator.services.perform import Performer
+from botoperator.services.serving import PlatformSettings, ServePlanner
 
-__all__ = ["BotReconciler"]
+__all__ = ["BotReconciler", "child_keys"]
 
 log = structlog.get_logger(__name__)
 
@@ -46,17 +47,23 @@ LOOK_AGAIN_SECONDS = 1.0
 class BotReconciler:
     """One function for every trigger and both places to run."""
 
-    def __init__(self, ports: BotPorts, settings: PlatformSettings, clock: Clock) -> None:
+    def __init__(
+        self, ports: BotPorts, settings: PlatformSettings, clock: Clock, fleet: Fleet
+    ) -> None:
         self._ports = ports
-        self._settings = settings
+        self.modes = settings.modes
+        self.live_caps = settings.live_caps
         self._clock = clock
-        self._credentials = CredentialsFinder(ports.paper_accounts, ports.key_store)
-        self._performer = Performer(ports, settings)
+        self._fleet = fleet
+        self.planner = ServePlanner(settings)
+        self.credentials = CredentialsFinder(ports.paper_accounts, ports.key_store)
+        self._performer = Performer(ports, self.planner)
 
     async def run(self, key: BotKey) -> float | None:
         """Take the next step; answers in how many seconds to look again."""
         manifest = await self._ports.resources.get(key)
         if manifest is None:
+            self._fleet.forget(key)
             return await self._remove_leftovers(key)
         try:
             bot = parse_stored(manifest)
@@ -64,6 +71,8 @@ class BotReconciler:
             await self._report_invalid(key, manifest, error)
             return None
         identity = identity_of(bot)
+        # Before the first write: what it leads to may be told before the look ends.
+        self._fleet.learn(key, manifest, manifest.get("status") or {})
         await self._latch(key, identity, bot)
         situation = await self._observe(key, identity, bot)
         await self._halt_disabled_owner(identity, situation)
@@ -71,23 +80,27 @@ class BotReconciler:
         done = await self._performer.perform(identity, situation, step)
         if not done.is_released:
             seen = Assessment(situation=situation, step=done.step, pending_update=done.pending)
-            await self._report(key, identity.uid, bot.status, derive_status(seen))
+            status = derive_status(seen)
+            await self._report(key, identity.uid, bot.status, status)
+            self._fleet.learn(key, manifest, status)
+            self._measure_start(situation)
         return _look_again(done.step, situation)
 
     async def _observe(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> Situation:
         now = self._clock.now()
         due = figures_are_due(bot.status.trading if bot.status else None, now)
+        asked = AskedBot(uid=identity.uid, owner=identity.owner, with_figures=due)
         situation = Situation(
             bot=bot,
-            children=await self._ports.children.observe(_names(key)),
-            ledger=await self._ports.ledger.observe(identity.uid, identity.owner, with_figures=due),
+            children=await self._ports.children.observe(child_keys(key)),
+            ledger=(await self._ports.ledger.observe([asked]))[identity.uid],
             now=now,
-            modes=self._settings.modes,
-            live_caps=self._settings.live_caps,
+            modes=self.modes,
+            live_caps=self.live_caps,
         )
         if needs_no_key(situation):
             return situation
-        found = await self._credentials.find(bot, situation.children, _terms(situation))
+        found = await self.credentials.find(bot, situation.children, live_terms(situation))
         return replace(situation, credentials=found)
 
     async def _latch(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> None:
@@ -111,8 +124,17 @@ class BotReconciler:
         if before is not None and status == before.to_manifest():
             return
         await self._ports.resources.write_status(key, uid, status)
-        for note in transitions(before, parse_status(status)):
+        after = parse_status(status)
+        for note in transitions(before, after):
+            self._ports.meter.noted(note.reason)
             await self._ports.recorder.record(key, uid, note)
+        if begins_to_wait(before, after):
+            self._ports.meter.conflicted()
+
+    def _measure_start(self, situation: Situation) -> None:
+        seconds = start_seconds(situation)
+        if seconds is not None:
+            self._ports.meter.pod_started(seconds)
 
     async def _report_invalid(
         self, key: BotKey, manifest: Mapping[str, Any], error: InvalidInput
@@ -120,13 +142,15 @@ class BotReconciler:
         metadata, before = manifest["metadata"], parse_status(manifest.get("status"))
         status = invalid_status(before, error, metadata["generation"], self._clock.now())
         await self._report(key, metadata["uid"], before, status)
+        self._fleet.learn(key, manifest, status)
 
     async def _remove_leftovers(self, key: BotKey) -> float | None:
-        children = await self._ports.children.observe(_names(key))
+        children = await self._ports.children.observe(child_keys(key))
         if not children.manifests:
             return None
         log.warning("leftovers_removed", bot=str(key))
         if children.pod is not None:
+            self._ports.meter.orphan_ended()
             await self._ports.children.delete(children.pod.manifest)
             return LOOK_AGAIN_SECONDS
         for uid in _uids(children):
@@ -136,7 +160,8 @@ class BotReconciler:
         return None
 
 
-def _names(key: BotKey) -> ChildKeys:
+def child_keys(key: BotKey) -> ChildKeys:
+    """Name what belongs to a bot."""
     names = child_names(key.name)
     return ChildKeys(
         namespace=key.namespace, pod=names.pod, secret=names.secret, config_map=names.config_map
@@ -145,16 +170,6 @@ def _names(key: BotKey) -> ChildKeys:
 
 def _uids(children: Children) -> set[str]:
     return {one.labels[UID_LABEL] for one in children.manifests if UID_LABEL in one.labels}
-
-
-def _terms(situation: Situation) -> LiveTerms:
-    ledger = situation.ledger
-    return LiveTerms(
-        caps=situation.live_caps or LiveCaps(),
-        grant=ledger.grant,
-        owner_is_active=ledger.owner_is_known and not ledger.owner_is_disabled,
-        now=situation.now,
-    )
 
 
 def _look_again(step: Step, situation: Situation) -> float | None:

@@ -4,13 +4,14 @@ import structlog
 
 from botcore.domain.errors import InvalidInput, NotAllowed, NotFound
 from botcore.resources.trading_bot import BotMode
+from botoperator.key_ports import KeyStore, KeyVerdict
 from botoperator.plan.children import verify_children, verify_names
 from botoperator.plan.credentials import StoredKey, key_version
 from botoperator.plan.inputs import BotIdentity, ExchangeKey
 from botoperator.plan.manifests import CREDENTIALS, Manifest
 from botoperator.plan.observed import Children, ObservedPod, Termination
-from botoperator.ports import ChildKeys, ChildrenPort, KeyStore, KeyVerdict
-from botoperator.services.perform import PlatformSettings
+from botoperator.ports import ChildKeys, ChildrenPort
+from botoperator.services.serving import PlatformSettings
 
 __all__ = ["KeyVerifier"]
 
@@ -39,7 +40,7 @@ class KeyVerifier:
 
     async def run(self, key_id: str) -> float | None:
         """Take the next step; answers in how many seconds to look again."""
-        key = await self._key_store.find(key_id)
+        key = (await self._key_store.find([key_id])).get(key_id)
         children = await self._children.observe(self._names(key_id))
         if key is None or key.status != "Pending" or BotMode(key.environment) not in self._venues:
             await self._remove(children)

@@ -19,13 +19,31 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 class WorkQueue(Generic[K]):
     """Calls `work(key)` for every key added; `work` answers in how many seconds to come back."""
 
-    def __init__(self, work: Callable[[K], Awaitable[float | None]]) -> None:
+    def __init__(
+        self,
+        work: Callable[[K], Awaitable[float | None]],
+        on_done: Callable[[str, float], None] = lambda _result, _seconds: None,
+    ) -> None:
+        """Have `on_done` told how each attempt ended (done, postponed or failed) and how long it took."""
         self._work = work
+        self._on_done = on_done
         self._ready: asyncio.Queue[K] = asyncio.Queue()
-        self._waiting: set[K] = set()
+        self._waiting: dict[K, float] = {}
+        """Since when, the oldest first."""
         self._running: set[K] = set()
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._failures: dict[K, int] = {}
+
+    @property
+    def depth(self) -> int:
+        """How many keys wait to be worked on; those that come back after a pause are not among them."""
+        return len(self._waiting)
+
+    @property
+    def oldest_seconds(self) -> float:
+        """For how long the first of them has been waiting; 0 if none waits."""
+        since = next(iter(self._waiting.values()), None)
+        return 0.0 if since is None else asyncio.get_running_loop().time() - since
 
     def add(self, key: K) -> None:
         """Have the key worked on as soon as a worker is free, once however often it is added."""
@@ -34,7 +52,7 @@ class WorkQueue(Generic[K]):
             timer.cancel()
         if key in self._waiting:
             return
-        self._waiting.add(key)
+        self._waiting[key] = asyncio.get_running_loop().time()
         if key not in self._running:
             self._ready.put_nowait(key)
 
@@ -53,7 +71,7 @@ class WorkQueue(Generic[K]):
         """Work for ever; start it as often as there shall be workers."""
         while True:
             key = await self._ready.get()
-            self._waiting.discard(key)
+            self._waiting.pop(key, None)
             self._running.add(key)
             try:
                 pause = await self._attempt(key)
@@ -75,16 +93,22 @@ class WorkQueue(Generic[K]):
         self.add(key)
 
     async def _attempt(self, key: K) -> float | None:
+        began = asyncio.get_running_loop().time()
+        result, pause = await self._outcome(key)
+        self._on_done(result, asyncio.get_running_loop().time() - began)
+        return pause
+
+    async def _outcome(self, key: K) -> tuple[str, float | None]:
         try:
             pause = await self._work(key)
         except (Conflict, NotFound, Transient) as error:
             log.warning("work_postponed", key=str(key), error=str(error))
-            return self._failed(key)
+            return "postponed", self._failed(key)
         except Exception:
             log.exception("work_failed", key=str(key))
-            return self._failed(key)
+            return "failed", self._failed(key)
         self._failures.pop(key, None)
-        return pause
+        return "done", pause
 
     def _failed(self, key: K) -> float:
         failures = self._failures.get(key, 0)

@@ -21,10 +21,11 @@ from botoperator.adapters.kube_events import KubeEvents
 from botoperator.adapters.kube_key_secrets import KubeKeySecrets
 from botoperator.adapters.kube_leader import LeaderLease
 from botoperator.adapters.kube_resources import KubeResources
-from botoperator.handlers.watching import Listener, watch
+from botoperator.handlers.watching import Listener, watch, watches_of
 from botoperator.plan.admission import LiveCaps
 from botoperator.plan.inputs import PodSettings, Venue
-from botoperator.services.perform import PlatformSettings
+from botoperator.services.serving import PlatformSettings
+from botoperator.services.write_budget import WriteBudget
 from botoperator.settings import PREFIX, ClusterSettings
 from botoperator.wiring.parts import (
     Core,
@@ -34,6 +35,7 @@ from botoperator.wiring.parts import (
     stop_on_signals,
     venues_of,
 )
+from botoperator.wiring.pulse import Vitals
 
 __all__ = ["platform_of", "run_kubernetes"]
 
@@ -43,33 +45,7 @@ log = structlog.get_logger(__name__)
 SCHEMA_SECONDS = 300.0
 POOL_SIZE = 8
 RETRY_SECONDS = 2.0
-# Of anything that is done regularly, three in a row missing are a fault.
-SILENT_SECONDS = 45.0
-LATE_LOOKS = 2
 LEADERSHIP_LOST = 3
-
-
-class _Health:
-    """What the probes are told."""
-
-    def __init__(self, settings: ClusterSettings) -> None:
-        self._resync_seconds = settings.resync_seconds
-        self.leader: LeaderLease | None = None
-        self.core: Core | None = None
-
-    def problems(self) -> Sequence[str]:
-        """Say what has been failing for too long."""
-        found = []
-        if self.leader is not None and self.leader.silent_seconds > SILENT_SECONDS:
-            found.append(f"no answer about the Lease for {self.leader.silent_seconds:.0f} s")
-        overdue = self.core.shell.overdue_seconds if self.core is not None else 0.0
-        if overdue > LATE_LOOKS * self._resync_seconds:
-            found.append(f"the full look at all bots is {overdue:.0f} s overdue")
-        return found
-
-    def is_ready(self) -> bool:
-        """Tell whether it leads or waits to."""
-        return self.leader is not None
 
 
 async def run_kubernetes(settings: ClusterSettings) -> None:
@@ -79,13 +55,13 @@ async def run_kubernetes(settings: ClusterSettings) -> None:
         InvalidInput: a setting or a mounted file is wrong.
         Transient: the database was not ready in time, or the API server could not be watched.
     """
-    stop, health = stop_on_signals(), _Health(settings)
-    work = asyncio.create_task(_work(settings, health, stop))
+    stop, vitals = stop_on_signals(), Vitals(settings.resync_seconds)
+    work = asyncio.create_task(_work(settings, vitals, stop))
     stopping = asyncio.create_task(stop.wait())
-    async with serve_health(settings.health_port, health.problems, health.is_ready):
+    async with serve_health(settings.health_port, vitals.pulse, vitals.metrics):
         # Before it leads nothing is under way that would have to be ended in order.
         await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
-        if health.core is None:
+        if vitals.core is None:
             work.cancel()
         stopping.cancel()
         await asyncio.gather(work, return_exceptions=True)
@@ -94,23 +70,27 @@ async def run_kubernetes(settings: ClusterSettings) -> None:
     log.info("operator_stopped")
 
 
-async def _work(settings: ClusterSettings, health: _Health, stop: asyncio.Event) -> None:
+async def _work(settings: ClusterSettings, vitals: Vitals, stop: asyncio.Event) -> None:
     ring, address = _ring(settings), address_of(settings)
     await wait_for_schema(address, deadline_seconds=SCHEMA_SECONDS)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(open_client())
-        resources = KubeResources(client, settings.namespaces)
+        client = await stack.enter_async_context(open_client(vitals.metrics.requested))
+        budget = WriteBudget(settings.writes_per_second, vitals.metrics.throttled)
+        budgeted = client.within(budget.take)
+        resources = KubeResources(budgeted, settings.namespaces)
         await _wait_for_resources(resources)
+        # Its Lease waits for nothing.
         leader = LeaderLease(client, settings.lease_namespace, settings.pod_name, SystemClock())
-        health.leader = leader
+        vitals.leader = leader
         await leader.acquire()
         stack.push_async_callback(leader.release)
         pool = await stack.enter_async_context(open_pool(address, max_size=POOL_SIZE))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        core = Core(settings, _place(settings, client, resources, ring), pool, session)
+        place = _place(settings, budgeted, resources, ring)
+        core = Core(settings, place, pool, session, vitals.metrics)
         await core.key_store.publish()
-        health.core = core
-        await _lead(core, leader, settings, stop)
+        vitals.core = core
+        await _lead(vitals, core, leader, settings, stop)
 
 
 async def _wait_for_resources(resources: KubeResources) -> None:
@@ -126,14 +106,21 @@ async def _wait_for_resources(resources: KubeResources) -> None:
 
 
 async def _lead(
-    core: Core, leader: LeaderLease, settings: ClusterSettings, stop: asyncio.Event
+    vitals: Vitals, core: Core, leader: LeaderLease, settings: ClusterSettings, stop: asyncio.Event
 ) -> None:
-    listener = Listener(on_bot=core.shell.on_bot, on_child=core.shell.on_child)
+    served = _served(settings)
+    listener = Listener(
+        on_bot=core.shell.on_bot,
+        on_child=core.shell.on_child,
+        on_answer=vitals.metrics.requested,
+        on_watch=vitals.hearing.works,
+    )
+    vitals.hearing.expect(watches_of(served))
     log.info("operator_started", namespaces=settings.namespaces)
     async with asyncio.TaskGroup() as group:
         beside = [
             group.create_task(_keep_leading(leader)),
-            group.create_task(watch(listener, _served(settings), MANAGED)),
+            group.create_task(watch(listener, served, MANAGED)),
         ]
         await core.shell.run(stop)
         for task in beside:

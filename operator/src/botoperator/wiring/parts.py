@@ -13,14 +13,18 @@ from botcore.runtime.clock import SystemClock
 from botcore.runtime.settings import read_secret_file
 from botcore.sealing.keyring import KeyRing
 from botoperator.adapters.key_stores import KeyStores
+from botoperator.adapters.metrics import OperatorMetrics
 from botoperator.adapters.paper_exchange import PaperExchange
 from botoperator.adapters.postgres import PostgresLedger
 from botoperator.adapters.referenced_key_store import ReferencedKeyStore
 from botoperator.adapters.sealed_key_store import SealedKeyStore
+from botoperator.key_ports import KeySecrets
 from botoperator.plan.inputs import Relay, Venue
-from botoperator.ports import BotPorts, ChildrenPort, KeySecrets, Recorder, Resources
-from botoperator.services.perform import PlatformSettings
+from botoperator.ports import BotPorts, ChildrenPort, Recorder, Resources
+from botoperator.services.fleet import Fleet
 from botoperator.services.reconcile_bot import BotReconciler
+from botoperator.services.resync import Resync
+from botoperator.services.serving import PlatformSettings
 from botoperator.services.verify_key import KeyVerifier
 from botoperator.settings import DatabaseSettings, OperatorSettings
 from botoperator.shell import CHANNELS, Shell, ShellPace, ShellParts
@@ -45,10 +49,15 @@ class Core:
     """The shell over its ports; the same in both places."""
 
     def __init__(
-        self, settings: OperatorSettings, place: Place, pool: Pool, session: aiohttp.ClientSession
+        self,
+        settings: OperatorSettings,
+        place: Place,
+        pool: Pool,
+        session: aiohttp.ClientSession,
+        metrics: OperatorMetrics,
     ) -> None:
-        address = address_of(settings)
-        ledger = PostgresLedger(pool, address)
+        address, clock = address_of(settings), SystemClock()
+        ledger = PostgresLedger(pool, address, settings.max_bots)
         self.key_store = KeyStores(
             SealedKeyStore(pool, place.ring), ReferencedKeyStore(pool, place.key_secrets)
         )
@@ -59,16 +68,20 @@ class Core:
             paper_accounts=PaperExchange(session, settings.paper_admin_url),
             key_store=self.key_store,
             recorder=place.recorder,
+            meter=metrics,
         )
+        self.fleet = Fleet()
+        reconciler = BotReconciler(ports, place.platform, clock, self.fleet)
         self.shell = Shell(
             ShellParts(
-                resources=place.resources,
-                children=place.children,
-                key_store=self.key_store,
-                reconciler=BotReconciler(ports, place.platform, SystemClock()),
+                ledger=ledger,
+                reconciler=reconciler,
+                resync=Resync(ports, reconciler, clock, self.fleet),
+                fleet=self.fleet,
                 verifier=KeyVerifier(
                     place.children, self.key_store, place.platform, settings.verify_namespace
                 ),
+                meter=metrics,
                 notices=_notices(address),
                 daily=ledger.keep_partitions,
             ),

@@ -17,11 +17,12 @@ from botoperator.adapters.container import ShellSettings
 from botoperator.adapters.local_children import LocalChildren
 from botoperator.adapters.local_key_secrets import LocalKeySecrets
 from botoperator.adapters.log_recorder import LogRecorder
+from botoperator.adapters.metrics import OperatorMetrics
 from botoperator.adapters.postgres import TableResources
 from botoperator.adapters.private_files import make_private
 from botoperator.adapters.sealed_key_store import ensure_keyring
 from botoperator.plan.inputs import PodSettings
-from botoperator.services.perform import PlatformSettings
+from botoperator.services.serving import PlatformSettings
 from botoperator.settings import StandaloneSettings
 from botoperator.wiring.parts import Core, Place, address_of, stop_on_signals, venues_of
 
@@ -57,7 +58,7 @@ async def run_standalone(settings: StandaloneSettings, data: Path, *, stop_bots:
                 platform=_platform(settings),
                 workers=WORKERS,
             )
-            core = Core(settings, place, pool, session)
+            core = Core(settings, place, pool, session, OperatorMetrics())
             await _run(core, children, stop, stop_bots=stop_bots)
     log.info("operator_stopped", bots_stopped=stop_bots)
 

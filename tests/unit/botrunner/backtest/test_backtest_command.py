@@ -92,6 +92,34 @@ def test_report_and_json_tell_the_same_run(run: Command, tmp_path: Path) -> None
     assert {"sharpe", "sortino", "cagr_percent", "drawdown"} <= body["performance"].keys()
 
 
+def test_report_tells_each_strategy_against_its_own_capital(run: Command, tmp_path: Path) -> None:
+    told = tmp_path / "told.json"
+    second = {**SPEC["strategies"][0], "name": "idle", "symbols": ["ETHUSDT"], "capital": "3000"}
+    second["params"] = {"fast": 150, "slow": 200}  # never ready
+    files = [str(candles(tmp_path, name=f"{symbol}-1h.csv")) for symbol in ("BTCUSDT", "ETHUSDT")]
+
+    _, out, _ = run(
+        "--candles", ",".join(files), "--json", str(told),
+        spec={**SPEC, "strategies": [*SPEC["strategies"], second]},
+    )  # fmt: skip
+
+    body = json.loads(told.read_text())
+    trend, idle = body["strategies"]
+    assert (trend["strategy"], idle["strategy"]) == ("trend", "idle")
+    profit = float(trend["profit"]) + float(trend["open_profit"])
+    assert trend["performance"]["total_return_percent"] == pytest.approx(profit / 10)
+    assert body["performance"]["total_return_percent"] == pytest.approx(profit / 40)
+    assert (
+        trend["performance"]["drawdown"]["percent"] > 3 * body["performance"]["drawdown"]["percent"]
+    )
+    assert trend["trades"] == body["trades"]
+    assert trend["fees"] == body["fees"]
+    assert (idle["trades"]["count"], idle["performance"]["drawdown"]["percent"]) == (0, 0)
+    assert 0 < float(trend["exposure_percent"]) == float(body["exposure_percent"]) < 100
+    shown = next(line for line in out.splitlines() if line.startswith(" trend") and "%" in line)
+    assert f"{trend['performance']['drawdown']['percent']:.2f} %" in shown
+
+
 def test_two_runs_are_the_same_to_the_byte(run: Command, tmp_path: Path) -> None:
     path = candles(tmp_path, 400)
     first, second = tmp_path / "first.json", tmp_path / "second.json"
@@ -220,7 +248,7 @@ def test_bot_file_must_hold_one_bot(tmp_path: Path) -> None:
 def test_interrupted_run_reports_what_was_done_so_far(tmp_path: Path) -> None:
     bot, told = tmp_path / "bot.yaml", tmp_path / "told.json"
     bot.write_text(yaml.safe_dump(a_bot(SPEC)), encoding="utf-8")
-    path = candles(tmp_path, 60_000)
+    path = candles(tmp_path, 150_000)
     tool = str(Path(sys.executable).with_name("botrunner"))
     command = [tool, "backtest", "--bot", str(bot), "--candles", str(path), "--json", str(told)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -236,4 +264,4 @@ def test_interrupted_run_reports_what_was_done_so_far(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "NOT COMPLETE: broken off" in out
     assert not body["is_whole"]
-    assert 0 < body["candles"] < 60_000
+    assert 0 < body["candles"] < 150_000

@@ -43,7 +43,7 @@ def test_hundred_thousand_candles_leave_books_that_add_up() -> None:
 
     run.run()
 
-    assert run.done == len(record.equity) == 100_000
+    assert run.done == len(record.worth.whole) == 100_000
     assert len(record.every_decision) == 100_000
     assert len(record.trades) > 50
     owned = {"USDT": Decimal(10_000), "BTC": Decimal(0)}
@@ -67,4 +67,4 @@ def test_same_candles_give_the_same_decisions_and_fills() -> None:
 
     assert first[1].every_decision == second[1].every_decision
     assert first[1].every_fill == second[1].every_fill
-    assert first[1].equity.samples(10**6) == second[1].equity.samples(10**6)
+    assert first[1].worth.whole.samples(10**6) == second[1].worth.whole.samples(10**6)

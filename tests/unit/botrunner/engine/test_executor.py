@@ -7,13 +7,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from botcore.domain.errors import Conflict, LeaseLost, Transient
-from botcore.domain.orders import Order, OrderStatus
+from botcore.domain.orders import Order, OrderReport, OrderStatus, OrderType
 from botrunner.engine.executor import Executor, Outcome
 from botrunner.trading.commands import (
     CancelOrder,
     Command,
     Exit,
     FindOrder,
+    FindOrders,
     Note,
     ReadTrades,
     Reread,
@@ -177,6 +178,27 @@ def test_denial_tells_how_long_the_outcome_has_been_unknown() -> None:
     assert run_virtual(story()) == [OrderNotFound(client_order_id=ID, age_seconds=7)]
 
 
+def test_denial_that_travels_for_seconds_tells_what_was_true_when_it_was_asked_for() -> None:
+    """The order may have arrived right after the venue looked (TR-5)."""
+    bench = Bench()
+    bench.exchange.mood = Mood.LOSES_ORDER
+    looked = bench.exchange.find_order
+
+    async def answer_late(symbol: str, client_order_id: str) -> OrderReport | None:
+        found = await looked(symbol, client_order_id)
+        bench.clock.suspended += 4
+        return found
+
+    bench.exchange.find_order = answer_late  # type: ignore[method-assign]
+
+    async def story() -> list[Event]:
+        await bench.perform(*COMMANDS)
+        bench.clock.suspended += 2
+        return (await bench.perform(FindOrder(symbol="BTCUSDT", client_order_id=ID))).events
+
+    assert run_virtual(story()) == [OrderNotFound(client_order_id=ID, age_seconds=2)]
+
+
 def test_recovered_intent_counts_from_the_recovery_and_another_as_new() -> None:
     bench = Bench()
 
@@ -193,15 +215,18 @@ def test_recovered_intent_counts_from_the_recovery_and_another_as_new() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["find_order", "trades"])
+ASKING = {
+    "find_order": FindOrder(symbol="BTCUSDT", client_order_id=ID),
+    "open_orders": FindOrders(symbol="BTCUSDT", client_order_ids=(ID,)),
+    "trades": ReadTrades(symbol="BTCUSDT", client_order_id=ID, exchange_order_id=1),
+}
+
+
+@pytest.mark.parametrize("name", ASKING)
 def test_failed_query_is_no_answer(name: str) -> None:
     bench = Bench(troubles=Troubles(broken={name: Transient("dns")}))
 
-    outcome = bench.do(
-        FindOrder(symbol="BTCUSDT", client_order_id=ID)
-        if name == "find_order"
-        else ReadTrades(symbol="BTCUSDT", client_order_id=ID, exchange_order_id=1)
-    )
+    outcome = bench.do(ASKING[name])
 
     assert outcome.events == []  # TR-6, TR-44
 
@@ -222,6 +247,25 @@ def test_order_that_is_found_is_reported_and_its_trades_are_read() -> None:
     assert report.report.executed_quantity == ORDER.quantity
     assert isinstance(read, TradesRead)
     assert [fill.quantity for fill in read.fills] == [Decimal(1)]
+
+
+def test_several_orders_are_found_by_one_call_and_only_those_that_ended_by_their_own() -> None:
+    bench = Bench()
+    open_one = replace(ORDER, client_order_id="kb-open", price=Decimal(1), type=OrderType.LIMIT)
+    ids = (ID, "kb-open", "kb-never-sent")
+
+    async def story() -> list[Event]:
+        await bench.perform(*COMMANDS)
+        await bench.perform(type(COMMANDS[1])(order=open_one))  # type: ignore[call-arg]
+        return (await bench.perform(FindOrders(symbol="BTCUSDT", client_order_ids=ids))).events
+
+    first, second, third = run_virtual(story())
+    assert isinstance(first, OrderReported)
+    assert isinstance(second, OrderReported)
+    assert (first.report.status, second.report.status) == (OrderStatus.FILLED, OrderStatus.NEW)
+    assert third == OrderNotFound(client_order_id="kb-never-sent", age_seconds=0)
+    assert bench.order_of_calls.count("open_orders") == 1
+    assert bench.troubles.named("find_order") == [ID, "kb-never-sent"]  # TR-56
 
 
 def test_cancel_reports_the_end_or_its_doubt() -> None:

@@ -128,7 +128,7 @@ def test_rest_of_a_partly_filled_sale_is_sold_at_once() -> None:
 def test_stop_that_was_given_up_and_arrived_after_all_leaves_one_resting() -> None:
     state, _ = bought(STOPPED)
     first = stop_of(state)
-    state = play(state, STOPPED, unknown(first), *[denied(first)] * 3).state
+    state = play(state, STOPPED, unknown(first), *(denied(first, age) for age in (1, 3, 5))).state
     second = stop_of(state)
     state = decide(state, accepted(second), STOPPED).state
 

@@ -14,7 +14,6 @@ from botrunner.trading.events import (
 from tests.support.trading import (
     KEY,
     accepted,
-    bought,
     candle,
     dca_rules,
     denied,
@@ -24,7 +23,6 @@ from tests.support.trading import (
     refused,
     saved,
     sent,
-    stop_of,
     unknown,
 )
 
@@ -50,9 +48,18 @@ def test_unknown_outcome_after_the_streams_word_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("answers", "is_given_up"),
-    [([10, 10], False), ([4, 4, 4, 4], False), ([1, 2, 5], True), ([10, 10, 10], True)],
+    [
+        ([10, 12], False),
+        ([0, 2, 4, 4], False),
+        ([1, 3, 5], True),
+        ([10, 12, 14], True),
+        ([0, 1, 2, 3, 4, 5], True),
+        ([10] * 9, False),  # a burst of looks is one look
+        ([10, 11, 11, 11, 12, 13], False),
+        ([10, 11, 12, 13, 14], True),
+    ],
 )
-def test_denied_order_needs_three_denials_and_five_seconds(
+def test_denied_order_needs_three_denials_apart_and_five_seconds(
     answers: list[int], *, is_given_up: bool
 ) -> None:
     state, order = sent(RULES)
@@ -68,7 +75,7 @@ def test_denial_of_an_order_the_venue_has_acknowledged_is_ignored() -> None:
     state, order = sent(RULES)
     state = decide(state, accepted(order), RULES).state
 
-    step = play(state, RULES, *[denied(order)] * 5)
+    step = play(state, RULES, *(denied(order, age) for age in range(10)))
 
     assert step.state.orders[order.client_order_id].status is OrderStatus.NEW  # TR-47
 
@@ -84,18 +91,9 @@ def test_unknown_order_is_queried_every_second_until_it_is_settled() -> None:
         )  # TR-7
 
 
-def test_resting_order_is_queried_each_tenth_second() -> None:
-    state, _ = bought(STOPPED)
-    state = decide(state, accepted(stop_of(state)), STOPPED).state
-
-    asked = [bool(decide(state, TimerFired(tick=tick), STOPPED).commands) for tick in range(21)]
-
-    assert [tick for tick, one in enumerate(asked) if one] == [0, 10, 20]  # TR-43
-
-
 def test_order_found_after_all_is_booked() -> None:
     state, order = sent(RULES)
-    state = play(state, RULES, unknown(order), denied(order), denied(order)).state
+    state = play(state, RULES, unknown(order), denied(order, 1), denied(order, 3)).state
 
     after = decide(state, filled(order, "100"), RULES)
 
@@ -105,7 +103,7 @@ def test_order_found_after_all_is_booked() -> None:
 
 def test_fill_of_an_order_that_was_given_up_is_booked_once_and_protected() -> None:
     state, order = sent(STOPPED)
-    state = play(state, STOPPED, unknown(order), *[denied(order)] * 3).state
+    state = play(state, STOPPED, unknown(order), *(denied(order, age) for age in (1, 3, 5))).state
     assert state.orders == {}
 
     step = play(state, STOPPED, filled(order, "100"), filled(order, "100"))

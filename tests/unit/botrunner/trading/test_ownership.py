@@ -21,7 +21,7 @@ def entries_of_both() -> tuple[BotState, list[Order]]:
 
 def restarted(state: BotState) -> BotState:
     stored = Stored(
-        orders=tuple(state.orders.values()), intent_ages={}, sub_books=tuple(state.sub_books.values()),
+        orders=tuple(state.orders.values()), sub_books=tuple(state.sub_books.values()),
         decided=dict(state.decided), day_realized={}, peak_equity=None,
     )  # fmt: skip
     now = START + timedelta(minutes=3)

@@ -70,7 +70,6 @@ def test_stop_loss_guard_pauses_the_whole_bot(
     in_force = dca_rules(risk=GUARD)
     stored = Stored(
         orders=(),
-        intent_ages={},
         sub_books=(),
         decided={},
         day_realized={},
@@ -103,7 +102,6 @@ def test_orders_per_minute_survive_a_restart() -> None:
     in_force = dca_rules(risk=RiskLimits(max_orders_per_minute=1))
     stored = Stored(
         orders=(),
-        intent_ages={},
         sub_books=(),
         decided={},
         day_realized={},
@@ -176,3 +174,15 @@ def test_refused_stop_that_never_left_does_not_sell_the_position() -> None:
 
     assert placed(step) == []
     assert [o.purpose for o in placed(later)] == [Purpose.STOP_LOSS]
+
+
+def test_dust_of_a_position_held_too_long_blocks_no_entry() -> None:
+    in_force = rules(a_rule(DcaParams(amount=Decimal(100), time_limit_candles=3)))
+    state, _ = bought(in_force)
+    held = state.sub_book(KEY)
+    dust = replace(held, lots=(replace(held.lots[0], remaining=Decimal("0.000004")),))
+    dusty = replace(state, sub_books={KEY: dust}, orders={}, sold_at={KEY: START})
+
+    step = play(dusty, in_force, candle(10, "100"))
+
+    assert [o.purpose for o in placed(step)] == [Purpose.ENTRY]  # TR-21

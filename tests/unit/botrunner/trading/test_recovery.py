@@ -32,7 +32,6 @@ RULES = dca_rules(stop="2")
 def stored(state: BotState, **changes: object) -> Stored:
     values: dict[str, object] = {
         "orders": tuple(state.orders.values()),
-        "intent_ages": {},
         "sub_books": tuple(state.sub_books.values()),
         "decided": dict(state.decided),
         "day_realized": {},

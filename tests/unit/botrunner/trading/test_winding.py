@@ -167,7 +167,7 @@ def test_shutdown_waits_for_an_unknown_outcome_and_for_nothing_else() -> None:
     state = decide(state, unknown(entry), RULES).state
 
     step = decide(state, ShutdownRequested(), RULES)
-    settled = play(step.state, RULES, *[denied(entry)] * 3)
+    settled = play(step.state, RULES, *(denied(entry, age) for age in (1, 3, 5)))
 
     assert exits(step) == []
     assert exits(settled) == ["Terminated"]

@@ -2,10 +2,11 @@
 
 from botcore.domain.market import Candle
 from botcore.resources.strategy_params import BollingerParams, ExitBand
+from botrunner.trading.indicator_runs import Prices, Run, run_bollinger
 from botrunner.trading.indicators import Bollinger
 from botrunner.trading.strategies.base import Advice, Signal, View, warming_up
 
-__all__ = ["on_candle", "warm_up_candles"]
+__all__ = ["on_candle", "run", "warm_up_candles"]
 
 
 def warm_up_candles(params: BollingerParams) -> int:
@@ -41,3 +42,8 @@ def _in_position(params: BollingerParams, after: Bollinger) -> Advice:
 
 def _fresh(params: BollingerParams) -> Bollinger:
     return Bollinger.of(params.length, params.deviations)
+
+
+def run(params: BollingerParams, prices: Prices) -> Run:
+    """Say along all candles where `on_candle` surely holds, and what it remembers."""
+    return run_bollinger(prices, _fresh(params), leaves_at_middle=params.exit_at is ExitBand.MIDDLE)

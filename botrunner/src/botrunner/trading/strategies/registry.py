@@ -16,6 +16,7 @@ from botcore.resources.strategy_params import (
     StrategyParams,
     SupertrendParams,
 )
+from botrunner.trading.indicator_runs import Prices, Run
 from botrunner.trading.strategies import (
     bollinger,
     dca,
@@ -29,7 +30,7 @@ from botrunner.trading.strategies import (
 )
 from botrunner.trading.strategies.base import Advice, View
 
-__all__ = ["advise", "warm_up_candles"]
+__all__ = ["advise", "run", "warm_up_candles"]
 
 # By type, as a chain of isinstance would cost the last one as much as its own work. A test holds the
 # table complete.
@@ -55,6 +56,14 @@ _WARM_UP: dict[type[StrategyParams], Callable[[Any], int]] = {
     RebalanceParams: rebalance.warm_up_candles,
     CustomParams: own.warm_up_candles,
 }
+# The strategies whose holding can be told ahead from the candles alone.
+_RUN: dict[type[StrategyParams], Callable[[Any, Prices], Run]] = {
+    EmaCrossParams: ema_cross.run,
+    RsiParams: rsi.run,
+    BollingerParams: bollinger.run,
+    MacdParams: macd.run,
+    SupertrendParams: supertrend.run,
+}
 
 
 def advise(params: StrategyParams, state: object, candle: Candle, view: View) -> Advice:
@@ -65,3 +74,9 @@ def advise(params: StrategyParams, state: object, candle: Candle, view: View) ->
 def warm_up_candles(params: StrategyParams) -> int:
     """Return how many closed candles to feed before the first decision (at most 1000, one request)."""
     return _WARM_UP[type(params)](params)
+
+
+def run(params: StrategyParams, prices: Prices) -> Run | None:
+    """Say along all candles where a strategy surely holds; None if only each candle can tell."""
+    known = _RUN.get(type(params))
+    return None if known is None else known(params, prices)

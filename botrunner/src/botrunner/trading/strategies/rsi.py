@@ -2,10 +2,11 @@
 
 from botcore.domain.market import Candle
 from botcore.resources.strategy_params import RsiParams
+from botrunner.trading.indicator_runs import Prices, Run, run_rsi
 from botrunner.trading.indicators import Rsi
 from botrunner.trading.strategies.base import Advice, Signal, View, warming_up
 
-__all__ = ["on_candle", "warm_up_candles"]
+__all__ = ["on_candle", "run", "warm_up_candles"]
 
 
 def warm_up_candles(params: RsiParams) -> int:
@@ -34,3 +35,8 @@ def on_candle(params: RsiParams, state: object, candle: Candle, view: View) -> A
         return Advice(state=after, signal=Signal.HOLD, reason=reason)
     reason = f"RSI crossed above {oversold}, to {level:.1f}"
     return Advice(state=after, signal=Signal.ENTER, reason=reason)
+
+
+def run(params: RsiParams, prices: Prices) -> Run:
+    """Say along all candles where `on_candle` surely holds, and what it remembers."""
+    return run_rsi(prices, Rsi(params.length), params.oversold, params.overbought)

@@ -2,10 +2,11 @@
 
 from botcore.domain.market import Candle
 from botcore.resources.strategy_params import SupertrendParams
+from botrunner.trading.indicator_runs import Prices, Run, run_supertrend
 from botrunner.trading.indicators import Supertrend
 from botrunner.trading.strategies.base import Advice, Signal, View, warming_up
 
-__all__ = ["on_candle", "warm_up_candles"]
+__all__ = ["on_candle", "run", "warm_up_candles"]
 
 
 def warm_up_candles(params: SupertrendParams) -> int:
@@ -32,3 +33,8 @@ def on_candle(params: SupertrendParams, state: object, candle: Candle, view: Vie
 
 def _fresh(params: SupertrendParams) -> Supertrend:
     return Supertrend.of(params.length, params.multiplier)
+
+
+def run(params: SupertrendParams, prices: Prices) -> Run:
+    """Say along all candles where `on_candle` surely holds, and what it remembers."""
+    return run_supertrend(prices, _fresh(params))

@@ -1,0 +1,1 @@
+"""The operator with many bots, on the API server of `make up`."""

@@ -1,0 +1,126 @@
+"""A thousand bots: made at once, looked at again, one of them changed, and what that holds in memory."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from botoperator.adapters.kube_client import KubeClient
+from botoperator.plan.manifests import CONFIG_HASH
+from hack.bench.exchange_process import resident_megabytes
+from hack.bench.operator.bare import write_alike
+from hack.bench.operator.process import Operator, running_operator
+from hack.bench.operator.space import CONCURRENT, Space, name_of, new_space
+from hack.bench.rows import Row, at_most, below, note
+from hack.bench.runner.host import Host, running_host, wait_for
+
+__all__ = ["bench_bots"]
+
+# The bench asks for full looks itself.
+_RESYNC_SECONDS: Final = 3_600.0
+_LOOK: Final = "select pg_notify('kbots_halts', '0')"
+_LOOK_LIMIT_SECONDS: Final = 120
+_LOOKS: Final = 3
+_CHANGES: Final = 50
+_SETTLE_SECONDS: Final = 900
+_CHANGE_SECONDS: Final = 30
+
+
+def bench_bots(count: int) -> Iterator[Row]:
+    """Measure with so many bots, their pods waiting for a node, and no write budget."""
+    with (
+        tempfile.TemporaryDirectory(prefix="kbots-bench-") as folder,
+        running_host(speed=1) as host,
+        new_space() as space,
+        running_operator(host, space, Path(folder), resync_seconds=_RESYNC_SECONDS) as operator,
+    ):
+        began, used = time.monotonic(), operator.cpu_seconds()
+        asyncio.run(space.make_bots(count))
+        made = time.monotonic() - began
+        wait_for(
+            lambda: operator.figure("tradingbot_condition", type="Ready") == count,
+            "every bot has its pod and then its status",
+            seconds=_SETTLE_SECONDS,
+            every=0.5,
+        )
+        took, writes = time.monotonic() - began, operator.writes()
+        used = operator.cpu_seconds() - used
+        with new_space() as other:
+            bare = asyncio.run(write_alike(space, other, count))
+        note(
+            f"{count} bots stored in {made:.1f} s, their pods there after {took:.1f} s, {writes:.0f} writes,"
+            f" {used:.1f} s of the operator's processor time"
+        )
+        note(f"a bare client of {CONCURRENT} at once stores and makes the same in {bare:.1f} s")
+        yield at_most("operator-cold-create-vs-bare", took / bare, 1.5, "ratio")
+        yield from _looks(host, operator, count)
+        yield below("operator-rss", resident_megabytes(operator.process.pid), 150, "MB")
+        delays = asyncio.run(_changes(space))
+        middle = statistics.median(delays) * 1_000
+        note(f"a changed bot's pod is patched after {middle:.0f} ms at the median of {len(delays)}")
+        p99 = statistics.quantiles(delays, n=100, method="inclusive")[98]
+        yield below("operator-change-to-pod-p99", p99 * 1_000, 250, "ms")
+
+
+def _looks(host: Host, operator: Operator, count: int) -> Iterator[Row]:
+    """Measure full looks at bots that nobody changes."""
+    _look(host, operator)
+    wait_for(lambda: _rests(operator), "it rests", seconds=_SETTLE_SECONDS, every=2)
+    before, asked = operator.writes(), operator.reads()
+    took, used = [], []
+    for _ in range(_LOOKS):
+        began = operator.cpu_seconds()
+        _look(host, operator)
+        used.append(operator.cpu_seconds() - began)
+        took.append(operator.figure("operator_resync_seconds"))
+    reads = operator.reads() - asked
+    note(
+        f"{_LOOKS} full looks at {count} bots: {reads:.0f} reads, {statistics.median(took):.2f} s each,"
+        f" {statistics.median(used):.2f} s of processor time"
+    )
+    yield below("operator-resync", statistics.median(took), 2, "s")
+    yield below("operator-resync-cpu", statistics.median(used), 2, "s")
+    yield at_most("operator-resync-writes", operator.writes() - before, 0, "writes")
+
+
+def _look(host: Host, operator: Operator) -> None:
+    """Ask for a full look and wait until it has ended."""
+    before = operator.figure("operator_resync_age_seconds")
+    host.query(_LOOK)
+    wait_for(
+        lambda: operator.figure("operator_resync_age_seconds") < before,
+        "a full look",
+        seconds=_LOOK_LIMIT_SECONDS,
+    )
+
+
+def _rests(operator: Operator) -> bool:
+    """Tell whether nobody is looked at any more."""
+    looks = operator.figure("operator_reconcile_total")
+    time.sleep(1)
+    waiting = operator.figure("operator_queue_depth")
+    return not waiting and operator.figure("operator_reconcile_total") == looks
+
+
+async def _changes(space: Space) -> list[float]:
+    """Measure from the answer to a change until the bot's pod bears the new configuration's hash."""
+    async with space.client() as client:
+        delays = []
+        for number in range(_CHANGES):
+            name = name_of(number)
+            before = await _mark(space, client, name)
+            began = time.monotonic()
+            await space.pause(client, name)
+            while await _mark(space, client, name) == before:
+                if time.monotonic() - began > _CHANGE_SECONDS:
+                    break
+            delays.append(time.monotonic() - began)
+        return delays
+
+
+async def _mark(space: Space, client: KubeClient, name: str) -> str:
+    pod = await client.find(space.path("pods", f"tb-{name}"))
+    return str(pod["metadata"]["annotations"][CONFIG_HASH]) if pod else ""

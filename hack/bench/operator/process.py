@@ -1,0 +1,113 @@
+"""The operator as it ships, beside the ledger and the paper exchange of a platform of this host."""
+
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from botcore.sealing.keyring import new_private_key, write_key
+from hack.bench.operator.space import Space
+from hack.bench.runner.host import Host, wait_for
+from hack.standalone.installation import DATABASE, free_port
+
+__all__ = ["Operator", "running_operator"]
+
+# No node takes the pods, so nobody asks for it.
+_IMAGE: Final = "kbots/none:none"
+_OPERATOR: Final = "kbots_operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """A running operator."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def figure(self, name: str, **labels: str) -> float:
+        """Sum up a figure over the series with these labels."""
+        url = f"http://127.0.0.1:{self.port}/metrics"
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                text = answer.read().decode()
+        except OSError:
+            return 0.0
+        return sum(
+            one.value
+            for family in text_string_to_metric_families(text)
+            for one in family.samples
+            if one.name == f"kbots_{name}" and labels.items() <= one.labels.items()
+        )
+
+    def cpu_seconds(self) -> float:
+        """Give the processor time that the process has used."""
+        return self.figure("process_cpu_seconds_total")
+
+    def reads(self) -> float:
+        """Count the reads from the API server; watches are none."""
+        return self.figure("operator_api_requests_total", verb="get")
+
+    def writes(self) -> float:
+        """Count the writes to the API server, those of the leader's Lease aside."""
+        name = "operator_api_requests_total"
+        verbs = ("post", "patch", "put", "delete")
+        all_of_them = sum(self.figure(name, verb=verb) for verb in verbs)
+        return all_of_them - sum(self.figure(name, verb=verb, resource="leases") for verb in verbs)
+
+
+@contextmanager
+def running_operator(
+    host: Host, space: Space, folder: Path, *, resync_seconds: float
+) -> Iterator[Operator]:
+    """Run one for the block, without a write budget.
+
+    Raises:
+        StepFailed: it did not begin to lead.
+    """
+    made, port = host.installation, free_port()
+    sealing = folder / "sealing"
+    if not sealing.exists():
+        write_key(sealing, new_private_key())
+    values = {
+        "DATABASE_PORT": str(made.ports["postgres"]),
+        "DATABASE_NAME": DATABASE,
+        "PASSWORD_FILE": str(made.password_file(_OPERATOR)),
+        "PAPER_REST_URL": made.url("exchange"),
+        "PAPER_ADMIN_URL": made.url("exchangeAdmin"),
+        "SEALING_DIR": str(sealing),
+        "NAMESPACES": space.namespace,
+        "VERIFY_NAMESPACE": space.namespace,
+        "LEASE_NAMESPACE": space.namespace,
+        "POD_NAME": "bench",
+        "RUNNER_IMAGE": _IMAGE,
+        "RUNNER_SERVICE_ACCOUNT": "default",
+        "WRITES_PER_SECOND": "0",
+        "RESYNC_SECONDS": str(resync_seconds),
+        "HEALTH_PORT": str(port),
+        "LOG_LEVEL": "WARNING",
+    }
+    environment = {f"KBOTS_OPERATOR_{name}": value for name, value in values.items()}
+    with (folder / "operator.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "botoperator.main", "kubernetes"],
+            env={"KUBECONFIG": str(space.kubeconfig), "PATH": "/usr/bin:/bin", **environment},
+            stdout=log,
+            stderr=log,
+        )
+    operator = Operator(process=process, port=port)
+    try:
+        wait_for(lambda: operator.figure("operator_leader"), "it leads", seconds=60, every=0.02)
+        yield operator
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

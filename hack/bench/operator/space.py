@@ -1,0 +1,127 @@
+"""A namespace of the cluster for a bench, and its API server as a client asks it."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config import load_kube_config
+
+from botcore.domain.errors import PlatformError
+from botcore.resources.meta import GROUP, PLURAL, VERSION
+from botoperator.adapters.kube_client import MERGE_PATCH, KubeClient
+from hack.bench.runner.host import a_bot
+from hack.cluster.paths import Paths
+from hack.report import StepFailed
+
+__all__ = ["CONCURRENT", "Space", "name_of", "new_space"]
+
+CONCURRENT = 16
+"""As many at once as the operator has workers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """One namespace."""
+
+    namespace: str
+    kubeconfig: Path
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[KubeClient]:
+        """Connect as the cluster's administrator."""
+        configuration = Configuration()
+        await load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=str(self.kubeconfig), client_configuration=configuration
+        )
+        configuration.connection_pool_maxsize = CONCURRENT
+        async with ApiClient(configuration) as api:
+            yield KubeClient(api)
+
+    def path(self, plural: str, name: str = "") -> str:
+        """Write the path of a kind, or of one object."""
+        root = f"/apis/{GROUP}/{VERSION}" if plural == PLURAL else "/api/v1"
+        return f"{root}/namespaces/{self.namespace}/{plural}" + (f"/{name}" if name else "")
+
+    async def make_bots(self, count: int) -> None:
+        """Store so many paper bots."""
+        strategy = {
+            "name": "dca", "type": "dca", "symbols": ["BTCUSDT"], "interval": "1h", "capital": "500",
+            "params": {"amount": "10"},
+        }  # fmt: skip
+        async with self.client() as client:
+            gate = asyncio.Semaphore(CONCURRENT)
+
+            async def make(name: str) -> None:
+                body = a_bot(name, strategy)
+                body["metadata"]["namespace"] = self.namespace
+                async with gate:
+                    await client.request("POST", self.path(PLURAL), body=body)
+
+            await asyncio.gather(*(make(name_of(number)) for number in range(count)))
+
+    async def pause(self, client: KubeClient, name: str) -> None:
+        """Change one bot's spec."""
+        body = {"spec": {"desiredState": "Paused"}}
+        await client.request("PATCH", self.path(PLURAL, name), body=body, headers=MERGE_PATCH)
+
+
+def name_of(number: int) -> str:
+    """Name a bot of the bench."""
+    return f"bench-{number}"
+
+
+@contextmanager
+def new_space() -> Iterator[Space]:
+    """Make a namespace whose pods no node takes, and remove it with everything in it.
+
+    Raises:
+        StepFailed: there is no cluster.
+    """
+    space = Space(namespace=f"bench-{secrets.token_hex(4)}", kubeconfig=Paths().kubeconfig)
+    try:
+        asyncio.run(_change_nodes(space, unschedulable=True))
+        asyncio.run(
+            _ask(space, "POST", "/api/v1/namespaces", {"metadata": {"name": space.namespace}})
+        )
+    except (PlatformError, OSError) as error:
+        raise StepFailed(f"no cluster answers: {error}", fix="make up") from error
+    try:
+        yield space
+    finally:
+        asyncio.run(_remove(space))
+        asyncio.run(_change_nodes(space, unschedulable=False))
+
+
+async def _ask(space: Space, method: str, path: str, body: Any = None) -> None:
+    async with space.client() as client:
+        await client.request(method, path, body=body)
+
+
+async def _change_nodes(space: Space, *, unschedulable: bool) -> None:
+    body = {"spec": {"unschedulable": unschedulable}}
+    async with space.client() as client:
+        nodes = [one async for one in client.list_objects("/api/v1/nodes")]
+        for one in nodes:
+            path = f"/api/v1/nodes/{one['metadata']['name']}"
+            await client.request("PATCH", path, body=body, headers=MERGE_PATCH)
+
+
+async def _remove(space: Space) -> None:
+    # Whoever would have let the bots go has ended.
+    released = {"metadata": {"finalizers": None}}
+    async with space.client() as client:
+        gate = asyncio.Semaphore(CONCURRENT)
+
+        async def release(name: str) -> None:
+            async with gate:
+                path = space.path(PLURAL, name)
+                await client.request("PATCH", path, body=released, headers=MERGE_PATCH)
+
+        bots = [one async for one in client.list_objects(space.path(PLURAL))]
+        await asyncio.gather(*(release(one["metadata"]["name"]) for one in bots))
+        await client.request("DELETE", f"/api/v1/namespaces/{space.namespace}")
