@@ -9,7 +9,7 @@ from botcore.domain.market import Interval
 from botcore.domain.orders import OrderType
 from botrunner.trading.events import BalanceChanged, Event, StreamRestored
 from tests.exchange.server import Server
-from tests.runner.venues import Events, Trader, running, trading
+from tests.runner.venues import Events, Trader, running, trading, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -34,6 +34,26 @@ async def test_payment_into_the_account_is_told(trader: Trader) -> None:
             event = await events.next(is_change)
             assert isinstance(event, BalanceChanged)
             assert (event.asset, event.amount) == ("USDT", Decimal(amount))
+
+
+async def test_balances_after_a_fill_are_told_and_cost_nothing(trader: Trader) -> None:
+    """TR-56: the stream brings them, and reading the account weighs 20."""
+    events, exchange = Events(), trader.venue.exchange
+
+    async with running(trader.venue.user.run(events.deliver)):
+        await events.next(lambda event: isinstance(event, StreamRestored))
+        before = await exchange.balances()
+        await exchange.place(trader.order())
+        await wait_until(lambda: exchange.told.known != before)
+        told = exchange.told.known
+        assert await exchange.balances() == told
+        assert (await exchange.account()).balances == told
+        assert told["BTC"].free > before["BTC"].free
+
+        trader.server.admin("POST", "faults", {"kind": "dropWsApi"})
+        await events.next(lambda event: isinstance(event, StreamRestored))
+        assert exchange.told.known is None
+    assert await exchange.balances() == told
 
 
 async def test_open_orders_are_read_with_what_they_are(trader: Trader) -> None:

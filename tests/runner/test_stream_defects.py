@@ -45,11 +45,8 @@ def connect(scripted: ScriptedVenue) -> BinanceVenue:
     key = ExchangeKey(api_key="k", secret="s")
     venue = binance_venue(scripted.endpoints, key, SystemClock(), may_send=lambda: True)
     an_hour_ago = SystemClock().now() - timedelta(hours=1)
-    sample = Sample(
-        at=SystemClock().boottime(),
-        venue_ms=round(an_hour_ago.timestamp() * 1_000),
-        half_trip=0.0,
-    )
+    venue_ms = round(an_hour_ago.timestamp() * 1_000)
+    sample = Sample(at=SystemClock().boottime(), venue_ms=venue_ms, half_trip=0.0)
     venue.exchange._venue_clock.add(sample)
     return venue
 
@@ -141,7 +138,6 @@ async def test_user_stream_keeps_the_silence_the_venue_asked_for(
     """TR-53: connecting costs weight, too, and a venue that has said 429 bans who goes on."""
     scripted.script, events = lambda socket: socket.answer(), Events()
     venue.limits.block(3_600, only_orders=False)
-
     async with running(venue.user.run(events.deliver)):
         with capture_logs() as logs:
             await wait_until(lambda: any("RateLimited" in one["reason"] for one in logs))

@@ -79,6 +79,9 @@ class ModelExchange:
         balance = Balance(free=Decimal(1000), locked=Decimal(0))
         return Account(uid=self.uid, can_trade=self.can_trade, balances={"USDT": balance})
 
+    async def balances(self) -> Mapping[str, Balance]:
+        return (await self.account()).balances
+
     async def place(self, order: Order) -> PlaceAnswer:
         self.troubles.note("place", order)
         self.venue.journalled_at[order.client_order_id] = self.venue.seconds

@@ -118,6 +118,10 @@ class Exchange(Protocol):
         """Read uid and balances."""
         ...
 
+    async def balances(self) -> Mapping[str, Balance]:
+        """Return what the account holds, to be shown: as its stream told it, else read."""
+        ...
+
     async def place(self, order: Order) -> PlaceAnswer:
         """Send one order; never raises for the venue's answers or silence.
 
@@ -253,7 +257,6 @@ class Lease(Protocol):
 
     async def acquire(self) -> int | None:
         """Return the new epoch, or None while another holds it."""
-        ...
 
     async def renew(self, epoch: int) -> Renewal:
         """Renew for 30 s and read the halt latch."""
@@ -261,11 +264,9 @@ class Lease(Protocol):
 
     async def release(self, epoch: int) -> None:
         """Give it back, so that a successor need not wait."""
-        ...
 
     async def halt(self) -> str | None:
         """Read the halt latch."""
-        ...
 
     async def beat(self, heartbeat: Heartbeat) -> None:
         """Write the heartbeat row."""

@@ -53,6 +53,10 @@ class Operator:
         """Count the reads from the API server; watches are none."""
         return self.figure("operator_api_requests_total", verb="get")
 
+    def wanted(self) -> float:
+        """Count the bots that full looks found to want a closer one."""
+        return self.figure("operator_resync_repairs_total", kind="bot")
+
     def writes(self) -> float:
         """Count the writes to the API server, those of the leader's Lease aside."""
         name = "operator_api_requests_total"
@@ -70,27 +74,13 @@ def running_operator(
     Raises:
         StepFailed: it did not begin to lead.
     """
-    made, port = host.installation, free_port()
+    port = free_port()
     sealing = folder / "sealing"
-    if not sealing.exists():
-        write_key(sealing, new_private_key())
-    values = {
-        "DATABASE_PORT": str(made.ports["postgres"]),
-        "DATABASE_NAME": DATABASE,
-        "PASSWORD_FILE": str(made.password_file(_OPERATOR)),
-        "PAPER_REST_URL": made.url("exchange"),
-        "PAPER_ADMIN_URL": made.url("exchangeAdmin"),
+    write_key(sealing, new_private_key())
+    values = _settings(host, space) | {
         "SEALING_DIR": str(sealing),
-        "NAMESPACES": space.namespace,
-        "VERIFY_NAMESPACE": space.namespace,
-        "LEASE_NAMESPACE": space.namespace,
-        "POD_NAME": "bench",
-        "RUNNER_IMAGE": _IMAGE,
-        "RUNNER_SERVICE_ACCOUNT": "default",
-        "WRITES_PER_SECOND": "0",
         "RESYNC_SECONDS": str(resync_seconds),
         "HEALTH_PORT": str(port),
-        "LOG_LEVEL": "WARNING",
     }
     environment = {f"KBOTS_OPERATOR_{name}": value for name, value in values.items()}
     with (folder / "operator.log").open("ab") as log:
@@ -111,3 +101,22 @@ def running_operator(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _settings(host: Host, space: Space) -> dict[str, str]:
+    made = host.installation
+    return {
+        "DATABASE_PORT": str(made.ports["postgres"]),
+        "DATABASE_NAME": DATABASE,
+        "PASSWORD_FILE": str(made.password_file(_OPERATOR)),
+        "PAPER_REST_URL": made.url("exchange"),
+        "PAPER_ADMIN_URL": made.url("exchangeAdmin"),
+        "NAMESPACES": space.namespace,
+        "VERIFY_NAMESPACE": space.namespace,
+        "LEASE_NAMESPACE": space.namespace,
+        "POD_NAME": "bench",
+        "RUNNER_IMAGE": _IMAGE,
+        "RUNNER_SERVICE_ACCOUNT": "default",
+        "WRITES_PER_SECOND": "0",
+        "LOG_LEVEL": "WARNING",
+    }

@@ -21,9 +21,11 @@ from botrunner.adapters.client_slot import ClientSlot
 from botrunner.adapters.lockstep import IdleReporter
 from botrunner.adapters.rate_limits import Priority, RateLimits
 from botrunner.adapters.relay_candles import RelayCandles
+from botrunner.adapters.told_balances import ToldBalances
 from botrunner.adapters.venue_clock import VenueClock
 from botrunner.ports import (
     Account,
+    Balance,
     CancelAnswer,
     Cancelled,
     PlaceAnswer,
@@ -63,6 +65,7 @@ class BinanceExchange:
         self._limits = limits
         self._relay = relay
         self._idle = idle
+        self.told = ToldBalances()
         self.filters_doubted = asyncio.Event()
         """Set when the venue refuses an order by a filter: they have changed (TR-29)."""
 
@@ -198,7 +201,12 @@ class BinanceExchange:
         body = await self._calls.reading(
             Priority.QUERY, lambda: self._client.get_account(omitZeroBalances="true")
         )
-        return mapping.account_of(body)
+        return self.told.read(mapping.account_of(body))
+
+    async def balances(self) -> Mapping[str, Balance]:
+        """Return what the account holds: as its stream told it, else read."""
+        known = self.told.known
+        return (await self.account()).balances if known is None else known
 
     async def key_permissions(self) -> Mapping[str, Any] | None:
         """Read what the key may do; None where the venue can't tell (a test network has no /sapi)."""

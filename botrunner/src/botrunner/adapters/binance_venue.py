@@ -65,7 +65,14 @@ def binance_venue(
         slot=slot, calls=calls, venue_clock=venue_clock, limits=limits, relay=relay, idle=idle
     )
     receiver = Receiver(venue_clock=venue_clock, idle=idle)
-    user = UserStream(slot=slot, calls=calls, clock=clock, receiver=receiver, health=health)
+    user = UserStream(
+        slot=slot,
+        calls=calls,
+        clock=clock,
+        receiver=receiver,
+        health=health,
+        balances=exchange.told,
+    )
     keys = KeyRotation(slot, user.reconnect)
     calls.renew_key = keys.renew
     market = MarketStream(endpoints=endpoints, clock=clock, receiver=receiver, health=health)

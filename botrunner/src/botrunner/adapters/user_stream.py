@@ -26,12 +26,14 @@ from botrunner.adapters.stream_supervisor import (
     carry_on,
     supervise,
 )
+from botrunner.adapters.told_balances import ToldBalances
 from botrunner.ports import Deliver
 from botrunner.trading.events import Event, TimerFired
 
 __all__ = ["UserStream"]
 
-_PROBE_EVERY: Final = 20.0
+_PROBE_EVERY: Final = 40.0
+"""Rarely, since each of these pings costs weight (TR-56)."""
 _PROBE_SECONDS: Final = 5.0
 _AWAY_SECONDS: Final = 60.0
 """Without a sign of the stream for so long, orders are asked for."""
@@ -51,13 +53,15 @@ class UserStream:
         clock: Clock,
         receiver: Receiver,
         health: StreamHealth,
+        balances: ToldBalances,
     ) -> None:
-        """Take whose account it is, and what mends a refused signature."""
+        """Take whose account it is, what mends a refused signature, and what remembers balances."""
         self._slot = slot
         self._calls = calls
         self._clock = clock
         self._receiver = receiver
         self._health = health
+        self._balances = balances
         self._link: _UserLink | None = None
 
     def reconnect(self) -> None:
@@ -85,9 +89,12 @@ class UserStream:
                 link.due.set()
             self._health.connections["user"] += 1
             self._heard()
+            self._balances.forget()
             self._receiver.restored("user", deliver)
 
         async def take(event: Mapping[str, Any]) -> None:
+            if event.get("e") == "outboundAccountPosition":
+                self._balances.told(event)
             await self._receiver.take(event.get("E"), _user_event(event), deliver)
 
         hooks = _Hooks(opened=opened, heard=self._heard, take=take)

@@ -23,7 +23,7 @@ ReadTime = Callable[[], Awaitable[int]]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORTEST_SPAN: Final = 0.2
 """Seconds of real time between the two samples of a first rate."""
-_SAMPLE_EVERY: Final = 30.0
+_SAMPLE_EVERY: Final = 60.0
 _LONGEST_WINDOW_MS: Final = 60_000
 """What Binance takes at most."""
 _ROUNDING_MS: Final = 1

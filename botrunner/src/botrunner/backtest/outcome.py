@@ -130,12 +130,7 @@ def outcome_of(
     decisions: dict[str, dict[str, int]] = {}
     for (strategy, action), count in sorted(record.decisions.items()):
         decisions.setdefault(strategy, {})[action] = count
-    worth, length_ms = record.worth, tape.length_ms
-    whole = worth.whole.performance(length_ms)
-    performances = {
-        name: whole if curve is worth.whole else curve.performance(length_ms)
-        for name, curve in worth.strategies.items()
-    }
+    whole = record.worth.whole.performance(tape.length_ms)
     closed = tuple(sorted(record.trades.values(), key=lambda one: (one.exited_at, one.entered_at)))
     return Outcome(
         begin=tape.close_at(first - 1),
@@ -153,10 +148,7 @@ def outcome_of(
         buy_and_hold_percent=sum(hold, ZERO) / len(hold),
         performance=whole,
         trades=trade_figures(closed),
-        strategies=tuple(
-            _strategy(run, record, rule, parts, performances[rule.name])
-            for rule in run.rules.strategies
-        ),
+        strategies=_strategies(run, record, parts, tape.length_ms, whole),
         parts=parts,
         closed=closed,
         balances=venue.balances(),
@@ -187,6 +179,24 @@ def _part(run: Backtest, record: Record, tape: Tape, key: tuple[str, str]) -> Pa
         open_profit=ZERO if mark is None else sub_book.unrealized(mark),
         exposure_percent=_percent(record.worth.held[key], run.done),
         buy_and_hold_percent=_buy_and_hold(tape, key[1], run.span.first, run.span.first + run.done),
+    )
+
+
+def _strategies(
+    run: Backtest, record: Record, parts: tuple[Part, ...], length_ms: int, whole: Performance
+) -> tuple[StrategyOutcome, ...]:
+    worth = record.worth
+    return tuple(
+        _strategy(
+            run,
+            record,
+            rule,
+            parts,
+            whole
+            if (curve := worth.strategies[rule.name]) is worth.whole
+            else curve.performance(length_ms),
+        )
+        for rule in run.rules.strategies
     )
 
 

@@ -58,8 +58,8 @@ class Sampler:
         )
         if had_fills:
             try:
-                account = await self._exchange.account()
+                balances = await self._exchange.balances()
             except Transient as error:
                 _log.warning("balances_not_read", reason=str(error))
                 return
-            await self._journal.save_balances(account.balances)
+            await self._journal.save_balances(balances)

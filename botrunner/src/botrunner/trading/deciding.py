@@ -6,6 +6,7 @@ The strategy's advice, the brakes, one recorded decision, perhaps an order.
 from decimal import Decimal
 
 from botcore.domain.instruments import Instrument, Unfit, fit_market_quantity
+from botcore.domain.lots import is_dust
 from botcore.domain.market import Candle, Interval
 from botcore.domain.money import ZERO
 from botcore.domain.orders import Purpose
@@ -136,8 +137,7 @@ def _consider(state: BotState, event: CandleClosed, rules: Rules, rule: Strategy
     if event.is_history or is_decided or state.is_fenced:
         return Step(state=replace(state, signals=signals))
     state = replace(state, signals=signals, decided={**state.decided, key: candle.close_at})
-    if view.holding.quantity:  # dust can't be sold, whatever its age (TR-21)
-        state = _overrule(state, rules, rule, key, candle)
+    state = _overrule(state, rules, rule, key, candle)
     step = Step(state=state, commands=_doubts(current, candle))
     return step.then(_act(state, rules, key, advice, candle))
 
@@ -227,12 +227,14 @@ def _overrule(
     state: BotState, rules: Rules, rule: StrategyRule, key: Key, candle: Candle
 ) -> BotState:
     """Sell what must not be held on, whatever the strategy says."""
-    if key in state.exiting:
+    if key in state.exiting or state.sub_book(key).quantity == ZERO:
         return state
     limits = [o.price for o in state.working(key, Purpose.STOP_LOSS) if o.price is not None]
     if any(candle.close < limit for limit in limits):  # the market has jumped over it (TR-64)
         return state.with_exit(key, "StopOverrun")
     instrument = rules.instruments.get(key[1])
+    if instrument is not None and is_dust(state.sub_book(key), instrument, candle.close):
+        return state  # it can't be sold, whatever its age (TR-21)
     if _is_too_old(state, rule, key, candle, instrument):
         return state.with_exit(key, "TimeLimit")
     if key in state.quotes and instrument is not None:  # not all it holds has a stop resting

@@ -9,18 +9,8 @@ from structlog.testing import capture_logs
 from botcore.domain.errors import Conflict, LeaseLost, Transient
 from botcore.domain.orders import Order, OrderReport, OrderStatus, OrderType
 from botrunner.engine.executor import Executor, Outcome
-from botrunner.trading.commands import (
-    CancelOrder,
-    Command,
-    Exit,
-    FindOrder,
-    FindOrders,
-    Note,
-    ReadTrades,
-    Reread,
-    SaveBooking,
-    SaveOrder,
-)
+from botrunner.trading import commands
+from botrunner.trading.commands import CancelOrder, Command, FindOrder, FindOrders, ReadTrades
 from botrunner.trading.decide import decide
 from botrunner.trading.events import (
     CancelUnresolved,
@@ -138,11 +128,11 @@ def test_saves_are_committed_together_and_before_whatever_follows() -> None:
     booking = decide(state, filled(entry, "100"), RULES).commands
     find = FindOrder(symbol="BTCUSDT", client_order_id=ID)
 
-    outcome = bench.do(*booking, find, SaveOrder(order=replace(ORDER, reason="later")))
+    outcome = bench.do(*booking, find, commands.SaveOrder(order=replace(ORDER, reason="later")))
 
     assert bench.order_of_calls == ["save", "find_order", "save"]
     orders, bookings = bench.troubles.named("save")[0]  # type: ignore[misc]
-    assert [type(one) for one in booking] == [SaveOrder, SaveBooking]
+    assert [type(one) for one in booking] == [commands.SaveOrder, commands.SaveBooking]
     assert (len(orders), len(bookings)) == (1, 1)
     assert outcome.has_booked
 
@@ -160,7 +150,7 @@ def test_failed_save_stops_the_commands_behind_it() -> None:
     bench = Bench(troubles=Troubles(broken={"save": Transient("away")}))
 
     with pytest.raises(Transient):
-        bench.do(SaveOrder(order=ORDER), *COMMANDS)
+        bench.do(commands.SaveOrder(order=ORDER), *COMMANDS)
 
     assert bench.order_of_calls == ["save"]
 
@@ -285,11 +275,11 @@ def test_cancel_reports_the_end_or_its_doubt() -> None:
 
 def test_rereads_notes_and_the_end_are_handed_on() -> None:
     bench = Bench()
-    end = Exit(reason="Stopped", message="")
+    end = commands.Exit(reason="Stopped", message="")
 
     with capture_logs() as logs:
-        note = Note(level="warning", event="fenced", facts=(("reason", "lost"),))
-        outcome = bench.do(Reread(stream="market"), note, end)
+        note = commands.Note(level="warning", event="fenced", facts=(("reason", "lost"),))
+        outcome = bench.do(commands.Reread(stream="market"), note, end)
 
     assert outcome.reread == ["market"]
     assert outcome.exit == end

@@ -174,7 +174,7 @@ def test_books_that_do_not_agree_have_what_rests_asked_for() -> None:
 def test_order_of_an_earlier_process_is_asked_for_until_the_venue_answers() -> None:
     state, stop = resting()
     stored = Stored(
-        orders=(state.orders[stop.client_order_id],), intent_ages={}, sub_books=tuple(state.sub_books.values()),
+        orders=(state.orders[stop.client_order_id],), sub_books=tuple(state.sub_books.values()),
         decided={}, day_realized={}, peak_equity=None,
     )  # fmt: skip
     again = restore(stored, venue_time=START, halt=None, is_shutting_down=False)
