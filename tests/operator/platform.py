@@ -54,6 +54,7 @@ class Platform:
     database: Database
     exchange: LoneExchange
     runner_command: str = f"{sys.executable} {STAND_IN}"
+    program: tuple[str, ...] = ("-m", "botoperator.main", "standalone")
     settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
@@ -93,7 +94,7 @@ class Platform:
         with (self.data / "operator.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "botoperator.main", "standalone"),
+                    *(sys.executable, *self.program),
                     *("--data", str(self.data), *options),
                 ],
                 env={"PATH": os.environ["PATH"]}  # noqa: TID251 a bare environment

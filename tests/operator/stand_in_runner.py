@@ -18,6 +18,7 @@ STATE = Path(os.environ["KBOTS_RUNNER_STATE_DIR"])  # noqa: TID251 the pod's con
 REPORT = Path(os.environ["KBOTS_RUNNER_TERMINATION_LOG"])  # noqa: TID251 the pod's contract
 POD_UID = os.environ["KBOTS_RUNNER_POD_UID"]  # noqa: TID251 the pod's contract
 BEAT_SECONDS = 1.0
+PERMISSIONS = {"enableReading": True, "enableWithdrawals": False}
 
 
 def end(reason: str, message: str = "", **more: object) -> None:
@@ -29,7 +30,9 @@ def verify_key() -> None:
     key = (CREDENTIALS / "api-key").read_text()
     if key.startswith("bad"):
         end("KeyRejected", "withdrawals are enabled")
-    end("KeyVerified", "checked", accountUid=f"uid-{key}", permissions={"canTrade": True})
+    end(
+        "KeyVerified", "checked", accountUid=f"uid-{key.partition('-')[0]}", permissions=PERMISSIONS
+    )
 
 
 class Runner:

@@ -26,6 +26,7 @@ from botcore.ledger.halts import (
     list_active_halts,
     set_halt,
 )
+from tests.support.live_grants import a_grant, a_live_key
 from tests.support.logins import a_bot_login, a_user
 from tests.support.postgres import Database
 
@@ -276,5 +277,18 @@ async def test_latch_is_found_by_the_id_that_its_notice_names(database: Database
         await set_halt(connection, subject, reason="enough", set_by="operator")
         ((halt_id,),) = database.rows("select id from kbots.halts")
 
-        assert await find_halt_subject(connection, halt_id) == subject
-        assert await find_halt_subject(connection, halt_id + 1) is None
+        assert await find_halt_subject(connection, str(halt_id)) == subject
+        assert await find_halt_subject(connection, str(halt_id + 1)) is None
+        assert await find_halt_subject(connection, "what any login may send") is None
+
+
+async def test_bot_of_a_live_grant_is_found_by_the_id_that_its_notice_names(
+    database: Database,
+) -> None:
+    user, bot = a_user(database, "alice"), uuid.uuid4()
+    grant = a_grant(database, user, bot, a_live_key(database))
+
+    async with await connect(database.address("kbots_operator")) as connection:
+        found = await find_halt_subject(connection, str(grant))
+
+    assert found == HaltSubject.of_bot(str(bot), "alice")

@@ -16,6 +16,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.postgres
 
 CANARY = "canary-secret-7f3a"
+PERMISSIONS = {"enableReading": True, "enableWithdrawals": False}
 
 
 def a_key(
@@ -77,7 +78,7 @@ def test_good_key_is_checked_by_a_pod_and_then_trades(running: Platform) -> None
     running.apply(a_testnet_bot(key_id))
 
     running.wait_running()
-    assert key_row(running, key_id) == ("Verified", "uid-1", {"canTrade": True}, "checked")
+    assert key_row(running, key_id) == ("Verified", "uid-1", PERMISSIONS, "checked")
     assert running.condition("CredentialsReady") == ("True", "KeyVerified")
     assert running.bot()["status"]["credentials"] == {
         "sealedKey": key_id,
@@ -147,12 +148,44 @@ def test_key_of_another_owner_environment_or_state_is_refused(
     assert running.runners("alice") == []
 
 
-def test_unknown_key_and_secret_name_are_refused_with_what_to_do(running: Platform) -> None:
+def test_key_and_secret_that_are_not_there_are_refused(running: Platform) -> None:
     running.apply(a_testnet_bot(str(uuid.uuid4())))
     running.apply(a_bot("named", mode="testnet", credentials={"secretName": "mine"}))
 
     running.wait_for("CredentialsReady", "False", "KeyNotFound")
-    running.wait_for("CredentialsReady", "False", "SecretNotSupported", "named")
+    running.wait_for("CredentialsReady", "False", "SecretMissing", "named")
+
+
+def test_bot_whose_owner_is_not_known_any_more_opens_nothing_new_and_stays(
+    running: Platform,
+) -> None:
+    key_id = a_key(running)
+    running.apply(a_testnet_bot(key_id))
+    pid = running.wait_running()
+
+    # As a database restored from before the account was made.
+    running.database.rows(
+        "with moved as (update kbots.sealed_keys set owner = 'bob' returning 1)"
+        " update kbots.users set name = 'formerly-alice' where name = 'alice' returning 1"
+    )
+
+    running.wait_for("Ready", "False", "OwnerUnknown")
+    running.wait_for("Degraded", "True", "OwnerUnknown")
+    wait_until(lambda: running.config()["spec"]["desiredState"] == "Paused", "no new entries")
+    assert running.runners("alice") == [pid]
+    assert '"reason": "OwnerUnknown"' in (running.data / "operator.log").read_text()
+
+
+def test_disabled_owner_has_a_running_bot_halted_and_told_and_it_stays(running: Platform) -> None:
+    key_id = a_key(running)
+    running.apply(a_testnet_bot(key_id))
+    pid = running.wait_running()
+
+    running.database.rows("update kbots.users set disabled = true where name = 'alice' returning 1")
+
+    running.wait_for("Halted", "True", "OwnerHalted")
+    running.wait_for("Degraded", "True", "OwnerDisabled")
+    assert running.runners("alice") == [pid]
 
 
 def test_revoked_key_stops_the_bot_in_order(running: Platform) -> None:

@@ -93,4 +93,11 @@ securityContext:
 {{- if and $testnet.restUrl (not (and $testnet.wsApiUrl $testnet.streamUrl)) -}}
 {{- fail "operator.testnet.wsApiUrl and operator.testnet.streamUrl are needed with operator.testnet.restUrl; empty restUrl to do without the test network" -}}
 {{- end -}}
+{{- $live := .Values.live -}}
+{{- if and $live.enabled (not (and $live.symbols $live.mostNotional)) -}}
+{{- fail "live.symbols and live.mostNotional are needed when live.enabled is true: without them no bot could trade" -}}
+{{- end -}}
+{{- if and $live.enabled (not (and $live.restUrl $live.wsApiUrl $live.streamUrl)) -}}
+{{- fail "live.restUrl, live.wsApiUrl and live.streamUrl are needed when live.enabled is true" -}}
+{{- end -}}
 {{- end }}

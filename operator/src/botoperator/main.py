@@ -49,6 +49,8 @@ def _command(arguments: argparse.Namespace) -> Coroutine[None, None, None]:
             return _kubernetes()
         case "set-up":
             return _set_up()
+        case "sealing-key":
+            return _sealing_key(arguments)
         case _:
             return _migrate()
 
@@ -81,6 +83,13 @@ async def _set_up() -> None:
     await run_set_up(settings)
 
 
+async def _sealing_key(arguments: argparse.Namespace) -> None:
+    from botoperator.wiring.sealing_keys import run_sealing_key
+
+    configure_logging("sealing-key")
+    await run_sealing_key(arguments)
+
+
 async def _migrate() -> None:
     from botoperator.wiring.migrate import run_migrate
 
@@ -108,7 +117,26 @@ def _parse() -> argparse.Namespace:
     places.add_parser("kubernetes", help="run the bots as pods of a cluster")
     places.add_parser("set-up", help="make the platform's Secrets where they are missing")
     places.add_parser("migrate", help="bring the database to this version's schema")
+    _add_sealing_key(places.add_parser("sealing-key", help="look after what opens stored keys"))
     return parser.parse_args()
+
+
+def _add_sealing_key(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True)
+    folder = argparse.ArgumentParser(add_help=False)
+    folder.add_argument(
+        "--dir", type=Path, default=Path("/etc/kbots/sealing"), help="folder of the sealing keys"
+    )
+    phrase = argparse.ArgumentParser(add_help=False)
+    phrase.add_argument("--passphrase-file", required=True, help="file, or - for standard input")
+
+    action = actions.add_parser("new", parents=[folder], help="make another sealing key")
+    action.add_argument("--patch", action="store_true", help="print it as a patch of the Secret")
+    actions.add_parser("check", parents=[folder], help="open every stored key, and forget it")
+    actions.add_parser("reseal", parents=[folder], help="put every stored key under the newest")
+    actions.add_parser("backup", parents=[folder, phrase], help="print the keys, encrypted")
+    action = actions.add_parser("restore", parents=[folder, phrase], help="write them to a folder")
+    action.add_argument("backup", type=Path)
 
 
 if __name__ == "__main__":

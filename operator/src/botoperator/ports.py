@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from botoperator.plan.credentials import SealedKey
+from botoperator.key_ports import KeyStore
 from botoperator.plan.inputs import Account, BotIdentity, ExchangeKey
 from botoperator.plan.manifests import Manifest
 from botoperator.plan.notes import Note
@@ -17,8 +17,6 @@ __all__ = [
     "ChildKeys",
     "ChildrenPort",
     "Halted",
-    "KeyStore",
-    "KeyVerdict",
     "Ledger",
     "LoginSecret",
     "Meter",
@@ -56,16 +54,6 @@ class LoginSecret:
 
     role: str
     password: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyVerdict:
-    """What the check of a key found."""
-
-    accepted: bool
-    reason: str
-    account_uid: str | None
-    permissions: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +146,7 @@ class Ledger(Protocol):
         ...
 
     async def find_halt(self, halt_id: str) -> Halted | None:
-        """Find whom a halt concerns, whether it is set or was cleared."""
+        """Find whom a halt or a live grant concerns, whether it is in force or not."""
         ...
 
     async def bind_login(self, bot: BotIdentity, account: Account) -> LoginSecret:
@@ -192,32 +180,6 @@ class PaperAccounts(Protocol):
         Raises:
             Transient: the exchange does not answer now.
         """
-        ...
-
-
-class KeyStore(Protocol):
-    """Sealed keys and the sealing key that opens them."""
-
-    async def find(self, key_ids: Sequence[str]) -> Mapping[str, SealedKey]:
-        """Find stored keys by their ids; what is not there is left out."""
-        ...
-
-    async def open(self, key: SealedKey, spec_owner: str) -> ExchangeKey:
-        """Open a key for an owner; its account's uid is empty until the key was verified.
-
-        Raises:
-            NotAllowed: it was sealed for another context, or changed.
-            NotFound: the sealing key it was sealed for is not here.
-            InvalidInput: it is no key.
-        """
-        ...
-
-    async def pending(self) -> tuple[str, ...]:
-        """List the ids of the keys nobody has checked yet."""
-        ...
-
-    async def record(self, key: SealedKey, verdict: KeyVerdict) -> None:
-        """Record what the check found."""
         ...
 
 

@@ -1,11 +1,13 @@
 """Settings of the operator and of the steps that set the platform up; the environment alone."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from botcore.resources.decimal_string import Money
 from botcore.runtime.settings import EnvSettings
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "PREFIX",
     "SET_UP_PREFIX",
     "ClusterSettings",
+    "DatabaseSettings",
     "MigrateSettings",
     "OperatorSettings",
     "SetUpSettings",
@@ -35,8 +38,15 @@ def _words(value: Any) -> Any:
     return tuple(word for part in value.split(",") if (word := part.strip()))
 
 
-class OperatorSettings(EnvSettings):
-    """Where everything is that the operator talks to; secrets come in files."""
+def _amounts(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    pairs = (part.partition("=") for part in value.split(",") if part.strip())
+    return {asset.strip(): amount.strip() for asset, _, amount in pairs}
+
+
+class DatabaseSettings(EnvSettings):
+    """How the operator reaches Postgres; secrets come in files."""
 
     database_host: str = "127.0.0.1"
     """Host of Postgres, as the operator and the bots reach it."""
@@ -48,6 +58,11 @@ class OperatorSettings(EnvSettings):
     """Role of the operator."""
     password_file: Path
     """File that holds the role's password."""
+
+
+class OperatorSettings(DatabaseSettings):
+    """Where everything is that the operator talks to."""
+
     paper_rest_url: str = "http://127.0.0.1:9080"
     """REST address of the paper exchange."""
     paper_ws_api_url: str = "ws://127.0.0.1:9080/ws-api/v3"
@@ -98,6 +113,18 @@ class ClusterSettings(OperatorSettings):
     """WebSocket API of Binance's test network."""
     testnet_stream_url: str = ""
     """Market streams of Binance's test network."""
+    live_enabled: bool = False
+    """Whether any bot may trade real money here."""
+    live_symbols: Annotated[frozenset[str], BeforeValidator(_words)] = frozenset()
+    """The only symbols bots may trade with real money, separated by commas."""
+    live_most_notional: Annotated[Mapping[str, Money], BeforeValidator(_amounts)] = {}
+    """Most capital, and largest position, of one bot with real money: `USDT=1000,USDC=500`, by quote asset."""
+    live_rest_url: str = "https://api.binance.com"
+    """REST address of Binance."""
+    live_ws_api_url: str = "wss://ws-api.binance.com:443/ws-api/v3"
+    """WebSocket API of Binance."""
+    live_stream_url: str = "wss://stream.binance.com:443"
+    """Market streams of Binance."""
     sealing_dir: Path = Path("/etc/kbots/sealing")
     """Folder of the sealing keys, mounted read-only."""
     namespaces: Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1)] = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from botcore.domain.errors import PlatformError
+from botcore.resources.meta import EXCHANGE_KEY_LABEL
 from botoperator.plan.manifests import BOT_LABEL, UID_LABEL, Manifest
 from botoperator.ports import BotKey, Halted, Ledger, Meter
 from botoperator.services.fleet import Fleet
@@ -105,6 +106,10 @@ class Shell:
         """Hear of an object that is there or has changed."""
         uid = manifest.labels.get(UID_LABEL, "")
         name = manifest.labels.get(BOT_LABEL)
+        if EXCHANGE_KEY_LABEL in manifest.labels or not uid:
+            # A person's Secret, or one that was.
+            self._add_all(self._parts.fleet.using_secret(manifest.namespace, manifest.name))
+            return
         if name is None:
             self._queue.add(KeyId(uid))
             return

@@ -40,6 +40,18 @@ def test_bots_are_found_by_uid_owner_and_key() -> None:
     assert fleet.using_key("key-1") == (ALICE,)
 
 
+def test_bots_with_a_secret_are_found_by_its_name_and_by_any_key_that_nobody_names() -> None:
+    fleet = a_fleet()
+    named = {**stored("2", "bob"), "spec": {"owner": "bob", "credentials": {"secretName": "mine"}}}
+    fleet.learn(BOB, named, STATUS)
+
+    assert fleet.using_secret("kbots-bots", "mine") == (BOB,)
+    assert fleet.using_secret("elsewhere", "mine") == ()
+    assert fleet.using_secret("kbots-bots", "other") == ()
+    assert fleet.using_key("the-secrets-uid") == (BOB,)
+    assert fleet.using_key("key-1") == (ALICE,)
+
+
 def test_bots_are_counted_by_state_and_condition() -> None:
     fleet = a_fleet()
 

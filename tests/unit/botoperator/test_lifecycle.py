@@ -7,18 +7,20 @@ from typing import Any
 import pytest
 
 from botcore.resources.trading_bot import BotMode
-from botoperator.plan.credentials import KeyReady, KeyRefused, KeyUnavailable
+from botoperator.plan.admission import LiveCaps
+from botoperator.plan.credentials import KeyReady, KeyRefused, KeyUnavailable, LiveRefused
 from botoperator.plan.lifecycle import (
     CleanUp,
     Drain,
     EndPod,
     Hold,
+    Restrain,
     Serve,
     Situation,
     Step,
     next_step,
 )
-from botoperator.plan.manifests import STOPPING_SINCE
+from botoperator.plan.manifests import ACCOUNT, STOPPING_SINCE
 from botoperator.plan.observed import Lease, LedgerView, PodPhase, Termination
 from tests.unit.botoperator.builders import (
     NOW,
@@ -161,9 +163,73 @@ def test_pod_that_ended_for_good_starts_again_when_its_bot_or_key_changes() -> N
 def test_live_runs_where_it_is_possible() -> None:
     key = KeyReady(key=a_key(mode=BotMode.LIVE), reason="KeyVerified")
 
-    step = next_step(a_situation(a_bot(**LIVE), credentials=key, modes=frozenset({BotMode.LIVE})))
+    step = next_step(a_situation(a_bot(**LIVE), credentials=key, live_caps=LiveCaps()))
 
     assert step == Serve()
+
+
+def a_live_situation(**changes: Any) -> Situation:
+    """A bot that trades real money, whose leave to do so has just ended."""
+    situation = replace(
+        a_running_situation(a_bot()),
+        credentials=LiveRefused(reason="GrantExpired", message="grant anew"),
+        live_caps=LiveCaps(is_enabled=True),
+        **changes,
+    )
+    pod = situation.children.pod
+    assert pod is not None
+    live = replace(pod, manifest=pod.manifest.with_annotations({ACCOUNT: "live/7"}))
+    return replace(situation, bot=a_bot(**LIVE), children=replace(situation.children, pod=live))
+
+
+def with_pod(situation: Situation, **changes: Any) -> Situation:
+    pod = situation.children.pod
+    assert pod is not None
+    return replace(situation, children=replace(situation.children, pod=replace(pod, **changes)))
+
+
+def test_running_bot_without_leave_for_real_money_is_restrained_and_keeps_its_pod() -> None:
+    restrained = Restrain(reason="GrantExpired", message="grant anew")
+
+    assert next_step(a_live_situation()) == restrained
+    stopped = replace(a_live_situation(), bot=a_bot(**LIVE, desiredState="Stopped"))
+    assert next_step(stopped) == Drain(reason="Stopped")
+
+
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        ({"is_deleting": True}, Hold(reason="Terminating", message="the pod is ending")),
+        (ended("Terminated"), EndPod(reason="GrantExpired")),
+    ],
+)
+def test_pod_that_ends_without_leave_for_real_money_is_not_followed_by_another(
+    changes: dict[str, Any], step: Step
+) -> None:
+    situation = a_live_situation()
+
+    assert next_step(with_pod(situation, **changes)) == step
+    gone = replace(situation, children=replace(situation.children, pod=None))
+    assert next_step(gone) == CleanUp(reason="GrantExpired")
+
+
+def test_bot_that_can_not_be_restrained_is_ended() -> None:
+    situation = a_live_situation()
+
+    step = next_step(replace(situation, children=replace(situation.children, config_map=None)))
+
+    assert step == EndPod(reason="GrantExpired")
+
+
+def test_running_bot_of_an_owner_nobody_knows_any_more_is_restrained() -> None:
+    situation = replace(
+        a_live_situation(), credentials=None, ledger=LedgerView(owner_is_known=False)
+    )
+
+    step = next_step(situation)
+
+    assert isinstance(step, Restrain)
+    assert step.reason == "OwnerUnknown"
 
 
 def test_pod_of_an_earlier_bot_of_the_same_name_goes() -> None:

@@ -1,5 +1,6 @@
 """Settings of the operator's commands."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from botcore.domain.errors import InvalidInput
 from botcore.resources.trading_bot import BotMode
 from botoperator.plan.inputs import Relay
 from botoperator.settings import PREFIX, ClusterSettings, StandaloneSettings
+from botoperator.wiring.kubernetes import platform_of
 from botoperator.wiring.parts import venues_of
 
 NEEDED = {"PASSWORD_FILE": "/p", "POD_NAME": "operator-0", "RUNNER_IMAGE": "kbots/botrunner:1"}
@@ -57,3 +59,39 @@ def test_bots_take_the_relay_of_their_own_market_alone(
     relay = Relay(rest_url="http://r", stream_url="ws://r")
     assert venues[BotMode.TESTNET].relay == (relay if has_relay else None)
     assert venues[BotMode.PAPER].relay is None
+
+
+def test_no_real_money_unless_the_platform_says_so_and_within_its_caps() -> None:
+    off = platform_of(cluster(LIVE_SYMBOLS="BTCUSDT"))
+    on = platform_of(
+        cluster(
+            LIVE_ENABLED="true",
+            LIVE_SYMBOLS="BTCUSDT, ETHUSDT",
+            LIVE_MOST_NOTIONAL="USDT=1000.5,BTC=0.1",
+            RELAY_REST_URL="http://r",
+            RELAY_STREAM_URL="ws://r",
+        )
+    )
+
+    assert BotMode.LIVE not in off.modes
+    assert off.live_caps is not None
+    assert not off.live_caps.is_enabled
+    assert on.venues[BotMode.LIVE].relay == Relay(rest_url="http://r", stream_url="ws://r")
+    assert on.venues[BotMode.LIVE].rest_url == "https://api.binance.com"
+    assert on.live_caps is not None
+    assert on.live_caps.is_enabled
+    assert on.live_caps.symbols == {"BTCUSDT", "ETHUSDT"}
+    assert on.live_caps.most_notional == {"USDT": Decimal("1000.5"), "BTC": Decimal("0.1")}
+
+
+@pytest.mark.parametrize("amounts", ["USDT", "USDT=much", "USDT=-1", "USDT=NaN"])
+def test_cap_that_is_no_amount_is_refused(amounts: str) -> None:
+    with pytest.raises(InvalidInput, match=PREFIX + "LIVE_MOST_NOTIONAL"):
+        cluster(LIVE_MOST_NOTIONAL=amounts)
+
+
+def test_real_money_needs_all_addresses() -> None:
+    settings = cluster(LIVE_ENABLED="true").model_copy(update={"live_stream_url": ""})
+
+    with pytest.raises(InvalidInput, match="all three addresses"):
+        platform_of(settings)

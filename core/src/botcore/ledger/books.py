@@ -69,6 +69,13 @@ class BotRecord:
     today_pnl: Decimal | None
     open_positions: int
     open_orders: int
+    grant_id: UUID | None
+    grant_key: UUID | None
+    grant_quote_asset: str | None
+    grant_symbols: list[str] | None
+    grant_most_notional: Decimal | None
+    grant_expires_at: datetime | None
+    grant_revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,11 +73,14 @@ async def clear_halt(connection: AsyncConnection, subject: HaltSubject, *, clear
     return cursor.rowcount == 1
 
 
-async def find_halt_subject(connection: AsyncConnection, halt_id: int) -> HaltSubject | None:
-    """Find whom a latch stops or stopped, as its notification names it."""
+async def find_halt_subject(connection: AsyncConnection, notified_id: str) -> HaltSubject | None:
+    """Find whom a latch stops or stopped, or whom a live grant is for, as their notification names them."""
     async with connection.cursor(row_factory=class_row(HaltSubject)) as cursor:
+        # As text: anybody with a login may send such a notification, with anything in it.
         await cursor.execute(
-            "select scope, subject, owner from kbots.halts where id = %s", [halt_id]
+            "select scope, subject, owner from kbots.halts where id::text = %(id)s union all"
+            " select 'bot', bot_uid::text, owner from kbots.live_grants where id::text = %(id)s",
+            {"id": notified_id},
         )
         return await cursor.fetchone()
 

@@ -13,9 +13,13 @@ __all__ = [
     "SealedKeyRow",
     "Verdict",
     "find_sealed_keys",
+    "list_kids",
     "list_pending_keys",
+    "list_sealed_keys",
     "publish_sealing_key",
     "record_verdict",
+    "replace_envelope",
+    "retire_sealing_keys",
 ]
 
 
@@ -32,6 +36,7 @@ class SealedKeyRow:
     status: str
     reason: str
     account_uid: str | None
+    permissions: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +64,8 @@ async def find_sealed_keys(
     """Find keys by their ids; what is not there is left out."""
     async with connection.cursor(row_factory=class_row(SealedKeyRow)) as cursor:
         await cursor.execute(
-            "select id, owner, exchange, environment, envelope, revision, status, reason, account_uid"
-            " from kbots.sealed_keys where id = any(%s::uuid[])",
+            "select id, owner, exchange, environment, envelope, revision, status, reason, account_uid,"
+            " permissions from kbots.sealed_keys where id = any(%s::uuid[])",
             [list(key_ids)],
         )
         return tuple(await cursor.fetchall())
@@ -93,3 +98,40 @@ async def record_verdict(
         ],
     )
     return cursor.rowcount == 1
+
+
+async def list_sealed_keys(connection: AsyncConnection) -> tuple[str, ...]:
+    """List the ids of all keys, revoked ones, too."""
+    rows = await (
+        await connection.execute("select id from kbots.sealed_keys order by created_at, id")
+    ).fetchall()
+    return tuple(str(row[0]) for row in rows)
+
+
+async def replace_envelope(
+    connection: AsyncConnection,
+    key: SealedKeyRow,
+    envelope: Mapping[str, str | int],
+    kid: str,
+) -> bool:
+    """Put the same secret under another sealing key, unless the row has changed since it was read."""
+    cursor = await connection.execute(
+        "update kbots.sealed_keys set envelope = %s, kid = %s"
+        " where id = %s and revision = %s and envelope = %s",
+        [Jsonb(dict(envelope)), kid, key.id, key.revision, Jsonb(key.envelope)],
+    )
+    return cursor.rowcount == 1
+
+
+async def list_kids(connection: AsyncConnection) -> dict[str, int]:
+    """Count the keys by the sealing key that opens them."""
+    rows = await connection.execute("select kid, count(*) from kbots.sealed_keys group by kid")
+    return dict(await rows.fetchall())
+
+
+async def retire_sealing_keys(connection: AsyncConnection, current: str) -> None:
+    """Have nobody seal for any other key than the current one."""
+    await connection.execute(
+        "update kbots.sealing_public_keys set retired_at = now() where kid <> %s and retired_at is null",
+        [current],
+    )

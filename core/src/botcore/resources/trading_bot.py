@@ -113,8 +113,8 @@ class Credentials(ResourceModel):
     secret_name: (
         Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")] | None
     ) = None
-    """Secret in the bot's namespace that holds the key. It carries the labels \
-kbots.dev/exchange-key and kbots.dev/owner."""
+    """Secret in the bot's namespace with the key as api-key and api-secret. Its labels are \
+kbots.dev/exchange-key, testnet or live, and kbots.dev/owner."""
     sealed_key: (
         Annotated[str, Field(max_length=36, pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
         | None

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from secrets import token_urlsafe
 from typing import Any
 
 from botcore.ledger import books, halts, recordings, resources
 from botcore.ledger.connect import Connection, DatabaseAddress, Pool, connect, translated
 from botcore.resources.trading_bot import BotMode
+from botoperator.plan.admission import LiveGrant
 from botoperator.plan.inputs import Account, BotIdentity
 from botoperator.plan.manifests import FINALIZER
 from botoperator.plan.observed import Figures, Halt, Heartbeat, Lease, LedgerView, Login
@@ -84,9 +86,9 @@ class PostgresLedger:
         return {uid: _view(record) for uid, record in found.items()}
 
     async def find_halt(self, halt_id: str) -> Halted | None:
-        """Find whom a halt concerns, whether it is set or was cleared."""
+        """Find whom a halt or a live grant concerns, whether it is in force or not."""
         async with transaction(self._pool) as connection:
-            found = await halts.find_halt_subject(connection, int(halt_id))
+            found = await halts.find_halt_subject(connection, halt_id)
         return Halted(scope=found.scope, subject=found.subject) if found else None
 
     async def bind_login(self, bot: BotIdentity, account: Account) -> LoginSecret:
@@ -156,6 +158,20 @@ def _view(record: books.BotRecord) -> LedgerView:
             open_positions=record.open_positions,
             open_orders=record.open_orders,
         ),
+        grant=_grant(record),
+    )
+
+
+def _grant(record: books.BotRecord) -> LiveGrant | None:
+    if record.grant_key is None or record.grant_expires_at is None:
+        return None
+    return LiveGrant(
+        key_id=str(record.grant_key),
+        quote_asset=record.grant_quote_asset or "",
+        symbols=frozenset(record.grant_symbols or ()),
+        most_notional=record.grant_most_notional or Decimal(),
+        expires_at=record.grant_expires_at,
+        is_revoked=record.grant_revoked_at is not None,
     )
 
 

@@ -11,9 +11,9 @@ from botcore.resources.trading_bot import BotMode
 from botcore.sealing.envelope import Envelope, SealingContext, unseal
 from botcore.sealing.keyring import KeyRing, load_keyring, new_private_key, write_key
 from botoperator.adapters.postgres import transaction
-from botoperator.plan.credentials import SealedKey, key_version
+from botoperator.key_ports import KeyVerdict
+from botoperator.plan.credentials import StoredKey, key_version
 from botoperator.plan.inputs import Account, ExchangeKey
-from botoperator.ports import KeyVerdict
 
 __all__ = ["SealedKeyStore", "ensure_keyring"]
 
@@ -46,13 +46,13 @@ class SealedKeyStore:
                 await sealed_keys.publish_sealing_key(connection, kid, public)
             self._installation = await keys.installation_id(connection)
 
-    async def find(self, key_ids: Sequence[str]) -> Mapping[str, SealedKey]:
+    async def find(self, key_ids: Sequence[str]) -> Mapping[str, StoredKey]:
         """Find stored keys by their ids; what is not there is left out."""
         async with transaction(self._pool) as connection:
             rows = await sealed_keys.find_sealed_keys(connection, key_ids)
         return {str(row.id): _key(row) for row in rows}
 
-    async def open(self, key: SealedKey, spec_owner: str) -> ExchangeKey:
+    async def open(self, key: StoredKey, spec_owner: str) -> ExchangeKey:
         """Open a key for an owner; its account's uid is empty until the key was verified.
 
         Raises:
@@ -83,7 +83,7 @@ class SealedKeyStore:
         async with transaction(self._pool) as connection:
             return await sealed_keys.list_pending_keys(connection)
 
-    async def record(self, key: SealedKey, verdict: KeyVerdict) -> None:
+    async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
         stored = sealed_keys.Verdict(
             status="Verified" if verdict.accepted else "Rejected",
@@ -95,8 +95,8 @@ class SealedKeyStore:
             await sealed_keys.record_verdict(connection, key.id, key.revision, stored)
 
 
-def _key(row: sealed_keys.SealedKeyRow) -> SealedKey:
-    return SealedKey(
+def _key(row: sealed_keys.SealedKeyRow) -> StoredKey:
+    return StoredKey(
         id=str(row.id),
         owner=row.owner,
         exchange=row.exchange,
@@ -105,6 +105,7 @@ def _key(row: sealed_keys.SealedKeyRow) -> SealedKey:
         status=row.status,
         reason=row.reason,
         account_uid=row.account_uid,
+        permissions=row.permissions,
         envelope=row.envelope,
     )
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import kopf
 
 from botcore.domain.errors import Transient
-from botcore.resources.meta import GROUP, PLURAL, VERSION
+from botcore.resources.meta import GROUP, OWNER_LABEL, PLURAL, VERSION
 from botoperator.handlers.watch_session import OnAnswer, OnWatch, open_session
 from botoperator.plan.manifests import Kind, Manifest
 from botoperator.ports import BotKey
@@ -186,4 +186,6 @@ def _settings(labels: str) -> kopf.OperatorSettings:
     settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP, v1=False)
     for plural in CHILDREN.values():
         settings.watching.label_selectors["v1", plural] = labels
+    # What we make and what people keep their keys in: both bear their owner's label, and one selector can't say "or".
+    settings.watching.label_selectors["v1", CHILDREN[Kind.SECRET]] = OWNER_LABEL
     return settings

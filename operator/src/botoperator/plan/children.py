@@ -14,6 +14,7 @@ from botoperator.plan.inputs import (
     ChildInputs,
     ExchangeKey,
     PodSettings,
+    RenderedSpec,
     Venue,
 )
 from botoperator.plan.manifests import (
@@ -36,6 +37,7 @@ __all__ = [
     "database_password_of",
     "desired_children",
     "key_of",
+    "reordered_config",
     "stopped_config",
     "verify_children",
     "verify_names",
@@ -141,11 +143,22 @@ def stopped_config(config_map: Manifest, on_stop: Mapping[str, Any], generation:
     Raises:
         InvariantBroken: the configuration can't be read.
     """
+    spec = (config_of(config_map) or {}).get("spec", {})
+    stopped = {**spec, "desiredState": "Stopped", "onStop": dict(on_stop)}
+    return reordered_config(config_map, RenderedSpec(spec=stopped, generation=generation))
+
+
+def reordered_config(config_map: Manifest, rendered: RenderedSpec) -> Manifest:
+    """Render the configuration in force with another spec; what needs the bot's key stays as it is.
+
+    Raises:
+        InvariantBroken: the configuration can't be read.
+    """
     config = config_of(config_map)
     if config is None:
-        raise InvariantBroken("a bot is told to stop by a configuration it can read")
-    spec = {**config["spec"], "desiredState": "Stopped", "onStop": dict(on_stop)}
-    return config_map.with_data(_config_data({**config, "spec": spec, "generation": generation}))
+        raise InvariantBroken("a bot is told what to do by a configuration it can read")
+    changes = {"spec": dict(rendered.spec), "generation": rendered.generation}
+    return config_map.with_data(_config_data({**config, **changes}))
 
 
 def _config(bot: BotIdentity, inputs: ChildInputs) -> dict[str, Any]:

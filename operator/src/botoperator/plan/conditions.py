@@ -6,8 +6,17 @@ from botcore.resources.conditions import Observation
 from botcore.resources.meta import ConditionStatus
 from botcore.resources.status import ConditionType
 from botcore.resources.trading_bot import DesiredState
-from botoperator.plan.credentials import KeyReady, KeyRefused, KeyUnavailable
-from botoperator.plan.lifecycle import CleanUp, Drain, EndPod, Hold, Serve, Situation, Step
+from botoperator.plan.credentials import KeyReady, KeyRefused, KeyUnavailable, LiveRefused
+from botoperator.plan.lifecycle import (
+    CleanUp,
+    Drain,
+    EndPod,
+    Hold,
+    Restrain,
+    Serve,
+    Situation,
+    Step,
+)
 from botoperator.plan.observed import CRASH_LOOP, Heartbeat, ObservedPod
 
 __all__ = ["Assessment", "heartbeat_of", "is_crashing", "observations"]
@@ -86,7 +95,7 @@ def _ready(seen: Assessment) -> Observation:
             return _observe(seen, kind, TRUE, "Stopped", "the bot is stopped, as wanted")
         case CleanUp(reason=reason) | Drain(reason=reason) | EndPod(reason=reason):
             return _observe(seen, kind, FALSE, reason, _leaving_message(situation, reason))
-        case Hold(reason=reason, message=message):
+        case Hold(reason=reason, message=message) | Restrain(reason=reason, message=message):
             return _observe(seen, kind, FALSE, reason, message)
         case Serve():
             return _serving(seen)
@@ -94,7 +103,7 @@ def _ready(seen: Assessment) -> Observation:
 
 def _leaving_message(situation: Situation, reason: str) -> str:
     found = situation.credentials
-    if isinstance(found, KeyRefused) and found.reason == reason:
+    if isinstance(found, KeyRefused | LiveRefused) and found.reason == reason:
         return found.message
     return LEAVING.get(reason, "the pod is being ended")
 
@@ -120,11 +129,9 @@ def _serving(seen: Assessment) -> Observation:
 def _credentials_ready(seen: Assessment) -> Observation:
     kind = ConditionType.CREDENTIALS_READY
     match seen.situation.credentials:
-        case KeyReady() as found:
+        case KeyReady(is_current=True) as found:
             return _observe(seen, kind, TRUE, found.reason, found.message)
-        case KeyRefused() as found:
-            return _observe(seen, kind, FALSE, found.reason, found.message)
-        case KeyUnavailable() as found:
+        case KeyReady() | KeyRefused() | KeyUnavailable() | LiveRefused() as found:
             return _observe(seen, kind, FALSE, found.reason, found.message)
         case None:
             return _observe(seen, kind, UNKNOWN, "NotNeeded", "the bot does not run")
@@ -190,6 +197,9 @@ def _halted(seen: Assessment) -> Observation:
     kind, heartbeat = ConditionType.HALTED, heartbeat_of(seen.situation)
     for halt in seen.situation.ledger.halts:
         return _observe(seen, kind, TRUE, HALTS[halt.scope], halt.reason)
+    found = seen.situation.credentials
+    if heartbeat and heartbeat.state == "Halted" and isinstance(found, LiveRefused):
+        return _observe(seen, kind, TRUE, found.reason, found.message)
     if heartbeat and heartbeat.state == "Halted":
         return _observe(seen, kind, TRUE, "RiskHalted", heartbeat.reason)
     return _observe(seen, kind, FALSE, "NotHalted")

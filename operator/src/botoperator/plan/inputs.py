@@ -8,6 +8,7 @@ from botcore.domain.errors import InvariantBroken
 from botcore.resources.trading_bot import BotMode, TradingBot
 
 __all__ = [
+    "VENUE_NAME",
     "Account",
     "BotIdentity",
     "ChildInputs",

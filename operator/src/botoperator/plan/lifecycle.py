@@ -1,5 +1,6 @@
 """The next step of a bot's life: run it, hold it, drain it or clean up after it.
 
+A bot that may trade no longer, but has not to leave, is restrained: it opens nothing new and manages what it has.
 A bot leaves an account in order: its configuration says Stopped, the runner carries out onStop and exits 0; past
 `onStop.timeoutSeconds` its pod is ended by SIGTERM. Only when the pod is gone do its children go and does its
 login retire. Nothing is ever removed by force (I1).
@@ -10,8 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from botcore.resources.trading_bot import BotMode, DesiredState, TradingBot
+from botoperator.plan.admission import LiveCaps
 from botoperator.plan.children import config_of
-from botoperator.plan.credentials import CredentialsFound, KeyReady, KeyRefused, KeyUnavailable
+from botoperator.plan.credentials import (
+    CredentialsFound,
+    KeyReady,
+    KeyRefused,
+    KeyUnavailable,
+    LiveRefused,
+    LiveTerms,
+)
 from botoperator.plan.manifests import ACCOUNT, CREDENTIALS, STOPPING_SINCE
 from botoperator.plan.observed import Children, LedgerView, ObservedPod, PodPhase
 
@@ -20,10 +29,12 @@ __all__ = [
     "Drain",
     "EndPod",
     "Hold",
+    "Restrain",
     "Serve",
     "Situation",
     "Step",
-    "leaving_reason",
+    "live_terms",
+    "needs_no_key",
     "next_step",
 ]
 
@@ -51,6 +62,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restrain:
+    """Tell the runner to open nothing new; no key is needed for it, and none is written."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
     """Tell the runner to stop in order, and note since when."""
 
@@ -71,12 +90,15 @@ class CleanUp:
     reason: str
 
 
-Step = Serve | Hold | Drain | EndPod | CleanUp
+Step = Serve | Hold | Restrain | Drain | EndPod | CleanUp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """Everything the next step depends on; `credentials` is None until they are needed, `modes` can run here."""
+    """Everything the next step depends on; `credentials` is None until they are needed, `modes` can run here.
+
+    `live_caps` is None where nothing could keep keys from each other (I4).
+    """
 
     bot: TradingBot
     children: Children
@@ -84,9 +106,26 @@ class Situation:
     now: datetime
     credentials: CredentialsFound | None = None
     modes: frozenset[BotMode] = frozenset({BotMode.PAPER, BotMode.TESTNET})
+    live_caps: LiveCaps | None = None
 
 
-def leaving_reason(situation: Situation) -> str:
+def needs_no_key(situation: Situation) -> bool:
+    """Tell whether the next step is settled before anything is known of the bot's key."""
+    return bool(_leaving_reason(situation)) or _owner_is_unknown(situation)
+
+
+def live_terms(situation: Situation) -> LiveTerms:
+    """Gather what decides about real money now, besides the spec and its key."""
+    ledger = situation.ledger
+    return LiveTerms(
+        caps=situation.live_caps or LiveCaps(),
+        grant=ledger.grant,
+        owner_is_active=ledger.owner_is_known and not ledger.owner_is_disabled,
+        now=situation.now,
+    )
+
+
+def _leaving_reason(situation: Situation) -> str:
     """Say why the bot must not run on the account its pod is on, or is to get; empty if it may."""
     return (
         _resource_reason(situation)
@@ -97,14 +136,44 @@ def leaving_reason(situation: Situation) -> str:
 
 def next_step(situation: Situation) -> Step:
     """Choose the one step that may be taken now."""
-    reason = leaving_reason(situation)
+    reason = _leaving_reason(situation)
     pod = situation.children.pod
     if reason:
         return CleanUp(reason=reason) if pod is None else _leave(situation, pod, reason)
+    refused = _restraint(situation)
+    if refused is not None:
+        return _restrain(situation, refused)
     if isinstance(situation.credentials, KeyUnavailable):
         found = situation.credentials
         return Hold(reason=found.reason, message=found.message)
     return _start(situation) if pod is None else _run(situation, pod)
+
+
+def _restraint(situation: Situation) -> Restrain | None:
+    found = situation.credentials
+    if _owner_is_unknown(situation):
+        message = "spec.owner has no account here: make one of this name in the dashboard"
+        return Restrain(reason="OwnerUnknown", message=message)
+    if isinstance(found, LiveRefused):
+        return Restrain(reason=found.reason, message=found.message)
+    # Real money never goes on under terms that are not known, while its new key is being checked.
+    is_live = situation.bot.spec.mode is BotMode.LIVE and situation.children.pod is not None
+    if isinstance(found, KeyUnavailable) and is_live:
+        return Restrain(reason=found.reason, message=found.message)
+    return None
+
+
+def _restrain(situation: Situation, wanted: Restrain) -> Step:
+    pod = situation.children.pod
+    if pod is None:
+        return CleanUp(reason=wanted.reason)
+    if pod.is_deleting:
+        return Hold(reason="Terminating", message="the pod is ending")
+    if pod.is_finished or pod.manifest.owner_uid != situation.bot.metadata.uid:
+        return EndPod(reason=wanted.reason)
+    if config_of(situation.children.config_map) is None:
+        return EndPod(reason=wanted.reason)  # it can't be told
+    return wanted
 
 
 def _leave(situation: Situation, pod: ObservedPod, reason: str) -> Step:
@@ -165,11 +234,16 @@ def _resource_reason(situation: Situation) -> str:
         return "Deleted"
     if bot.spec.desired_state is DesiredState.STOPPED:
         return "Stopped"
-    if mode not in situation.modes:
+    # Where caps are kept, a bot with real money is refused by them, and a running one does not leave its positions.
+    is_judged = mode is BotMode.LIVE and situation.live_caps is not None
+    if mode not in situation.modes and not is_judged:
         return f"{mode.value.title()}NotAvailable"
-    if mode is not BotMode.PAPER and not situation.ledger.owner_is_known:
-        return "OwnerUnknown"
     return ""
+
+
+def _owner_is_unknown(situation: Situation) -> bool:
+    is_real = situation.bot.spec.mode is not BotMode.PAPER
+    return is_real and not situation.ledger.owner_is_known
 
 
 def _pod_reason(situation: Situation) -> str:

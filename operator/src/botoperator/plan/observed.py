@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from botoperator.plan.admission import LiveGrant
 from botoperator.plan.inputs import Account
 from botoperator.plan.manifests import Kind, Manifest
 
@@ -167,3 +168,4 @@ class LedgerView:
     heartbeat: Heartbeat | None = None
     halts: tuple[Halt, ...] = ()
     figures: Figures = field(default_factory=Figures)
+    grant: LiveGrant | None = None

@@ -145,11 +145,12 @@ def _credentials(situation: Situation, before: TradingBotStatus) -> CredentialsS
     found = situation.credentials
     if not isinstance(found, KeyReady):
         return before.credentials
-    key_id, mark, revision = found.key.version.partition("@")
-    is_sealed = bool(mark)
+    key_id, is_stored, revision = found.key.version.partition("@")
+    named = situation.bot.spec.credentials
+    is_sealed = named is not None and named.sealed_key is not None
     return CredentialsStatus(
-        sealed_key=key_id if is_sealed else None,
-        revision=int(revision) if is_sealed else None,
+        sealed_key=key_id if is_stored and is_sealed else None,
+        revision=int(revision) if is_stored else None,
         account_uid=found.key.account.uid,
     )
 

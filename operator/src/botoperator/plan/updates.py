@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botcore.resources.trading_bot import TradingBotSpec, UpdateType
+from botcore.resources.trading_bot import DesiredState, TradingBotSpec, UpdateType
 from botoperator.plan.inputs import RenderedSpec
 from botoperator.plan.manifests import POD_HASH, Kind, Manifest
 
-__all__ = ["Running", "Update", "choose_update", "tolerate_drift"]
+__all__ = ["Running", "Update", "choose_update", "restrain_update", "tolerate_drift"]
 
 # What the owner wants right now is never held back, only how the bot trades is.
 AT_ONCE = ("desiredState", "onStop", "updateStrategy")
@@ -49,6 +49,19 @@ def choose_update(spec: TradingBotSpec, generation: int, running: Running | None
             return Update(rendered=_held(wanted, running), pending="WaitingUntilFlat")
         case UpdateType.MANUAL:
             return Update(rendered=_held(wanted, running), pending="ManualRestartNeeded")
+
+
+def restrain_update(spec: TradingBotSpec, generation: int, running: Running, reason: str) -> Update:
+    """Choose what the runner is to follow while it may open nothing new; how it trades stays as it was."""
+    wanted = spec.to_manifest()
+    if _trades_alike(wanted, running.spec):
+        chosen, pending = RenderedSpec(spec=wanted, generation=generation), ""
+    else:
+        chosen, pending = _held(wanted, running), reason
+    if spec.desired_state is not DesiredState.FLAT:
+        paused = {**chosen.spec, "desiredState": DesiredState.PAUSED.value}
+        chosen = RenderedSpec(spec=paused, generation=chosen.generation)
+    return Update(rendered=chosen, pending=pending)
 
 
 def tolerate_drift(

@@ -1,34 +1,35 @@
-"""Find the exchange key of a bot: of its paper account, or a sealed one."""
+"""Find the exchange key of a bot: of its paper account, a sealed one, or one in a Secret of its owner's."""
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 
-from botcore.domain.errors import InvalidInput, NotAllowed, NotFound, Transient
+from botcore.domain.errors import InvalidInput, InvariantBroken, NotAllowed, NotFound, Transient
 from botcore.domain.money import wire
 from botcore.resources.trading_bot import BotMode, TradingBot
+from botoperator.key_ports import KeyStore
 from botoperator.plan.children import key_of
 from botoperator.plan.credentials import (
     CredentialsFound,
     KeyReady,
     KeyRefused,
     KeyUnavailable,
-    SealedKey,
+    LiveTerms,
+    Referred,
+    StoredKey,
+    admit,
     judge_key,
     key_version,
+    retain,
 )
 from botoperator.plan.inputs import ExchangeKey
 from botoperator.plan.observed import Children
-from botoperator.ports import KeyStore, PaperAccounts
+from botoperator.ports import PaperAccounts
 
 __all__ = ["CredentialsFinder", "sealed_key_of"]
 
 PAPER_READY = "PaperAccount"
-SEALED_READY = "KeyVerified"
-UNSUPPORTED = KeyRefused(
-    reason="SecretNotSupported",
-    message="credentials.secretName is not supported: store the key through the dashboard"
-    " and name it in credentials.sealedKey",
-)
+STORED_READY = "KeyVerified"
 
 
 class CredentialsFinder:
@@ -45,31 +46,44 @@ class CredentialsFinder:
         self._found: dict[str, bytes] = {}
         """By bot a keyed hash of its key, so that no second copy of the key lies in memory."""
 
-    async def find(self, bot: TradingBot, children: Children) -> CredentialsFound:
-        """Find the key, or say why there is none."""
+    async def find(self, bot: TradingBot, children: Children, terms: LiveTerms) -> CredentialsFound:
+        """Find the key, or say why there is none; nothing is opened for real money but on the terms."""
         if bot.spec.mode is BotMode.PAPER:
             return await self._paper(bot, children)
-        key_id = sealed_key_of(bot)
-        if key_id is None:
-            return UNSUPPORTED
-        stored = (await self._key_store.find([key_id])).get(key_id)
-        return await self._sealed(bot, children, stored)
+        held = _held(bot, children)
+        judged = _judge(bot, await self._named(bot), held, terms)
+        return await self._open(bot, held, judged) if isinstance(judged, StoredKey) else judged
 
     def recall(
-        self, bot: TradingBot, children: Children, stored: SealedKey | None
+        self,
+        bot: TradingBot,
+        children: Children,
+        stored: Mapping[str, StoredKey],
+        terms: LiveTerms,
     ) -> CredentialsFound | None:
         """Say what `find` would, as far as nobody has to be asked; None where somebody has to.
 
-        `stored` is the sealed key that the bot names.
+        `stored` has the sealed keys that bots name, by their ids. Whoever keeps a key in a Secret is asked every time.
         """
+        held = _held(bot, children)
         if bot.spec.mode is BotMode.PAPER:
-            return self._if_as_found(bot, _held(bot, children), PAPER_READY)
-        if sealed_key_of(bot) is None:
-            return UNSUPPORTED
-        key = judge_key(stored, bot.spec)
-        if not isinstance(key, SealedKey):
-            return key
-        return self._if_as_found(bot, _held(bot, children, key), SEALED_READY)
+            return self._if_as_found(bot, held, PAPER_READY)
+        key_id = sealed_key_of(bot)
+        if key_id is None:
+            return None
+        judged = _judge(bot, _sealed(key_id, stored), held, terms)
+        if not isinstance(judged, StoredKey):
+            return judged
+        return self._if_as_found(bot, _if_of(judged, held), STORED_READY)
+
+    async def _named(self, bot: TradingBot) -> Referred:
+        named = bot.spec.credentials
+        if named is not None and named.secret_name is not None:
+            namespace = bot.metadata.namespace or ""
+            return await self._key_store.refer(namespace, named.secret_name, bot.spec)
+        if named is None or named.sealed_key is None:
+            raise InvariantBroken("testnet and live mode have credentials")
+        return _sealed(named.sealed_key, await self._key_store.find([named.sealed_key]))
 
     async def _paper(self, bot: TradingBot, children: Children) -> CredentialsFound:
         held = _held(bot, children)
@@ -87,22 +101,19 @@ class CredentialsFinder:
             return KeyUnavailable(reason="PaperExchangeUnavailable", message=str(error))
         return self._ready(bot, key, PAPER_READY)
 
-    async def _sealed(
-        self, bot: TradingBot, children: Children, stored: SealedKey | None
+    async def _open(
+        self, bot: TradingBot, held: ExchangeKey | None, key: StoredKey
     ) -> CredentialsFound:
-        key = judge_key(stored, bot.spec)
-        if not isinstance(key, SealedKey):
-            return key
-        held = _held(bot, children, key)
+        held = _if_of(key, held)
         if held is not None and self._is_as_found(bot, held):
-            return KeyReady(key=held, reason=SEALED_READY)
+            return KeyReady(key=held, reason=STORED_READY)
         try:
             opened = await self._key_store.open(key, bot.spec.owner)
         except (NotAllowed, NotFound, InvalidInput) as error:
             if held is not None:  # it was verified, and its bot has orders to manage
-                return KeyReady(key=held, reason=SEALED_READY)
+                return KeyReady(key=held, reason=STORED_READY)
             return KeyRefused(reason="KeyUnreadable", message=str(error))
-        return self._ready(bot, opened, SEALED_READY)
+        return self._ready(bot, opened, STORED_READY)
 
     def _ready(self, bot: TradingBot, key: ExchangeKey, reason: str) -> KeyReady:
         self._found[str(bot.metadata.uid)] = self._hash(key)
@@ -128,12 +139,32 @@ def sealed_key_of(bot: TradingBot) -> str | None:
     return bot.spec.credentials.sealed_key if bot.spec.credentials else None
 
 
-def _held(bot: TradingBot, children: Children, key: SealedKey | None = None) -> ExchangeKey | None:
-    """Read the key a running pod was given; `key` must be the one it came from."""
+def _judge(
+    bot: TradingBot, named: Referred, held: ExchangeKey | None, terms: LiveTerms
+) -> CredentialsFound | StoredKey:
+    """Judge what is known of the key and of real money; answers the stored key if it may be opened."""
+    judged = named.refused or judge_key(named.key, bot.spec)
+    earlier = retain(named.key, judged, held)
+    if earlier is None or named.key is None:
+        return admit(judged, bot.spec, terms)
+    may_go_on = admit(named.key, bot.spec, terms)
+    return earlier if isinstance(may_go_on, StoredKey) else may_go_on
+
+
+def _sealed(key_id: str, stored: Mapping[str, StoredKey]) -> Referred:
+    key = stored.get(key_id)
+    # A Secret is named by its name alone, so that its namespace counts.
+    return Referred(key=key if key is not None and key.secret is None else None)
+
+
+def _held(bot: TradingBot, children: Children) -> ExchangeKey | None:
+    """Read the key a running pod was given."""
     secret, pod = children.secret, children.pod
     if secret is None or pod is None or pod.is_finished or secret.owner_uid != bot.metadata.uid:
         return None
     held = key_of(secret)
-    if held is None or held.account.environment is not bot.spec.mode:
-        return None
-    return held if key is None or held.version == key_version(key) else None
+    return held if held is not None and held.account.environment is bot.spec.mode else None
+
+
+def _if_of(key: StoredKey, held: ExchangeKey | None) -> ExchangeKey | None:
+    return held if held is not None and held.version == key_version(key) else None

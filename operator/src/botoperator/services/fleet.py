@@ -15,6 +15,7 @@ class _Member:
     uid: str
     owner: str
     sealed_key: str | None
+    secret_name: str | None
     state: tuple[str, str, str]
     conditions: tuple[tuple[str, str], ...]
 
@@ -30,11 +31,12 @@ class Fleet:
         """Take in a bot as it is stored and the status that was derived for it."""
         self.forget(key)
         spec, uid = manifest["spec"], str(manifest["metadata"]["uid"])
-        exchange = spec.get("exchange") or {}
+        exchange, credentials = spec.get("exchange") or {}, spec.get("credentials") or {}
         self._members[key] = _Member(
             uid=uid,
             owner=str(spec.get("owner", "")),
-            sealed_key=(spec.get("credentials") or {}).get("sealedKey"),
+            sealed_key=credentials.get("sealedKey"),
+            secret_name=credentials.get("secretName"),
             state=(
                 str(spec.get("desiredState", "")),
                 str(status.get("phase", "")),
@@ -66,8 +68,17 @@ class Fleet:
         return tuple(key for key, one in self._members.items() if one.owner == owner)
 
     def using_key(self, key_id: str) -> tuple[BotKey, ...]:
-        """List the bots that name a sealed key."""
-        return tuple(key for key, one in self._members.items() if one.sealed_key == key_id)
+        """List the bots that name a sealed key; if none does, those with a Secret: whose it is, is not known here."""
+        named = tuple(key for key, one in self._members.items() if one.sealed_key == key_id)
+        return named or tuple(key for key, one in self._members.items() if one.secret_name)
+
+    def using_secret(self, namespace: str, name: str) -> tuple[BotKey, ...]:
+        """List the bots that name a Secret of their owner's."""
+        return tuple(
+            key
+            for key, one in self._members.items()
+            if key.namespace == namespace and one.secret_name == name
+        )
 
     def states(self) -> Mapping[tuple[str, ...], int]:
         """Count bots by desired state, phase and exchange."""

@@ -1,18 +1,29 @@
 """Carry out one step of a bot: the only place that writes children, logins and finalizers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
 
 from botcore.domain.errors import Conflict, InvariantBroken, QuotaExceeded
 from botoperator.plan.changes import Change, Create, Delete, Patch
-from botoperator.plan.children import config_of, stopped_config
+from botoperator.plan.children import config_of, reordered_config, stopped_config
 from botoperator.plan.inputs import BotIdentity, DatabaseTarget
-from botoperator.plan.lifecycle import CleanUp, Drain, EndPod, Hold, Serve, Situation, Step
-from botoperator.plan.manifests import CONFIG_HASH, STOPPING_SINCE, digest
+from botoperator.plan.lifecycle import (
+    CleanUp,
+    Drain,
+    EndPod,
+    Hold,
+    Restrain,
+    Serve,
+    Situation,
+    Step,
+)
+from botoperator.plan.manifests import CONFIG_HASH, STOPPING_SINCE, Manifest, digest
 from botoperator.plan.notes import of_change
+from botoperator.plan.updates import restrain_update
 from botoperator.ports import BotKey, BotPorts
-from botoperator.services.serving import ServePlanner, key_in
+from botoperator.services.serving import ServePlanner, key_in, running_in
 
 __all__ = ["Done", "Performer"]
 
@@ -50,6 +61,8 @@ class Performer:
         match step:
             case Serve():
                 return await self._serve(bot, situation, step)
+            case Restrain():
+                return await self._restrain(bot, situation, step)
             case Drain():
                 await self._drain(bot, situation, step)
             case EndPod(reason=reason):
@@ -98,12 +111,28 @@ class Performer:
         config_map = stopped_config(children.config_map, on_stop, bot.generation)
         log.info("bot_stopping", bot=str(_key_of(bot)), reason=step.reason)
         # The order first: a mark without the order would only wait.
+        await self._order(
+            children.pod.manifest, config_map, {STOPPING_SINCE: situation.now.isoformat()}
+        )
+
+    async def _restrain(self, bot: BotIdentity, situation: Situation, step: Restrain) -> Done:
+        children, running = situation.children, running_in(situation)
+        if children.config_map is None or children.pod is None or running is None:
+            raise InvariantBroken("a bot is restrained by its configuration")
+        update = restrain_update(situation.bot.spec, bot.generation, running, step.reason)
+        config_map = reordered_config(children.config_map, update.rendered)
+        is_told = children.pod.manifest.annotations.get(CONFIG_HASH) == digest(
+            config_of(config_map)
+        )
+        if config_map.data != children.config_map.data or not is_told:
+            log.warning("bot_restrained", bot=str(_key_of(bot)), reason=step.reason)
+            await self._order(children.pod.manifest, config_map, {})
+        return Done(step=step, pending=update.pending)
+
+    async def _order(self, pod: Manifest, config_map: Manifest, marks: Mapping[str, str]) -> None:
         await self._children.patch(config_map)
-        marks = {
-            STOPPING_SINCE: situation.now.isoformat(),
-            CONFIG_HASH: digest(config_of(config_map)),
-        }
-        await self._children.patch(children.pod.manifest.with_annotations(marks))
+        hashed = {CONFIG_HASH: digest(config_of(config_map))}
+        await self._children.patch(pod.with_annotations({**marks, **hashed}))
 
     async def _end_pod(self, bot: BotIdentity, situation: Situation, reason: str) -> None:
         pod = situation.children.pod

@@ -10,7 +10,7 @@ from botcore.domain.errors import InvalidInput
 from botcore.resources.meta import HALT_ANNOTATION
 from botcore.resources.names import child_names
 from botcore.resources.status import TradingBotStatus
-from botcore.resources.trading_bot import TradingBot
+from botcore.resources.trading_bot import BotMode, TradingBot
 from botcore.runtime.clock import Clock
 from botoperator.plan.conditions import Assessment
 from botoperator.plan.inputs import BotIdentity, identity_of
@@ -18,9 +18,12 @@ from botoperator.plan.lifecycle import (
     Drain,
     EndPod,
     Hold,
+    Restrain,
+    Serve,
     Situation,
     Step,
-    leaving_reason,
+    live_terms,
+    needs_no_key,
     next_step,
 )
 from botoperator.plan.manifests import UID_LABEL
@@ -49,6 +52,7 @@ class BotReconciler:
     ) -> None:
         self._ports = ports
         self.modes = settings.modes
+        self.live_caps = settings.live_caps
         self._clock = clock
         self._fleet = fleet
         self.planner = ServePlanner(settings)
@@ -80,7 +84,7 @@ class BotReconciler:
             await self._report(key, identity.uid, bot.status, status)
             self._fleet.learn(key, manifest, status)
             self._measure_start(situation)
-        return _look_again(done.step)
+        return _look_again(done.step, situation)
 
     async def _observe(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> Situation:
         now = self._clock.now()
@@ -92,10 +96,11 @@ class BotReconciler:
             ledger=(await self._ports.ledger.observe([asked]))[identity.uid],
             now=now,
             modes=self.modes,
+            live_caps=self.live_caps,
         )
-        if leaving_reason(situation):
+        if needs_no_key(situation):
             return situation
-        found = await self.credentials.find(bot, situation.children)
+        found = await self.credentials.find(bot, situation.children, live_terms(situation))
         return replace(situation, credentials=found)
 
     async def _latch(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> None:
@@ -167,11 +172,21 @@ def _uids(children: Children) -> set[str]:
     return {one.labels[UID_LABEL] for one in children.manifests if UID_LABEL in one.labels}
 
 
-def _look_again(step: Step) -> float | None:
+def _look_again(step: Step, situation: Situation) -> float | None:
     match step:
         case Hold(after_seconds=seconds):
             return seconds
         case Drain() | EndPod():
             return LOOK_AGAIN_SECONDS
+        case Serve() | Restrain():
+            return _until_grant_ends(situation)
         case _:
             return None
+
+
+def _until_grant_ends(situation: Situation) -> float | None:
+    grant = situation.ledger.grant
+    if situation.bot.spec.mode is not BotMode.LIVE or grant is None:
+        return None
+    left = (grant.expires_at - situation.now).total_seconds()
+    return left + LOOK_AGAIN_SECONDS if left > 0 else None

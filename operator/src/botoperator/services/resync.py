@@ -10,7 +10,7 @@ from botcore.resources.meta import HALT_ANNOTATION
 from botcore.resources.trading_bot import TradingBot
 from botcore.runtime.clock import Clock
 from botoperator.plan.conditions import Assessment
-from botoperator.plan.credentials import SealedKey
+from botoperator.plan.credentials import StoredKey
 from botoperator.plan.inputs import identity_of
 from botoperator.plan.lifecycle import (
     CleanUp,
@@ -18,7 +18,8 @@ from botoperator.plan.lifecycle import (
     Serve,
     Situation,
     Step,
-    leaving_reason,
+    live_terms,
+    needs_no_key,
     next_step,
 )
 from botoperator.plan.manifests import BOT_LABEL, UID_LABEL
@@ -56,6 +57,7 @@ class Resync:
         self._planner = reconciler.planner
         self._credentials = reconciler.credentials
         self._modes = reconciler.modes
+        self._live_caps = reconciler.live_caps
         self._clock = clock
         self._fleet = fleet
 
@@ -107,7 +109,7 @@ class Resync:
         ]
         return await self._ports.ledger.observe(asked)
 
-    async def _stored_keys(self, bots: Bots) -> Mapping[str, SealedKey]:
+    async def _stored_keys(self, bots: Bots) -> Mapping[str, StoredKey]:
         named = {sealed_key_of(bot) for bot in bots.values()} - {None}
         return await self._ports.key_store.find(sorted(map(str, named))) if named else {}
 
@@ -123,17 +125,18 @@ class Resync:
             ledger=view,
             now=self._clock.now(),
             modes=self._modes,
+            live_caps=self._live_caps,
         )
 
-    def _is_settled(self, situation: Situation, stored: Mapping[str, SealedKey]) -> bool:
+    def _is_settled(self, situation: Situation, stored: Mapping[str, StoredKey]) -> bool:
         bot, ledger = situation.bot, situation.ledger
         if HALT_ANNOTATION in (bot.metadata.annotations or {}):
             return False
         if ledger.owner_is_disabled and all(halt.scope != "owner" for halt in ledger.halts):
             return False
-        if not leaving_reason(situation):
-            key = stored.get(sealed_key_of(bot) or "")
-            found = self._credentials.recall(bot, situation.children, key)
+        if not needs_no_key(situation):
+            terms = live_terms(situation)
+            found = self._credentials.recall(bot, situation.children, stored, terms)
             if found is None:
                 return False
             situation = replace(situation, credentials=found)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from botcore.domain.errors import InvariantBroken
 from botcore.resources.trading_bot import BotMode
+from botoperator.plan.admission import LiveCaps
 from botoperator.plan.changes import Create, Delete, Patch, plan_changes, writes
 from botoperator.plan.children import config_of, database_password_of, desired_children
 from botoperator.plan.credentials import KeyReady
@@ -13,12 +14,15 @@ from botoperator.plan.lifecycle import Situation
 from botoperator.plan.manifests import FINALIZER
 from botoperator.plan.updates import Running, Update, choose_update, tolerate_drift
 
-__all__ = ["PlatformSettings", "ServePlan", "ServePlanner"]
+__all__ = ["PlatformSettings", "ServePlan", "ServePlanner", "key_in", "running_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSettings:
-    """What is the same for every bot of this operator; venues of modes that can't run here are absent."""
+    """What is the same for every bot of this operator; venues of modes that can't run here are absent.
+
+    `live_caps` is None where live trading is out of the question (I4).
+    """
 
     venues: Mapping[BotMode, Venue]
     database_host: str
@@ -26,6 +30,7 @@ class PlatformSettings:
     database_name: str
     pod: PodSettings
     lockstep: bool = False
+    live_caps: LiveCaps | None = None
 
     @property
     def modes(self) -> frozenset[BotMode]:
@@ -49,7 +54,7 @@ class ServePlanner:
 
     def update(self, bot: BotIdentity, situation: Situation) -> Update:
         """Choose the spec the runner is to follow."""
-        return choose_update(situation.bot.spec, bot.generation, _running(situation))
+        return choose_update(situation.bot.spec, bot.generation, running_in(situation))
 
     def is_held(self, situation: Situation) -> bool:
         """Tell whether the bot can't go before it has ended in order."""
@@ -113,7 +118,8 @@ def key_in(situation: Situation) -> KeyReady:
     return situation.credentials
 
 
-def _running(situation: Situation) -> Running | None:
+def running_in(situation: Situation) -> Running | None:
+    """Answer the configuration its pod runs under; None without a pod, or if it can't be read."""
     children = situation.children
     config = config_of(children.config_map)
     if children.pod is None or config is None:

@@ -4,12 +4,13 @@ import structlog
 
 from botcore.domain.errors import InvalidInput, NotAllowed, NotFound
 from botcore.resources.trading_bot import BotMode
+from botoperator.key_ports import KeyStore, KeyVerdict
 from botoperator.plan.children import verify_children, verify_names
-from botoperator.plan.credentials import SealedKey, key_version
+from botoperator.plan.credentials import StoredKey, key_version
 from botoperator.plan.inputs import BotIdentity, ExchangeKey
 from botoperator.plan.manifests import CREDENTIALS, Manifest
 from botoperator.plan.observed import Children, ObservedPod, Termination
-from botoperator.ports import ChildKeys, ChildrenPort, KeyStore, KeyVerdict
+from botoperator.ports import ChildKeys, ChildrenPort
 from botoperator.services.serving import PlatformSettings
 
 __all__ = ["KeyVerifier"]
@@ -54,7 +55,7 @@ class KeyVerifier:
             return LOOK_AGAIN_SECONDS
         return await self._finish(key, children, pod)
 
-    async def _start(self, key: SealedKey) -> float | None:
+    async def _start(self, key: StoredKey) -> float | None:
         try:
             opened = await self._key_store.open(key, key.owner)
         except (NotAllowed, NotFound, InvalidInput) as error:
@@ -66,7 +67,7 @@ class KeyVerifier:
             await self._children.create(manifest)
         return LOOK_AGAIN_SECONDS
 
-    def _render(self, key: SealedKey, opened: ExchangeKey) -> tuple[Manifest, ...]:
+    def _render(self, key: StoredKey, opened: ExchangeKey) -> tuple[Manifest, ...]:
         check = BotIdentity(
             uid=key.id,
             namespace=self._namespace,
@@ -76,7 +77,7 @@ class KeyVerifier:
         )
         return verify_children(check, opened, self._venues[BotMode(key.environment)], self._pod)
 
-    async def _finish(self, key: SealedKey, children: Children, pod: ObservedPod) -> float | None:
+    async def _finish(self, key: StoredKey, children: Children, pod: ObservedPod) -> float | None:
         verdict = _verdict(pod.termination)
         if verdict is None:
             log.warning("key_check_failed", key=key.id, pod=pod.manifest.name)

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import NoReturn
 
@@ -11,23 +11,33 @@ import structlog
 
 from botcore.domain.errors import InvalidInput, LeaseLost, PlatformError
 from botcore.ledger.connect import open_pool, wait_for_schema
+from botcore.resources.trading_bot import BotMode
 from botcore.runtime.clock import SystemClock
 from botcore.sealing.keyring import KeyRing, load_keyring
 from botoperator.adapters.health_server import serve_health
 from botoperator.adapters.kube_children import MANAGED, KubeChildren
 from botoperator.adapters.kube_client import KubeClient, open_client
 from botoperator.adapters.kube_events import KubeEvents
+from botoperator.adapters.kube_key_secrets import KubeKeySecrets
 from botoperator.adapters.kube_leader import LeaderLease
 from botoperator.adapters.kube_resources import KubeResources
 from botoperator.handlers.watching import Listener, watch, watches_of
-from botoperator.plan.inputs import PodSettings
+from botoperator.plan.admission import LiveCaps
+from botoperator.plan.inputs import PodSettings, Venue
 from botoperator.services.serving import PlatformSettings
 from botoperator.services.write_budget import WriteBudget
-from botoperator.settings import ClusterSettings
-from botoperator.wiring.parts import Core, Place, address_of, stop_on_signals, venues_of
+from botoperator.settings import PREFIX, ClusterSettings
+from botoperator.wiring.parts import (
+    Core,
+    Place,
+    address_of,
+    relay_of,
+    stop_on_signals,
+    venues_of,
+)
 from botoperator.wiring.pulse import Vitals
 
-__all__ = ["run_kubernetes"]
+__all__ = ["platform_of", "run_kubernetes"]
 
 log = structlog.get_logger(__name__)
 
@@ -133,8 +143,9 @@ def _place(
         resources=resources,
         children=KubeChildren(client, _served(settings)),
         recorder=KubeEvents(client, SystemClock(), settings.pod_name),
+        key_secrets=KubeKeySecrets(client),
         ring=ring,
-        platform=_platform(settings),
+        platform=platform_of(settings),
         workers=settings.workers,
     )
 
@@ -150,9 +161,19 @@ def _served(settings: ClusterSettings) -> Sequence[str]:
     return sorted({*settings.namespaces, settings.verify_namespace})
 
 
-def _platform(settings: ClusterSettings) -> PlatformSettings:
+def platform_of(settings: ClusterSettings) -> PlatformSettings:
+    """Answer what is the same for every bot; a venue for real money is there only where the chart enables it.
+
+    Raises:
+        InvalidInput: live trading is enabled without saying where.
+    """
     return PlatformSettings(
-        venues=venues_of(settings),
+        venues={**venues_of(settings), **_live_venue(settings)},
+        live_caps=LiveCaps(
+            is_enabled=settings.live_enabled,
+            symbols=settings.live_symbols,
+            most_notional=settings.live_most_notional,
+        ),
         database_host=settings.database_host,
         database_port=settings.database_port,
         database_name=settings.database_name,
@@ -165,3 +186,22 @@ def _platform(settings: ClusterSettings) -> PlatformSettings:
             memory_limit=settings.runner_memory_limit,
         ),
     )
+
+
+def _live_venue(settings: ClusterSettings) -> Mapping[BotMode, Venue]:
+    if not settings.live_enabled:
+        return {}
+    addresses = (settings.live_rest_url, settings.live_ws_api_url, settings.live_stream_url)
+    if not all(addresses):
+        raise InvalidInput.of(
+            f"{PREFIX}LIVE_*_URL", "live trading is enabled and needs all three addresses"
+        )
+    rest_url, ws_api_url, stream_url = addresses
+    venue = Venue(
+        environment=BotMode.LIVE,
+        rest_url=rest_url,
+        ws_api_url=ws_api_url,
+        stream_url=stream_url,
+        relay=relay_of(settings, BotMode.LIVE),
+    )
+    return {BotMode.LIVE: venue}

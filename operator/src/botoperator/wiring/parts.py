@@ -12,10 +12,13 @@ from botcore.resources.trading_bot import BotMode
 from botcore.runtime.clock import SystemClock
 from botcore.runtime.settings import read_secret_file
 from botcore.sealing.keyring import KeyRing
+from botoperator.adapters.key_stores import KeyStores
 from botoperator.adapters.metrics import OperatorMetrics
 from botoperator.adapters.paper_exchange import PaperExchange
 from botoperator.adapters.postgres import PostgresLedger
+from botoperator.adapters.referenced_key_store import ReferencedKeyStore
 from botoperator.adapters.sealed_key_store import SealedKeyStore
+from botoperator.key_ports import KeySecrets
 from botoperator.plan.inputs import Relay, Venue
 from botoperator.ports import BotPorts, ChildrenPort, Recorder, Resources
 from botoperator.services.fleet import Fleet
@@ -23,10 +26,10 @@ from botoperator.services.reconcile_bot import BotReconciler
 from botoperator.services.resync import Resync
 from botoperator.services.serving import PlatformSettings
 from botoperator.services.verify_key import KeyVerifier
-from botoperator.settings import OperatorSettings
+from botoperator.settings import DatabaseSettings, OperatorSettings
 from botoperator.shell import CHANNELS, Shell, ShellPace, ShellParts
 
-__all__ = ["Core", "Place", "address_of", "stop_on_signals", "venues_of"]
+__all__ = ["Core", "Place", "address_of", "relay_of", "stop_on_signals", "venues_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class Place:
     resources: Resources
     children: ChildrenPort
     recorder: Recorder
+    key_secrets: KeySecrets
     ring: KeyRing
     platform: PlatformSettings
     workers: int
@@ -54,7 +58,9 @@ class Core:
     ) -> None:
         address, clock = address_of(settings), SystemClock()
         ledger = PostgresLedger(pool, address, settings.max_bots)
-        self.key_store = SealedKeyStore(pool, place.ring)
+        self.key_store = KeyStores(
+            SealedKeyStore(pool, place.ring), ReferencedKeyStore(pool, place.key_secrets)
+        )
         ports = BotPorts(
             resources=place.resources,
             children=place.children,
@@ -83,7 +89,7 @@ class Core:
         )
 
 
-def address_of(settings: OperatorSettings) -> DatabaseAddress:
+def address_of(settings: DatabaseSettings) -> DatabaseAddress:
     """Answer how the operator reaches Postgres.
 
     Raises:
@@ -100,7 +106,7 @@ def address_of(settings: OperatorSettings) -> DatabaseAddress:
 
 
 def venues_of(settings: OperatorSettings) -> Mapping[BotMode, Venue]:
-    """Answer where each mode that can run here trades; there is no live mode."""
+    """Answer where each mode without real money that can run here trades."""
     venues = {
         BotMode.PAPER: Venue(
             environment=BotMode.PAPER,
@@ -115,12 +121,12 @@ def venues_of(settings: OperatorSettings) -> Mapping[BotMode, Venue]:
             rest_url=settings.testnet_rest_url,
             ws_api_url=settings.testnet_ws_api_url,
             stream_url=settings.testnet_stream_url,
-            relay=_relay_of(settings, BotMode.TESTNET),
+            relay=relay_of(settings, BotMode.TESTNET),
         )
     return venues
 
 
-def _relay_of(settings: OperatorSettings, mode: BotMode) -> Relay | None:
+def relay_of(settings: OperatorSettings, mode: BotMode) -> Relay | None:
     """Answer the relay of a mode's market data: prices of another market would be worse than none."""
     served = BotMode.TESTNET if settings.relay_environment == "testnet" else BotMode.LIVE
     if not settings.relay_rest_url or mode is not served:

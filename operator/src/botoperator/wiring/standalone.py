@@ -15,6 +15,7 @@ from botcore.ledger.connect import open_pool, wait_for_schema
 from botcore.runtime.clock import SystemClock
 from botoperator.adapters.container import ShellSettings
 from botoperator.adapters.local_children import LocalChildren
+from botoperator.adapters.local_key_secrets import LocalKeySecrets
 from botoperator.adapters.log_recorder import LogRecorder
 from botoperator.adapters.metrics import OperatorMetrics
 from botoperator.adapters.postgres import TableResources
@@ -52,6 +53,7 @@ async def run_standalone(settings: StandaloneSettings, data: Path, *, stop_bots:
                 resources=TableResources(pool),
                 children=children,
                 recorder=LogRecorder(),
+                key_secrets=LocalKeySecrets(data / "keys"),
                 ring=ensure_keyring(data / "sealing"),
                 platform=_platform(settings),
                 workers=WORKERS,

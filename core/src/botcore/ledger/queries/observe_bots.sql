@@ -33,7 +33,10 @@ cross join lateral (
            coalesce(halts.scopes, '{}') as halt_scopes, coalesce(halts.reasons, '{}') as halt_reasons,
            last_equity.equity, last_equity.pnl as total_pnl,
            last_equity.pnl - coalesce(yesterday.pnl, 0) as today_pnl,
-           positions.open as open_positions, working.open as open_orders
+           positions.open as open_positions, working.open as open_orders,
+           live.id as grant_id, live.key_id as grant_key, live.quote_asset as grant_quote_asset,
+           live.symbols as grant_symbols, live.most_notional as grant_most_notional,
+           live.expires_at as grant_expires_at, live.revoked_at as grant_revoked_at
     from (values (1)) as one
     left join kbots.users u on u.name = asked.owner
     left join login on true
@@ -68,4 +71,11 @@ cross join lateral (
         where o.book_id = login.book_id
           and o.status in ('PENDING_NEW', 'UNKNOWN', 'NEW', 'PARTIALLY_FILLED')
     ) working on true
+    left join lateral (
+        select g.id, g.key_id, g.quote_asset, g.symbols, g.most_notional, g.expires_at, g.revoked_at
+        from kbots.live_grants g
+        where g.bot_uid = asked.bot_uid and g.owner = asked.owner
+        order by (g.revoked_at is null) desc, g.granted_at desc
+        limit 1
+    ) live on true
 ) as seen
