@@ -1,5 +1,6 @@
 """What a person does on the pages, in a real browser."""
 
+import asyncio
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.async_api import Page, expect
 from tests.browser.windows import opened
 from tests.dashboard.process import Dashboard
 from tests.dashboard.traders import Trader
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 PAGES = ("/", "/trades", "/keys", "/new-bot", "/admin", "/bots/kbots-bots/trend")
@@ -110,6 +112,7 @@ async def test_strategy_is_added_and_removed(page: Page, bot: Trader) -> None:
     await page.get_by_test_id("remove-spec.strategies[2]").click()
     await page.get_by_test_id("save").click()
     await expect(page.get_by_test_id("remove-spec.strategies[2]")).to_have_count(0)
+    await asyncio.to_thread(wait_until, lambda: len(bot.spec()["strategies"]) == 2, "it is saved")
 
 
 async def test_weights_of_an_added_basket_are_typed_as_pairs(page: Page, bot: Trader) -> None:

@@ -125,7 +125,7 @@ async def test_operators_daily_work_forgets_all_that_is_old(bot: BotLogin) -> No
     address = bot.database.address("kbots_operator")
 
     async with open_pool(address) as pool:
-        await PostgresLedger(pool, address).keep_partitions()
+        await PostgresLedger(pool, address, max_bots=10).keep_partitions()
 
     assert numbers(bot) == [20_000]
 

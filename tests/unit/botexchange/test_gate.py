@@ -56,6 +56,20 @@ def test_reset_starts_both_counts_anew():
     assert gate.is_open()
 
 
+def test_nothing_is_released_to_one_that_is_back_before_it_has_reported():
+    gate = Gate(1)
+    one = connected(gate, "a")
+    gate.report("a", 0, is_reset=False)
+    one.market_connections -= 1
+    one.left()
+
+    one.market_connections += 1
+    assert not gate.is_open()
+
+    gate.report("a", 0, is_reset=True)
+    assert gate.is_open()
+
+
 def test_report_of_a_stranger_is_refused():
     with pytest.raises(NotFound):
         Gate(1).report("a", 0, is_reset=False)

@@ -39,6 +39,15 @@ class Participant:
         """Tell whether it can see market and user data."""
         return self.market_connections > 0 and self.subscriptions > 0
 
+    def left(self) -> None:
+        """Note the end of a connection.
+
+        Who sees nothing any more has to report after the return: what it reported before says nothing about the
+        frames that come then, and a frame in front of its reset would never be counted.
+        """
+        if not self.is_connected:
+            self.processed = -1
+
     @property
     def is_idle(self) -> bool:
         """Tell whether it has dealt with everything that was pushed."""

@@ -87,6 +87,8 @@ class MarketStreams:
     def _count(self, participant: Participant | None, change: int) -> None:
         if participant is not None and self.gate is not None:
             participant.market_connections += change
+            if change < 0:
+                participant.left()
             self.gate.changed()
 
 

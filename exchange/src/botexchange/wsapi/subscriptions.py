@@ -72,3 +72,4 @@ class Subscriptions:
         self.venue.users.unsubscribe(key.uid, self.connection, subscription)
         if self.participant is not None:
             self.participant.subscriptions -= 1
+            self.participant.left()
