@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.async_api import Browser, Page, WebSocket, async_playwright
+from playwright.async_api import Browser, Page, WebSocket, async_playwright, expect
 
 from tests.support.platform import Platform
 
 __all__ = ["Person", "a_browser", "admin", "invited", "person"]
 
+# A loaded machine takes its time; a test of speed says its own bar.
+expect.set_options(timeout=20_000)
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
