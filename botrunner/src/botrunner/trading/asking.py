@@ -15,7 +15,7 @@ from botrunner.trading.cancelling import is_unresolved
 from botrunner.trading.commands import FindOrder, FindOrders, ReadTrades
 from botrunner.trading.state import BotState
 
-__all__ = ["ask", "doubt", "doubt_all", "doubt_passed", "read_trades"]
+__all__ = ["ask", "doubt", "doubt_all", "doubt_passed", "find_order", "read_trades"]
 
 _ASK_EVERY: Final = 120
 """Seconds between queries of an order that nothing speaks against (TR-43, TR-60)."""
@@ -58,7 +58,7 @@ def ask(state: BotState, tick: int) -> tuple[Asking, ...]:
         if order.exchange_order_id is not None and order.executed_quantity > order.booked_quantity:
             now.append(read_trades(order, order.exchange_order_id))
         elif is_unresolved(order):
-            now.append(_find(order))
+            now.append(find_order(order))
         elif _is_due(state, order, tick):
             resting.setdefault(order.symbol, []).append(order)
     for symbol, orders in resting.items():
@@ -66,8 +66,13 @@ def ask(state: BotState, tick: int) -> tuple[Asking, ...]:
             ids = tuple(order.client_order_id for order in orders)
             now.append(FindOrders(symbol=symbol, client_order_ids=ids))
         else:
-            now += [_find(order) for order in orders]
+            now += [find_order(order) for order in orders]
     return tuple(now)
+
+
+def find_order(order: Order) -> FindOrder:
+    """Return the query of an order."""
+    return FindOrder(symbol=order.symbol, client_order_id=order.client_order_id)
 
 
 def read_trades(order: Order, exchange_order_id: int) -> ReadTrades:
@@ -77,10 +82,6 @@ def read_trades(order: Order, exchange_order_id: int) -> ReadTrades:
         client_order_id=order.client_order_id,
         exchange_order_id=exchange_order_id,
     )
-
-
-def _find(order: Order) -> FindOrder:
-    return FindOrder(symbol=order.symbol, client_order_id=order.client_order_id)
 
 
 def _is_due(state: BotState, order: Order, tick: int) -> bool:

@@ -9,8 +9,8 @@ from botcore.domain.money import ZERO
 from botcore.domain.order_lifecycle import apply_report, book_fill
 from botcore.domain.orders import Fill, Order, OrderStatus, Purpose, Side
 from botcore.domain.records import replace
-from botrunner.trading.asking import ask, doubt, read_trades
-from botrunner.trading.commands import Booked, FindOrder, Note, SaveBooking, SaveOrder
+from botrunner.trading.asking import ask, doubt, find_order, read_trades
+from botrunner.trading.commands import Booked, Note, SaveBooking, SaveOrder
 from botrunner.trading.events import (
     CancelUnresolved,
     IntentAbandoned,
@@ -131,7 +131,7 @@ def outcome_unknown(state: BotState, event: OutcomeUnknown, _rules: Rules) -> St
     if order is None or order.status is not OrderStatus.PENDING_NEW:
         return Step(state=state)
     after = replace(order, status=OrderStatus.UNKNOWN, reason=event.reason)
-    return Step(state=state.with_order(after), commands=(SaveOrder(order=after), _find(after)))
+    return Step(state=state.with_order(after), commands=(SaveOrder(order=after), find_order(after)))
 
 
 def not_found(state: BotState, event: OrderNotFound, _rules: Rules) -> Step:
@@ -155,7 +155,7 @@ def not_found(state: BotState, event: OrderNotFound, _rules: Rules) -> Step:
 def cancel_unresolved(state: BotState, event: CancelUnresolved, _rules: Rules) -> Step:
     """Re-read an order whose cancel did not say what became of it; the timer asks again (TR-9)."""
     order = state.orders.get(event.client_order_id)
-    return Step(state=state, commands=() if order is None else (_find(order),))
+    return Step(state=state, commands=() if order is None else (find_order(order),))
 
 
 def look_after(state: BotState, event: TimerFired, _rules: Rules) -> Step:
@@ -271,7 +271,3 @@ def _after_end(state: BotState, order: Order, _rules: Rules) -> Step:
     if tracked is None:
         return Step(state=state)
     return Step(state=state, commands=(read_trades(tracked, order.exchange_order_id),))
-
-
-def _find(order: Order) -> FindOrder:
-    return FindOrder(symbol=order.symbol, client_order_id=order.client_order_id)

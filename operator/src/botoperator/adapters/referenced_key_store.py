@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from botcore.domain.errors import InvalidInput, NotAllowed, NotFound
 from botcore.ledger import referenced_keys
 from botcore.ledger.connect import Pool
-from botcore.ledger.sealed_keys import Verdict
-from botcore.resources.trading_bot import BotMode, TradingBotSpec
+from botcore.resources.trading_bot import TradingBotSpec
 from botoperator.adapters.postgres import transaction
+from botoperator.adapters.sealed_key_store import stored_verdict
 from botoperator.key_ports import KeySecrets, KeyVerdict
-from botoperator.plan.credentials import KeyRefused, Referred, SecretRef, StoredKey, key_version
-from botoperator.plan.inputs import VENUE_NAME, Account, ExchangeKey
+from botoperator.plan.credentials import KeyRefused, Referred, SecretRef, StoredKey, opened
+from botoperator.plan.inputs import VENUE_NAME, ExchangeKey
 from botoperator.plan.key_secret import API_KEY, API_SECRET, KeySecret, judge_secret
 
 __all__ = ["ReferencedKeyStore"]
@@ -62,12 +62,7 @@ class ReferencedKeyStore:
             raise NotAllowed("its Secret belongs to somebody else")
         if secret.fingerprint != place.fingerprint:
             raise InvalidInput.of(f"Secret {place.name}", "changed before it was checked")
-        return ExchangeKey(
-            account=Account(environment=BotMode(key.environment), uid=key.account_uid or ""),
-            version=key_version(key),
-            api_key=secret.data[API_KEY],
-            api_secret=secret.data[API_SECRET],
-        )
+        return opened(key, api_key=secret.data[API_KEY], api_secret=secret.data[API_SECRET])
 
     async def pending(self) -> tuple[str, ...]:
         """List the uids of the Secrets nobody has checked yet."""
@@ -76,12 +71,7 @@ class ReferencedKeyStore:
 
     async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
-        stored = Verdict(
-            status="Verified" if verdict.accepted else "Rejected",
-            reason=verdict.reason,
-            account_uid=verdict.account_uid,
-            permissions=verdict.permissions,
-        )
+        stored = stored_verdict(verdict)
         async with transaction(self._pool) as connection:
             await referenced_keys.record_reference_verdict(connection, key.id, key.revision, stored)
 

@@ -7,15 +7,14 @@ from pathlib import Path
 from botcore.domain.errors import InvalidInput, NotFound
 from botcore.ledger import keys, sealed_keys
 from botcore.ledger.connect import Pool
-from botcore.resources.trading_bot import BotMode
 from botcore.sealing.envelope import Envelope, SealingContext, unseal
 from botcore.sealing.keyring import KeyRing, load_keyring, new_private_key, write_key
 from botoperator.adapters.postgres import transaction
 from botoperator.key_ports import KeyVerdict
-from botoperator.plan.credentials import StoredKey, key_version
-from botoperator.plan.inputs import Account, ExchangeKey
+from botoperator.plan.credentials import StoredKey, opened
+from botoperator.plan.inputs import ExchangeKey
 
-__all__ = ["SealedKeyStore", "ensure_keyring"]
+__all__ = ["SealedKeyStore", "ensure_keyring", "stored_verdict"]
 
 
 def ensure_keyring(folder: Path) -> KeyRing:
@@ -71,12 +70,7 @@ class SealedKeyStore:
         api_key, api_secret = _parsed(
             unseal(self._ring, Envelope.from_document(key.envelope), context)
         )
-        return ExchangeKey(
-            account=Account(environment=BotMode(key.environment), uid=key.account_uid or ""),
-            version=key_version(key),
-            api_key=api_key,
-            api_secret=api_secret,
-        )
+        return opened(key, api_key=api_key, api_secret=api_secret)
 
     async def pending(self) -> tuple[str, ...]:
         """List the ids of the keys nobody has checked yet."""
@@ -85,14 +79,19 @@ class SealedKeyStore:
 
     async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
-        stored = sealed_keys.Verdict(
-            status="Verified" if verdict.accepted else "Rejected",
-            reason=verdict.reason,
-            account_uid=verdict.account_uid,
-            permissions=verdict.permissions,
-        )
+        stored = stored_verdict(verdict)
         async with transaction(self._pool) as connection:
             await sealed_keys.record_verdict(connection, key.id, key.revision, stored)
+
+
+def stored_verdict(verdict: KeyVerdict) -> sealed_keys.Verdict:
+    """Write what a check found as the ledger keeps it."""
+    return sealed_keys.Verdict(
+        status="Verified" if verdict.accepted else "Rejected",
+        reason=verdict.reason,
+        account_uid=verdict.account_uid,
+        permissions=verdict.permissions,
+    )
 
 
 def _key(row: sealed_keys.SealedKeyRow) -> StoredKey:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from botcore.resources.trading_bot import BotMode, TradingBotSpec
 from botoperator.plan.admission import LiveCaps, LiveGrant, LiveRequest, judge_live
-from botoperator.plan.inputs import ExchangeKey
+from botoperator.plan.inputs import Account, ExchangeKey
 
 __all__ = [
     "CredentialsFound",
@@ -22,6 +22,7 @@ __all__ = [
     "admit",
     "judge_key",
     "key_version",
+    "opened",
     "retain",
 ]
 
@@ -165,6 +166,16 @@ def judge_key(key: StoredKey | None, spec: TradingBotSpec) -> KeyJudged:
 def key_version(key: StoredKey) -> str:
     """Name a key and its revision."""
     return f"{key.id}@{key.revision}"
+
+
+def opened(key: StoredKey, *, api_key: str, api_secret: str) -> ExchangeKey:
+    """Return a stored key with its plaintext; its account's uid is empty until it was verified."""
+    return ExchangeKey(
+        account=Account(environment=BotMode(key.environment), uid=key.account_uid or ""),
+        version=key_version(key),
+        api_key=api_key,
+        api_secret=api_secret,
+    )
 
 
 def _judge_status(key: StoredKey) -> StoredKey | KeyRefused | KeyUnavailable:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -37,7 +38,7 @@ from botoperator.services.fleet import Fleet
 from botoperator.services.perform import Performer
 from botoperator.services.serving import PlatformSettings, ServePlanner
 
-__all__ = ["BotReconciler", "child_keys"]
+__all__ = ["BotReconciler", "asked_bot", "child_keys"]
 
 log = structlog.get_logger(__name__)
 
@@ -88,12 +89,10 @@ class BotReconciler:
 
     async def _observe(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> Situation:
         now = self._clock.now()
-        due = figures_are_due(bot.status.trading if bot.status else None, now)
-        asked = AskedBot(uid=identity.uid, owner=identity.owner, with_figures=due)
         situation = Situation(
             bot=bot,
             children=await self._ports.children.observe(child_keys(key)),
-            ledger=(await self._ports.ledger.observe([asked]))[identity.uid],
+            ledger=(await self._ports.ledger.observe([asked_bot(bot, now)]))[identity.uid],
             now=now,
             modes=self.modes,
             live_caps=self.live_caps,
@@ -158,6 +157,12 @@ class BotReconciler:
         for manifest in children.manifests:
             await self._ports.children.delete(manifest)
         return None
+
+
+def asked_bot(bot: TradingBot, now: datetime) -> AskedBot:
+    """Ask the ledger about a bot, for its figures only when they are due."""
+    due = figures_are_due(bot.status.trading if bot.status else None, now)
+    return AskedBot(uid=str(bot.metadata.uid), owner=bot.spec.owner, with_figures=due)
 
 
 def child_keys(key: BotKey) -> ChildKeys:

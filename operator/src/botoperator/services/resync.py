@@ -24,12 +24,12 @@ from botoperator.plan.lifecycle import (
 )
 from botoperator.plan.manifests import BOT_LABEL, UID_LABEL
 from botoperator.plan.observed import LedgerView, Survey
-from botoperator.plan.status import derive_status, figures_are_due
+from botoperator.plan.status import derive_status
 from botoperator.plan.stored import parse_stored
-from botoperator.ports import AskedBot, BotKey, BotPorts
+from botoperator.ports import BotKey, BotPorts
 from botoperator.services.credentials import sealed_key_of
 from botoperator.services.fleet import Fleet
-from botoperator.services.reconcile_bot import BotReconciler, child_keys
+from botoperator.services.reconcile_bot import BotReconciler, asked_bot, child_keys
 
 __all__ = ["Found", "Resync"]
 
@@ -99,14 +99,7 @@ class Resync:
 
     async def _views(self, bots: Bots) -> Mapping[str, LedgerView]:
         now = self._clock.now()
-        asked = [
-            AskedBot(
-                uid=str(bot.metadata.uid),
-                owner=bot.spec.owner,
-                with_figures=figures_are_due(bot.status.trading if bot.status else None, now),
-            )
-            for bot in bots.values()
-        ]
+        asked = [asked_bot(bot, now) for bot in bots.values()]
         return await self._ports.ledger.observe(asked)
 
     async def _stored_keys(self, bots: Bots) -> Mapping[str, StoredKey]:
