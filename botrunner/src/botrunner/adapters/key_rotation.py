@@ -17,6 +17,7 @@ from botrunner.adapters.binance_errors import (
 from botrunner.adapters.binance_mapping import account_of
 from botrunner.adapters.client_slot import ClientSlot
 from botrunner.ports import Account
+from botrunner.trading.events import KeyInUse
 
 __all__ = ["KeyRotation"]
 
@@ -35,6 +36,7 @@ class KeyRotation:
         self._read: Callable[[], ExchangeKey] | None = None
         self._account_uid = ""
         self._refused: ExchangeKey | None = None
+        self._problem_of_refused = ""
         self._lock = asyncio.Lock()
 
     def follow(self, read: Callable[[], ExchangeKey], account_uid: str) -> None:
@@ -48,6 +50,10 @@ class KeyRotation:
             async with self._lock:
                 await self._look()
 
+    def in_use(self) -> KeyInUse:
+        """Tell which key is in use, and why the mounted one is not; for the heartbeat."""
+        return KeyInUse(version=self._slot.key.version, problem=self._problem_of_refused)
+
     async def renew(self, rejected: ExchangeKey) -> bool:
         """Tell whether another key than the rejected one is in use now, or was found at once (TR-69)."""
         async with self._lock:
@@ -55,6 +61,9 @@ class KeyRotation:
 
     async def _look(self) -> bool:
         key = self._mounted()
+        if key is not None and key == self._slot.key:
+            self._slot.rename(key)
+            self._refused, self._problem_of_refused = None, ""
         if key is None or key in (self._slot.key, self._refused):
             return False
         try:
@@ -70,6 +79,7 @@ class KeyRotation:
                 await candidate.close()
         if is_taken:
             self._slot.replace(key, candidate)
+            self._refused, self._problem_of_refused = None, ""
             self._on_taken()
             _log.info("key_taken", account_uid=self._account_uid)
         return is_taken
@@ -104,4 +114,5 @@ class KeyRotation:
 
     def _refuse(self, key: ExchangeKey, problem: str) -> None:
         self._refused = key
+        self._problem_of_refused = f"the new key {key.version} was refused: {problem}"
         _log.error("key_refused", reason=problem)

@@ -62,6 +62,7 @@ class BotRecord:
     beat_at: datetime | None
     beat_age: float | None
     problems: list[list[str]]
+    key_version: str | None
     halt_scopes: list[str]
     halt_reasons: list[str]
     equity: Decimal | None

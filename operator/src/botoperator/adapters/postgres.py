@@ -198,4 +198,5 @@ def _heartbeat(record: books.BotRecord) -> Heartbeat | None:
         at=record.beat_at,
         age_seconds=record.beat_age or 0.0,
         problems=tuple((str(reason), str(message)) for reason, message in record.problems),
+        key_version=record.key_version or "",
     )

@@ -45,6 +45,7 @@ __all__ = [
 
 CONFIG_FILE = "bot.json"
 API_KEY, API_SECRET, DATABASE_PASSWORD = "api-key", "api-secret", "database-password"
+KEY_VERSION = "key-version"  # the runner repeats it in its heartbeat
 VERIFY_PREFIX = "tb-verify-"
 
 
@@ -197,7 +198,7 @@ def _venue(venue: Venue) -> dict[str, Any]:
 
 
 def _key_files(key: ExchangeKey) -> dict[str, str]:
-    return {API_KEY: key.api_key, API_SECRET: key.api_secret}
+    return {API_KEY: key.api_key, API_SECRET: key.api_secret, KEY_VERSION: key.version}
 
 
 def _secret(metadata: Mapping[str, Any], plain: Mapping[str, str]) -> Manifest:

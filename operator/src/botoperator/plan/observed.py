@@ -127,7 +127,8 @@ class Lease:
 class Heartbeat:
     """What the runner last said about itself; `age_seconds` by the database's clock.
 
-    Each of its problems is a CamelCase reason and a message, the gravest first.
+    Each of its problems is a CamelCase reason and a message, the gravest first. `key_version` names the exchange key
+    it signs with; empty if it did not say.
     """
 
     state: str
@@ -136,6 +137,7 @@ class Heartbeat:
     at: datetime
     age_seconds: float
     problems: tuple[tuple[str, str], ...] = ()
+    key_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

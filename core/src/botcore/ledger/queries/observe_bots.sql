@@ -29,7 +29,7 @@ cross join lateral (
            lease.holder as lease_holder, lease.epoch as lease_epoch,
            beat.state, beat.reason, beat.generation, beat.at as beat_at,
            extract(epoch from clock_timestamp() - beat.at)::float8 as beat_age,
-           coalesce(beat.problems, '[]') as problems,
+           coalesce(beat.problems, '[]') as problems, beat.key_version,
            coalesce(halts.scopes, '{}') as halt_scopes, coalesce(halts.reasons, '{}') as halt_reasons,
            last_equity.equity, last_equity.pnl as total_pnl,
            last_equity.pnl - coalesce(yesterday.pnl, 0) as today_pnl,
