@@ -84,7 +84,8 @@ types: $(STATE)/dev
 	@$(BIN)/mypy $(SOURCES)
 
 imports: $(STATE)/dev
-	@$(BIN)/lint-imports >$(STATE)/imports.log 2>&1 && echo "imports: ok" || { cat $(STATE)/imports.log; exit 1; }
+	@linter=$$($(BIN)/python -m hack.environments import-linter) && \
+	PYTHONPATH=$$(echo $(MEMBERS:%=%/src) | tr ' ' :) $$linter/lint-imports >$(STATE)/imports.log 2>&1 && echo "imports: ok" || { cat $(STATE)/imports.log; exit 1; }
 
 deps: $(STATE)/dev
 	@for member in $(MEMBERS); do (cd $$member && ../$(BIN)/deptry src >../$(STATE)/deptry.log 2>&1) || { cat $(STATE)/deptry.log; exit 1; }; done; echo "deps: ok"
