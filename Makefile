@@ -108,7 +108,8 @@ $(STATE)/tools: requirements/build.txt | $(STATE)/venv
 
 $(STATE)/run: requirements/run.txt $(MEMBERS:%=%/pyproject.toml) $(STATE)/tools
 	@$(UV) --require-hashes -r requirements/run.txt
-	@$(UV) --no-deps --no-build-isolation $(MEMBERS:%=-e ./%) && touch $@
+	@$(UV) --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
+	@$(BIN)/python -m compileall -q $(SOURCES) && touch $@ # a process that compiles as it starts is slow, and holds more memory for good
 
 $(STATE)/dev: requirements/dev.txt $(STATE)/run
 	@$(UV) --require-hashes -r requirements/dev.txt && touch $@
