@@ -25,6 +25,16 @@ def test_namespaces_are_separated_by_commas() -> None:
     assert cluster().namespaces == ("kbots-bots",)
 
 
+def test_tenants_are_namespaces_with_their_owners() -> None:
+    settings = cluster(TENANTS="kbots-alice=alice, kbots-bob=bob,")
+
+    assert platform_of(settings).tenants == {"kbots-alice": "alice", "kbots-bob": "bob"}
+    assert platform_of(cluster()).tenants == {}
+    # Without an owner every bot there would be refused, and nobody told why.
+    with pytest.raises(InvalidInput, match=PREFIX + "TENANTS"):
+        cluster(TENANTS="kbots-alice")
+
+
 @pytest.mark.parametrize("name", ["NAMESPACES", "POD_NAME", "RUNNER_IMAGE"])
 def test_refusal_names_the_variable(name: str) -> None:
     values = {**NEEDED, name: " , " if name == "NAMESPACES" else ""}

@@ -174,6 +174,7 @@ def platform_of(settings: ClusterSettings) -> PlatformSettings:
             symbols=settings.live_symbols,
             most_notional=settings.live_most_notional,
         ),
+        tenants=settings.tenants,
         database_host=settings.database_host,
         database_port=settings.database_port,
         database_name=settings.database_name,
