@@ -10,7 +10,7 @@ ROWS = [line for line in TABLE.splitlines() if line.startswith("| ")][2:]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+|\*)`")
 
 
-def tests_in(path: str) -> set[str]:
+def names_in(path: str) -> set[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     found = {node.name for node in tree.body if isinstance(node, functions)}
@@ -31,7 +31,7 @@ def test_every_named_test_exists() -> None:
         f"{path}::{name}"
         for path, name in named
         if not (ROOT / path).is_file()
-        or (name == "*" and not tests_in(path))
-        or (name != "*" and name not in tests_in(path))
+        or (name == "*" and not names_in(path))
+        or (name != "*" and name not in names_in(path))
     ]
     assert missing == []

@@ -51,6 +51,10 @@ TABLE: Mapping[tuple[str, str], set[Right]] = {
     **{(OPERATOR, space): ON_BOTS for space in (BOTS, ALICE.namespace, BOB.namespace)},
     (OPERATOR, SYSTEM): rights("create", LEASES) | rights("get update patch", f"{LEASES}:kbots-operator"),
     (DASHBOARD, BOTS): rights("get list watch create patch delete", "tradingbots.kbots.dev"),
+    **{
+        (DASHBOARD, one.namespace): rights("get list watch patch delete", "tradingbots.kbots.dev")
+        for one in (ALICE, BOB)
+    },
     (SET_UP, SYSTEM): rights("create", "secrets") | rights(
         "get", *(f"secrets:kbots-{name}" for name in ("postgres", "database", "exchange", "sealing"))
     ),
@@ -96,7 +100,7 @@ def test_every_account_may_do_what_its_row_says_and_nothing_else(
         (OPERATOR, "delete tradingbots.kbots.dev", BOTS),
         (OPERATOR, "get secrets", WEB),
         (DASHBOARD, "get secrets", BOTS),
-        (DASHBOARD, "get tradingbots.kbots.dev", ALICE.namespace),
+        (DASHBOARD, "create tradingbots.kbots.dev", ALICE.namespace),
         (account(BOTS, "kbots-bot"), "get tradingbots.kbots.dev", BOTS),
         (ALICE.user, "get secrets", ALICE.namespace),
         (ALICE.user, "create pods --subresource=exec", ALICE.namespace),

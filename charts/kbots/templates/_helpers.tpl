@@ -30,6 +30,15 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- $namespaces | toJson }}
 {{- end }}
 
+{{/* Tenants' namespaces and their owners, as the programs take them. */}}
+{{- define "kbots.tenants" -}}
+{{- $tenants := list }}
+{{- range .Values.tenants }}
+{{- $tenants = append $tenants (printf "%s=%s" .namespace .owner) }}
+{{- end }}
+{{- join "," $tenants }}
+{{- end }}
+
 {{/* Image of a program: dict "root" $ "image" <value>. */}}
 {{- define "kbots.image" -}}
 {{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.operator.api import Api
+from tests.cluster.operator.api import ACCOUNT, RULES, Api, namespace_for_test
 from tests.cluster.operator.process import Operator
 from tests.support.waiting import wait_until
 
@@ -22,6 +22,16 @@ def restart(operator: Operator, tenants: str) -> None:
     operator.stop()
     operator.settings = {"TENANTS": tenants}
     operator.start()
+
+
+def give_rights(api: Api, home: Api) -> None:
+    """Let the operator's account work in another namespace, too."""
+    subject = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": home.namespace}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": ACCOUNT}
+    api.create("roles", {"metadata": {"name": ACCOUNT}, "rules": RULES})
+    api.create(
+        "rolebindings", {"metadata": {"name": ACCOUNT}, "roleRef": role, "subjects": [subject]}
+    )
 
 
 def ready(api: Api) -> dict[str, Any]:
@@ -72,3 +82,34 @@ def test_bot_whose_namespace_becomes_somebody_elses_keeps_its_pod_and_opens_noth
         "it is told to stop",
         seconds=60,
     )
+
+
+def test_namespace_that_is_away_keeps_no_other_waiting_and_is_served_once_it_comes(
+    operator: Operator, api: Api
+) -> None:
+    with namespace_for_test(api.kubeconfig) as other:
+        operator.stop()
+        operator.settings = {
+            "NAMESPACES": f"{api.namespace},{other.namespace}",
+            "TENANTS": f"{other.namespace}=bob",
+            "RESYNC_SECONDS": "2",
+        }
+        operator.start()
+        api.create_bot()
+        other.create_bot("bobs", owner="bob")
+
+        wait_until(lambda: api.get("pods", "tb-alice"), "its pod", seconds=60)
+        (told,) = operator.events("tenant_not_served")
+        assert told["namespace"] == other.namespace
+        assert other.get("pods", "tb-bobs") is None
+        process = operator.process
+        assert process is not None
+
+        give_rights(other, api)
+
+        wait_until(lambda: process.poll() is not None, "it ends, to begin anew", seconds=60)
+        assert "is there now: starting anew" in operator.log.read_text()
+        operator.start()
+        wait_until(lambda: other.get("pods", "tb-bobs"), "the newcomer's pod", seconds=60)
+        # Else its finalizer outlives the operator.
+        operator.stop()
