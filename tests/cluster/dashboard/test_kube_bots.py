@@ -80,7 +80,7 @@ async def test_namespace_of_a_tenant_is_its_owners_alone(ledger, clean, alice, b
 
         assert (await bots.get(alice, key)).key == key
         await bots.set_desired_state(alice, key, DesiredState.PAUSED)
-        assert (await bots.get(alice, key)).spec.desired_state is DesiredState.PAUSED
+        assert (await bots.get(alice, key)).spec["desiredState"] == "Paused"
         with pytest.raises(NotFound):
             await bots.get(bob, key)
         with pytest.raises(NotFound):
