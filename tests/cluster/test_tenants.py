@@ -29,7 +29,7 @@ def make(cluster: Cluster, platform: ClusterPlatform) -> Iterator[Make]:
 
     def make(stem: str, **spec: Any) -> str:
         name = a_name(stem)
-        spec = {"strategies": [a_dca("SOLUSDT")]} | spec
+        spec = {"strategies": [a_dca("SOLUSDT")], "onStop": {"timeoutSeconds": 20}} | spec
         ALICE.kubectl(cluster, *CREATE, text=tenant_bot(ALICE, name, **spec))
         made.append(name)
         return name
@@ -48,6 +48,17 @@ def people(platform: ClusterPlatform) -> None:
             " on conflict (name) do update set disabled = false returning 1",
             (owner,),
         )
+    clear_halts(platform)
+
+
+def clear_halts(platform: ClusterPlatform) -> None:
+    """Clear what an account's disabling has set, as a person does: it outlasts the account's return."""
+    platform.query(
+        "with cleared as (update kbots.halts set cleared_by = 'test', cleared_at = now()"
+        " where scope = 'owner' and subject = %s and cleared_at is null returning 1)"
+        " select count(*) from cleared",
+        (ALICE.owner,),
+    )
 
 
 def wait_for(
@@ -133,6 +144,38 @@ def test_bots_secret_answers_nobody_who_may_write_secrets(cluster: Cluster, make
 
 
 @pytest.mark.usefixtures("people")
+def test_secret_that_is_being_deleted_goes_and_is_made_again(cluster: Cluster, make: Make) -> None:
+    name = make("going")
+    secret = f"tb-{name}-creds"
+    wait_until(lambda: ALICE.get(cluster, "secret", secret), "its Secret", seconds=SECONDS)
+    first = (ALICE.get(cluster, "secret", secret) or {})["metadata"]["uid"]
+    operator = "--as=system:serviceaccount:kbots-system:kbots-operator"
+    path = f"/api/v1/namespaces/{ALICE.namespace}/secrets/{secret}"
+
+    # It waits for Kubernetes' own collector, which has to be let through.
+    ALICE.admin(cluster, operator, "delete", "--raw", f"{path}?propagationPolicy=Foreground")
+
+    def anew() -> bool:
+        found = ALICE.get(cluster, "secret", secret)
+        return found is not None and found["metadata"]["uid"] != first
+
+    wait_until(anew, "another Secret", seconds=SECONDS)
+
+
+@pytest.mark.parametrize("cascade", ["foreground", "orphan"])
+@pytest.mark.usefixtures("people")
+def test_bot_goes_with_its_children_however_its_deletion_is_asked_for(
+    cluster: Cluster, make: Make, cascade: str
+) -> None:
+    name = make(f"by-{cascade}")
+    wait_for(cluster, name, "Ready", "True", "Running")
+
+    ALICE.kubectl(cluster, "delete", "tb", name, f"--cascade={cascade}", "--timeout=150s")
+
+    wait_until(lambda: there(cluster, name) == set(), "nothing is left", seconds=SECONDS)
+
+
+@pytest.mark.usefixtures("people")
 def test_sealed_key_of_another_person_is_refused_by_the_operator(
     cluster: Cluster, platform: ClusterPlatform, make: Make
 ) -> None:
@@ -212,6 +255,7 @@ def test_bot_of_a_disabled_account_is_halted_told_and_stays(
         assert after["metadata"]["uid"] == pod["metadata"]["uid"]
     finally:
         platform.query(disable, (False, ALICE.owner))
+        clear_halts(platform)
 
 
 @pytest.mark.usefixtures("platform")

@@ -122,6 +122,8 @@ class ClusterSettings(OperatorSettings):
     """The only symbols bots may trade with real money, separated by commas."""
     live_most_notional: Annotated[Mapping[str, Money], BeforeValidator(_pairs)] = {}
     """Most capital, and largest position, of one bot with real money: `USDT=1000,USDC=500`, by quote asset."""
+    live_require_ip_restrict: bool = False
+    """Whether a key for real money must be restricted to addresses."""
     live_rest_url: str = "https://api.binance.com"
     """REST address of Binance."""
     live_ws_api_url: str = "wss://ws-api.binance.com:443/ws-api/v3"

@@ -78,6 +78,7 @@ def test_no_real_money_unless_the_platform_says_so_and_within_its_caps() -> None
             LIVE_ENABLED="true",
             LIVE_SYMBOLS="BTCUSDT, ETHUSDT",
             LIVE_MOST_NOTIONAL="USDT=1000.5,BTC=0.1",
+            LIVE_REQUIRE_IP_RESTRICT="true",
             RELAY_REST_URL="http://r",
             RELAY_STREAM_URL="ws://r",
         )
@@ -90,6 +91,7 @@ def test_no_real_money_unless_the_platform_says_so_and_within_its_caps() -> None
     assert on.venues[BotMode.LIVE].rest_url == "https://api.binance.com"
     assert on.live_caps is not None
     assert on.live_caps.is_enabled
+    assert (on.live_caps.requires_ip_restrict, off.live_caps.requires_ip_restrict) == (True, False)
     assert on.live_caps.symbols == {"BTCUSDT", "ETHUSDT"}
     assert on.live_caps.most_notional == {"USDT": Decimal("1000.5"), "BTC": Decimal("0.1")}
 

@@ -181,6 +181,7 @@ def platform_of(settings: ClusterSettings) -> PlatformSettings:
             is_enabled=settings.live_enabled,
             symbols=settings.live_symbols,
             most_notional=settings.live_most_notional,
+            requires_ip_restrict=settings.live_require_ip_restrict,
         ),
         tenants=settings.tenants,
         database_host=settings.database_host,
