@@ -72,7 +72,7 @@ async def open_gateway(
     from botdashboard.adapters.kube_bots import KubeBots  # noqa: PLC0415 see above
 
     async with open_api() as api:
-        yield KubeBots(gate, api, settings.namespace)
+        yield KubeBots(gate, api, settings.namespace, settings.owners)
 
 
 def build_desk(

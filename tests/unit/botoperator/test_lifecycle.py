@@ -65,6 +65,9 @@ def ended(reason: str, **more: Any) -> dict[str, Any]:
             CleanUp(reason="OwnerUnknown"),
         ),
         (a_situation(a_bot(), ledger=LedgerView(owner_is_known=False)), Serve()),
+        (a_situation(a_bot(), namespace_owner="alice"), Serve()),
+        (a_situation(a_bot(), namespace_owner="bob"), CleanUp(reason="OwnerForbidden")),
+        (a_situation(STOPPED, namespace_owner="bob"), CleanUp(reason="Stopped")),
         (
             a_situation(a_bot(), credentials=KeyRefused(reason="KeyRevoked", message="")),
             CleanUp(reason="KeyRevoked"),
@@ -230,6 +233,17 @@ def test_running_bot_of_an_owner_nobody_knows_any_more_is_restrained() -> None:
 
     assert isinstance(step, Restrain)
     assert step.reason == "OwnerUnknown"
+
+
+def test_bot_whose_namespace_becomes_somebody_elses_opens_nothing_new_and_keeps_its_pod() -> None:
+    situation = replace(a_running_situation(a_bot()), namespace_owner="bob", credentials=None)
+
+    step = next_step(situation)
+
+    assert isinstance(step, Restrain)
+    assert step.reason == "OwnerForbidden"
+    assert "spec.owner" in step.message
+    assert next_step(replace(situation, bot=STOPPED)) == Drain(reason="Stopped")
 
 
 def test_pod_of_an_earlier_bot_of_the_same_name_goes() -> None:

@@ -30,6 +30,7 @@ LEAVING = {
     "Deleted": "the bot is being deleted",
     "LiveNotAvailable": "this platform runs no bots with real money; choose mode paper or testnet",
     "TestnetNotAvailable": "this platform has no access to the test network; choose mode paper",
+    "OwnerForbidden": "spec.owner is not whom this namespace is for; make the bot anew with that owner",
     "OwnerUnknown": "the bot's owner has no account here",
 }
 ROTATING = "the bot still signs with an earlier key: leave that one at the exchange until it has taken the new one"

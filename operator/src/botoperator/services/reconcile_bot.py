@@ -54,6 +54,7 @@ class BotReconciler:
         self._ports = ports
         self.modes = settings.modes
         self.live_caps = settings.live_caps
+        self.tenants = settings.tenants
         self._clock = clock
         self._fleet = fleet
         self.planner = ServePlanner(settings)
@@ -96,6 +97,7 @@ class BotReconciler:
             now=now,
             modes=self.modes,
             live_caps=self.live_caps,
+            namespace_owner=self.tenants.get(key.namespace),
         )
         if needs_no_key(situation):
             return situation

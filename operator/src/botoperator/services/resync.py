@@ -58,6 +58,7 @@ class Resync:
         self._credentials = reconciler.credentials
         self._modes = reconciler.modes
         self._live_caps = reconciler.live_caps
+        self._tenants = reconciler.tenants
         self._clock = clock
         self._fleet = fleet
 
@@ -119,6 +120,7 @@ class Resync:
             now=self._clock.now(),
             modes=self._modes,
             live_caps=self._live_caps,
+            namespace_owner=self._tenants.get(key.namespace),
         )
 
     def _is_settled(self, situation: Situation, stored: Mapping[str, StoredKey]) -> bool:

@@ -1,7 +1,7 @@
 """What serving a bot would write, found without writing: the same for a look at one bot and for a look at all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from botcore.domain.errors import InvariantBroken
 from botcore.resources.trading_bot import BotMode
@@ -21,7 +21,8 @@ __all__ = ["PlatformSettings", "ServePlan", "ServePlanner", "key_in", "running_i
 class PlatformSettings:
     """What is the same for every bot of this operator; venues of modes that can't run here are absent.
 
-    `live_caps` is None where live trading is out of the question (I4).
+    `live_caps` is None where live trading is out of the question (I4). `tenants` are the namespaces that hold the
+    bots of one owner alone, with that owner.
     """
 
     venues: Mapping[BotMode, Venue]
@@ -31,6 +32,7 @@ class PlatformSettings:
     pod: PodSettings
     lockstep: bool = False
     live_caps: LiveCaps | None = None
+    tenants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def modes(self) -> frozenset[BotMode]:

@@ -36,6 +36,7 @@ from botoperator.wiring.parts import (
     venues_of,
 )
 from botoperator.wiring.pulse import Vitals
+from botoperator.wiring.tenants import end_when_one_comes, tenants_away
 
 __all__ = ["platform_of", "run_kubernetes"]
 
@@ -77,20 +78,27 @@ async def _work(settings: ClusterSettings, vitals: Vitals, stop: asyncio.Event) 
         client = await stack.enter_async_context(open_client(vitals.metrics.requested))
         budget = WriteBudget(settings.writes_per_second, vitals.metrics.throttled)
         budgeted = client.within(budget.take)
-        resources = KubeResources(budgeted, settings.namespaces)
-        await _wait_for_resources(resources)
+        home = [one for one in settings.namespaces if one not in settings.tenants]
+        await _wait_for_resources(KubeResources(budgeted, home))
         # Its Lease waits for nothing.
         leader = LeaderLease(client, settings.lease_namespace, settings.pod_name, SystemClock())
         vitals.leader = leader
         await leader.acquire()
         stack.push_async_callback(leader.release)
+        away = await tenants_away(budgeted, settings.tenants)
+        there = tuple(one for one in settings.namespaces if one not in away)
+        settings = settings.model_copy(update={"namespaces": there})
+        resources = KubeResources(budgeted, there)
         pool = await stack.enter_async_context(open_pool(address, max_size=POOL_SIZE))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         place = _place(settings, budgeted, resources, ring)
         core = Core(settings, place, pool, session, vitals.metrics)
         await core.key_store.publish()
         vitals.core = core
-        await _lead(vitals, core, leader, settings, stop)
+        async with asyncio.TaskGroup() as group:
+            coming = group.create_task(end_when_one_comes(budgeted, away, settings.resync_seconds))
+            await _lead(vitals, core, leader, settings, stop)
+            coming.cancel()
 
 
 async def _wait_for_resources(resources: KubeResources) -> None:
@@ -173,7 +181,9 @@ def platform_of(settings: ClusterSettings) -> PlatformSettings:
             is_enabled=settings.live_enabled,
             symbols=settings.live_symbols,
             most_notional=settings.live_most_notional,
+            requires_ip_restrict=settings.live_require_ip_restrict,
         ),
+        tenants=settings.tenants,
         database_host=settings.database_host,
         database_port=settings.database_port,
         database_name=settings.database_name,
