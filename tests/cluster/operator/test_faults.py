@@ -52,6 +52,7 @@ def live_through(lives: Lives, rates: Mapping[Fault, float], seed: int) -> None:
     proxy.be_calm()
     lives.wait_gone(NAMES)
 
+    print(f"met {dict(proxy.met)}, wrote {dict(lives.writes())}")  # noqa: T201 as above
     assert lives.shape(CALM) == calm
     assert lives.pods_made() == dict.fromkeys([CALM, *NAMES], 1)
     assert proxy.forced == []

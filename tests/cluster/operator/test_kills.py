@@ -70,6 +70,7 @@ def test_operator_killed_at_any_of_its_writes_ends_where_it_would_have(
         else:
             lives.wait_gone(names)
 
+        print(f"{act.__name__}: {count} writes calmly, {len(killer.killed)} kills")  # noqa: T201 as above
         died = {
             name
             for name, place in zip(names, there, strict=False)
