@@ -17,11 +17,11 @@ CALM = "life-0"
 FEW = 4
 # So many of a calm bot's writes may be one: a status tells what the kubelet did meanwhile, in one step or two.
 VARIES = 2
-# What a new operator may write again for each time that one is killed.
-WRITES_PER_KILL = 6
+# A part of a life takes about nine writes with its events; a bot's own kill and others' kills repeat a few.
+MOST_WRITES = 40
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
     """Where an operator dies: at a bot's n-th write, before or after it is carried out."""
 
@@ -39,10 +39,13 @@ class Killer:
         self.killed: set[str] = set()
 
     def let_pass(self, asked: Asked, moment: Moment) -> bool:
+        if is_event(asked):
+            return True  # tells what was done; nothing follows from it
         bot = bot_of(asked)
         self._count[bot] += moment is Moment.BEFORE
         place = self._places.get(bot)
-        if place != Place(self._count[bot], moment) or bot in self.killed:
+        # Later, where another bot's kill kept it from getting there.
+        if place is None or bot in self.killed or Place(self._count[bot], moment) < place:
             return True
         self.killed.add(bot)
         self._kill()
@@ -62,7 +65,7 @@ def test_operator_killed_at_any_of_its_writes_ends_where_it_would_have(
 
     for act, there, count, shape in zip(acts, places, writes, shapes, strict=True):
         killer = Killer(kept.kill, dict(zip(names, there, strict=False)))
-        before, starts = lives.writes(), kept.starts
+        before = lives.writes()
         lives.proxy.on_write = killer.let_pass
         act(names)
         if shape:
@@ -77,9 +80,9 @@ def test_operator_killed_at_any_of_its_writes_ends_where_it_would_have(
             if place.number <= count - VARIES
         }
         assert killer.killed >= died, f"{act.__name__} writes at other places than calmly"
-        kills = kept.starts - starts
-        most = count + WRITES_PER_KILL * kills
-        assert max((lives.writes() - before)[name] for name in names) <= most
+        most = max((lives.writes() - before)[name] for name in names)
+        print(f"at most {most} writes of a bot, {kept.starts} operators")  # noqa: T201 as above
+        assert most <= MOST_WRITES
     assert set(lives.pods_made().values()) == {1}
     assert lives.proxy.forced == []
 
@@ -90,15 +93,25 @@ def calm_life(
     """Live one life undisturbed: how many writes every part took, and what was there after it."""
     writes, shapes = [], []
     for generation, act in enumerate(acts, start=1):
-        before = lives.writes()[CALM]
+        before = len(steps(lives))
         act([CALM])
         if generation < len(acts):
             shapes.append(lives.rest(CALM, generation))
         else:
             lives.wait_gone([CALM])
             shapes.append({})
-        writes.append(lives.writes()[CALM] - before)
+        writes.append(len(steps(lives)) - before)
     return writes, shapes
+
+
+def steps(lives: Lives) -> list[Asked]:
+    """What was written of the calm bot, without events."""
+    written = [one.asked for one in lives.proxy.writes if bot_of(one.asked) == CALM]
+    return [asked for asked in written if not is_event(asked)]
+
+
+def is_event(asked: Asked) -> bool:
+    return "/events" in asked.path
 
 
 def places_of(writes: int) -> list[Place]:

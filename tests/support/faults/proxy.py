@@ -36,8 +36,8 @@ START_SECONDS = 20
 class Moment(StrEnum):
     """Where a write is: about to be passed on, or carried out and not yet answered."""
 
-    BEFORE = "before"
-    AFTER = "after"
+    BEFORE = "1 before"
+    AFTER = "2 after"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,15 +169,17 @@ async def _relay(
 ) -> web.StreamResponse:
     kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP}
     response = web.StreamResponse(status=answer.status, headers=kept)
-    await response.prepare(request)
     try:
+        await response.prepare(request)
         async with asyncio.timeout(seconds):
             async for part in answer.content.iter_any():
                 await response.write(part)
+        await response.write_eof()
     except TimeoutError:
         await response.write(b'{"type": "MODI')
         return _drop(request)
-    await response.write_eof()
+    except ConnectionError:
+        return _drop(request)  # the client is gone
     return response
 
 
