@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.cluster.operator.faults_run import IS_WHOLE, SEED, sample
+from tests.cluster.operator.faults_run import IS_WHOLE, SEED
 from tests.cluster.operator.lives import Lives
 from tests.support.faults.choosing import Fault, Faults
 
@@ -22,10 +22,10 @@ RATES = {
     Fault.DELAY: 0.4,
 }
 MIX = {fault: rate / 5 for fault, rate in RATES.items()}
-ROUNDS = 3 if IS_WHOLE else 1
+EACH = [(fault.value, {fault: rate}) for fault, rate in RATES.items()]
+CASES = [("all", MIX), *([*EACH, ("all-2", MIX), ("all-3", MIX)] if IS_WHOLE else [])]
 # A life without faults writes about twenty times; each failed look repeats at most one write and one event.
 MOST_WRITES = 80
-KINDS = sample([*Fault], 1)
 
 
 def live_through(lives: Lives, rates: Mapping[Fault, float], seed: int) -> None:
@@ -61,12 +61,8 @@ def live_through(lives: Lives, rates: Mapping[Fault, float], seed: int) -> None:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("fault", KINDS)
-def test_bot_lives_through_a_fault_as_without_it(lives: Lives, fault: Fault) -> None:
-    live_through(lives, {fault: RATES[fault]}, SEED)
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("number", range(ROUNDS))
-def test_bot_lives_through_all_faults_at_once_as_without_them(lives: Lives, number: int) -> None:
-    live_through(lives, MIX, SEED + number)
+@pytest.mark.parametrize(("name", "rates"), CASES)
+def test_bots_live_through_faults_as_without_them(
+    lives: Lives, name: str, rates: Mapping[Fault, float]
+) -> None:
+    live_through(lives, rates, SEED + [one for one, _ in CASES].index(name))
