@@ -257,3 +257,10 @@ def test_test_network_is_refused_where_it_is_not_served() -> None:
     situation = a_situation(a_bot(**TESTNET), modes=frozenset({BotMode.PAPER}))
 
     assert next_step(situation) == CleanUp(reason="TestnetNotAvailable")
+
+
+def test_pod_of_an_earlier_bot_that_is_going_is_not_asked_again() -> None:
+    situation = a_running_situation(a_bot(), pod={"is_deleting": True})
+    other = a_bot(uid="99999999-9999-4999-8999-999999999999")
+
+    assert isinstance(next_step(replace(situation, bot=other)), Hold)

@@ -56,6 +56,7 @@ class BotRecord:
     account_uid: str | None
     lease_holder: UUID | None
     lease_epoch: int | None
+    lease_over_seconds: float | None
     state: str | None
     reason: str | None
     generation: int | None

@@ -146,6 +146,7 @@ def _view(record: books.BotRecord) -> LedgerView:
         owner_is_disabled=record.owner_is_disabled,
         login=_login(record),
         lease=_lease(record),
+        lease_over_seconds=record.lease_over_seconds,
         heartbeat=_heartbeat(record),
         halts=tuple(
             Halt(scope=scope, reason=reason)

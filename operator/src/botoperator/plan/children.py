@@ -57,7 +57,9 @@ def desired_children(bot: BotIdentity, inputs: ChildInputs) -> tuple[Manifest, .
     secret = {**_key_files(inputs.key), DATABASE_PASSWORD: inputs.database.password}
     pod = build_pod(
         PodParts(
-            metadata=_metadata(bot, names.pod, {**marks, CONFIG_HASH: digest(config)}),
+            metadata=_metadata(
+                bot, inputs.pod_name or names.pod, {**marks, CONFIG_HASH: digest(config)}
+            ),
             command=("botrunner", "run"),
             secret=names.secret,
             config_map=names.config_map,

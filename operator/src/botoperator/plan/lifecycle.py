@@ -207,10 +207,10 @@ def _start(situation: Situation) -> Step:
 
 
 def _run(situation: Situation, pod: ObservedPod) -> Step:
-    if pod.manifest.owner_uid != situation.bot.metadata.uid:
-        return EndPod(reason="OfAnotherBot")
     if pod.is_deleting:
         return Hold(reason="Terminating", message="the pod is ending")
+    if pod.manifest.owner_uid != situation.bot.metadata.uid:
+        return EndPod(reason="OfAnotherBot")
     if not pod.is_finished:
         return Serve()
     ending = pod.termination

@@ -14,6 +14,7 @@ from botcore.resources.status import TradingBotStatus
 from botcore.resources.trading_bot import BotMode, TradingBot
 from botcore.runtime.clock import Clock
 from botoperator.plan.conditions import Assessment
+from botoperator.plan.failover import leave_lost_pod
 from botoperator.plan.inputs import BotIdentity, identity_of
 from botoperator.plan.lifecycle import (
     Drain,
@@ -29,7 +30,7 @@ from botoperator.plan.lifecycle import (
 )
 from botoperator.plan.manifests import UID_LABEL
 from botoperator.plan.notes import begins_to_wait, transitions
-from botoperator.plan.observed import Children
+from botoperator.plan.observed import Children, ObservedPod
 from botoperator.plan.status import derive_status, figures_are_due, invalid_status, start_seconds
 from botoperator.plan.stored import parse_status, parse_stored
 from botoperator.ports import AskedBot, BotKey, BotPorts, ChildKeys
@@ -99,6 +100,7 @@ class BotReconciler:
             live_caps=self.live_caps,
             namespace_owner=self.tenants.get(key.namespace),
         )
+        situation = leave_lost_pod(situation)
         if needs_no_key(situation):
             return situation
         found = await self.credentials.find(bot, situation.children, live_terms(situation))
@@ -151,14 +153,19 @@ class BotReconciler:
             return None
         log.warning("leftovers_removed", bot=str(key))
         if children.pod is not None:
-            self._ports.meter.orphan_ended()
-            await self._ports.children.delete(children.pod.manifest)
+            await self._end_orphan(children.pod)
             return LOOK_AGAIN_SECONDS
         for uid in _uids(children):
             await self._ports.ledger.retire_login(uid)
         for manifest in children.manifests:
             await self._ports.children.delete(manifest)
         return None
+
+    async def _end_orphan(self, pod: ObservedPod) -> None:
+        if pod.is_deleting:
+            return
+        self._ports.meter.orphan_ended()
+        await self._ports.children.delete(pod.manifest)
 
 
 def asked_bot(bot: TradingBot, now: datetime) -> AskedBot:
@@ -171,7 +178,11 @@ def child_keys(key: BotKey) -> ChildKeys:
     """Name what belongs to a bot."""
     names = child_names(key.name)
     return ChildKeys(
-        namespace=key.namespace, pod=names.pod, secret=names.secret, config_map=names.config_map
+        namespace=key.namespace,
+        pod=names.pod,
+        secret=names.secret,
+        config_map=names.config_map,
+        successor=names.successor,
     )
 
 

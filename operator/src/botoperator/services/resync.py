@@ -11,6 +11,7 @@ from botcore.resources.trading_bot import TradingBot
 from botcore.runtime.clock import Clock
 from botoperator.plan.conditions import Assessment
 from botoperator.plan.credentials import StoredKey
+from botoperator.plan.failover import leave_lost_pod
 from botoperator.plan.inputs import identity_of
 from botoperator.plan.lifecycle import (
     CleanUp,
@@ -111,10 +112,13 @@ class Resync:
         self, key: BotKey, bot: TradingBot, survey: Survey, view: LedgerView
     ) -> Situation:
         names = child_keys(key)
-        return Situation(
+        situation = Situation(
             bot=bot,
             children=survey.children(
-                names.namespace, secret=names.secret, config_map=names.config_map, pod=names.pod
+                names.namespace,
+                secret=names.secret,
+                config_map=names.config_map,
+                pods=names.pods,
             ),
             ledger=view,
             now=self._clock.now(),
@@ -122,6 +126,7 @@ class Resync:
             live_caps=self._live_caps,
             namespace_owner=self._tenants.get(key.namespace),
         )
+        return leave_lost_pod(situation)
 
     def _is_settled(self, situation: Situation, stored: Mapping[str, StoredKey]) -> bool:
         bot, ledger = situation.bot, situation.ledger

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from botcore.domain.errors import InvariantBroken
+from botcore.resources.names import child_names
 from botcore.resources.trading_bot import BotMode
 from botoperator.plan.admission import LiveCaps
 from botoperator.plan.changes import Create, Delete, Patch, plan_changes, writes
@@ -12,6 +13,7 @@ from botoperator.plan.credentials import KeyReady
 from botoperator.plan.inputs import BotIdentity, ChildInputs, DatabaseTarget, PodSettings, Venue
 from botoperator.plan.lifecycle import Situation
 from botoperator.plan.manifests import FINALIZER
+from botoperator.plan.observed import Children
 from botoperator.plan.updates import Running, Update, choose_update, tolerate_drift
 
 __all__ = ["PlatformSettings", "ServePlan", "ServePlanner", "key_in", "running_in"]
@@ -92,6 +94,7 @@ class ServePlanner:
             venue=self._venue(bot, spec.mode),
             database=database,
             pod=self._settings.pod,
+            pod_name=_pod_name(bot, situation.children),
         )
         desired, drift = tolerate_drift(
             desired_children(bot, inputs),
@@ -129,6 +132,15 @@ def running_in(situation: Situation) -> Running | None:
     return Running(
         spec=config["spec"], generation=config["generation"], is_flat=_is_flat(situation)
     )
+
+
+def _pod_name(bot: BotIdentity, children: Children) -> str | None:
+    """Choose the pod's name: its own, or for a new one the one that no pod has."""
+    names = child_names(bot.name)
+    if children.pod is not None:
+        return children.pod.manifest.name
+    is_taken = children.left is not None and children.left.manifest.name == names.pod
+    return names.successor if is_taken else names.pod
 
 
 def _is_flat(situation: Situation) -> bool:
