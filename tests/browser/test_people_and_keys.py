@@ -40,6 +40,7 @@ async def test_new_person_makes_a_paper_bot(dashboard: Dashboard, browser: Brows
     assert rows == [("alice", "paper")]
 
 
+# SEC-44
 async def test_key_is_added_and_revoked(page: Page, dashboard: Dashboard) -> None:
     await opened(page, "/keys")
     await page.get_by_test_id("add-key").click()
@@ -78,6 +79,7 @@ async def test_admin_invites_and_disables(
     await expect(page.get_by_test_id("person-temporary")).to_contain_text("Disabled")
 
 
+# SEC-23
 async def test_sign_out_leaves_no_other_tab_behind(page: Page, bot: Trader) -> None:
     other = await page.context.new_page()
     await opened(other, bot.path)

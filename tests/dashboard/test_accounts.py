@@ -74,6 +74,7 @@ async def test_enabling_leaves_the_halt_to_its_owner(database, accounts, admin, 
     assert database.rows("select count(*) from kbots.halts where cleared_at is null") == [(1,)]
 
 
+# SEC-41
 async def test_last_admin_cannot_be_disabled(database, accounts, admin):
     with pytest.raises(NotAllowed, match="last admin"):
         await accounts.disable(admin, admin.user_id)
@@ -100,6 +101,7 @@ async def test_unknown_account_is_not_found(accounts, admin):
         await accounts.disable(admin, admin.user_id.__class__(int=5))
 
 
+# SEC-37
 async def test_invitation_is_stored_as_a_hash_only(database, accounts, admin):
     token = await accounts.invite(admin, "trader")
 

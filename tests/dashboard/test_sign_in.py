@@ -37,6 +37,7 @@ def test_nobody_sees_a_page_without_signing_in(dashboard):
         assert answer.headers["location"].startswith("/login")
 
 
+# SEC-11, SEC-17
 def test_unknown_name_wrong_password_and_disabled_account_are_answered_alike(dashboard, alice):
     dashboard.accept(dashboard.invite(), "gone")
     with dashboard.database.connect() as connection:
@@ -65,6 +66,7 @@ def test_cookie_is_closed_to_scripts_and_other_sites(dashboard, alice):
     assert "domain" not in cookie
 
 
+# SEC-20
 def test_planted_token_is_never_accepted_after_sign_in(dashboard, alice):
     client = dashboard.client()
     client.cookies.set("kbots", "planted-by-someone-else", domain="127.0.0.1")
@@ -88,6 +90,7 @@ def test_every_sign_in_has_a_token_of_its_own_and_only_its_hash_is_stored(dashbo
     assert not any(token in str(stored) for token in tokens)
 
 
+# SEC-23
 def test_sign_out_ends_the_session_and_moves_its_open_pages(dashboard, alice):
     client = dashboard.sign_in("alice")
     token = client.cookies["kbots"]
@@ -103,6 +106,7 @@ def test_sign_out_ends_the_session_and_moves_its_open_pages(dashboard, alice):
     assert again.get("/").status_code == 303
 
 
+# SEC-47
 def test_sign_out_needs_the_sessions_own_form_token(dashboard, alice, bob):
     client = dashboard.sign_in("alice")
 
@@ -112,6 +116,7 @@ def test_sign_out_needs_the_sessions_own_form_token(dashboard, alice, bob):
     assert client.get("/").status_code == 200
 
 
+# SEC-21
 @pytest.mark.parametrize(
     "column", ["last_action_at = now() - interval '31 minutes'", "expires_at = now()"]
 )
@@ -131,6 +136,7 @@ def test_idle_and_old_sessions_are_over(dashboard, alice, column):
     assert client.get("/").status_code == 303
 
 
+# SEC-13
 def test_after_five_failures_even_the_right_password_has_to_wait(dashboard):
     dashboard.accept(dashboard.invite(), "forgetful")
     for _ in range(6):

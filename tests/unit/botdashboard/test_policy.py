@@ -18,6 +18,7 @@ def test_owner_may_do_everything_with_his_own(action):
     assert may(an_actor(), action, "alice")
 
 
+# SEC-39
 @pytest.mark.parametrize("action", OWNED)
 @pytest.mark.parametrize("role", ["trader", "admin"])
 def test_nobody_touches_what_another_owns_not_even_an_admin(action, role):

@@ -5,6 +5,7 @@ import pytest
 from botdashboard.access.throttle import FREE_FOR_NAME, next_count, seconds_to_wait
 
 
+# SEC-13
 @pytest.mark.parametrize(
     ("failures", "wait"),
     [(0, 0), (5, 0), (6, 2), (7, 4), (10, 32), (14, 512), (15, 900), (500, 900)],
