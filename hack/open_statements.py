@@ -6,20 +6,9 @@ from typing import Final
 __all__ = ["OPEN_STATEMENTS"]
 
 OPEN_STATEMENTS: Final[Mapping[int, str]] = {
-    1: "the rule of 15 is held, there is no second factor yet",
-    5: "no test asks for what a password manager needs",
-    6: "there is no list of used passwords yet",
-    8: "a password can't be changed yet",
-    9: "a hash is found outdated, no test signs in with one",
-    10: "two at a time are held, the probe's time meanwhile is not measured",
-    14: "an address waits by the same growing delay, without 429 or /64",
-    15: "there is no count of a known browser yet",
-    16: "no test sends the header from a stranger",
-    18: "the cookie's name and Secure under https are not held by a test",
     19: "there is neither second factor nor step-up nor change of password yet",
     22: "no page offers it yet",
     24: "sessions are not listed yet",
-    25: "ten are kept, the end of the eleventh is not written down",
     27: "there is no second factor yet",
     28: "there is no second factor yet",
     29: "there is no second factor yet",
@@ -27,7 +16,6 @@ OPEN_STATEMENTS: Final[Mapping[int, str]] = {
     31: "there is no second factor yet",
     32: "there is no second factor yet",
     33: "there is no second factor yet",
-    34: "an admin can make no such link yet",
     35: "there is no second factor yet",
     36: "there is no second factor yet",
     40: "bots, keys and trades are held, there is no walk over every route and handler",

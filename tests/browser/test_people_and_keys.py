@@ -60,7 +60,7 @@ async def test_key_is_added_and_revoked(page: Page, dashboard: Dashboard) -> Non
 async def test_admin_invites_and_disables(
     page: Page, browser: Browser, dashboard: Dashboard
 ) -> None:
-    await opened(page, "/admin")
+    await page.goto("/admin")
     await page.get_by_test_id("invite").click()
     await page.get_by_test_id("invite-link").wait_for()
     link = await page.get_by_test_id("invite-link").inner_text()
@@ -72,7 +72,7 @@ async def test_admin_invites_and_disables(
     await other.get_by_test_id("make-account").click()
     await other.get_by_test_id("who").wait_for()
 
-    await opened(page, "/admin")
+    await page.goto("/admin")
     await page.get_by_test_id("disable-temporary").click()
 
     await expect(other).to_have_url(re.compile(r"/login$"), timeout=5000)

@@ -16,6 +16,7 @@ PAGES = {
     "add-key": "/keys/new",
     "new-bot": "/new-bot",
     "admin": "/admin",
+    "security": "/security",
 }
 
 

@@ -151,8 +151,7 @@ def test_every_lasting_pod_has_its_probes(rendered: list[Manifest]) -> None:
         assert {"livenessProbe", "readinessProbe"} <= container.keys()
 
 
-# SEC-67
-def test_rights_are_what_each_account_needs(kubectl: Command) -> None:
+def test_rights_are_what_each_account_needs(kubectl: Command) -> None:  # SEC-67
     answers = ask_rights(kubectl, [*ALLOWED, *DENIED])
 
     assert [cell for cell in ALLOWED if not answers[cell]] == []
@@ -216,8 +215,7 @@ def test_external_database_replaces_postgres(helm: Command) -> None:
     assert migrate["spec"]["volumes"][0]["secret"]["secretName"] == "db"
 
 
-# SEC-59
-def test_ingress_is_served_over_tls_and_names_the_origin(helm: Command) -> None:
+def test_ingress_is_served_over_tls_and_names_the_origin(helm: Command) -> None:  # SEC-59
     made = render(
         helm, "--set", "dashboard.ingress.enabled=true,dashboard.ingress.host=bots.example.org"
     )

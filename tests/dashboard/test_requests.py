@@ -115,3 +115,18 @@ def test_polling_in_place_of_a_socket_is_refused(dashboard, alice):
 
     assert dashboard.client().get(path).status_code == 403
     assert alice.get(path, headers={"Origin": "https://evil.example"}).status_code == 403
+
+
+# SEC-5
+def test_password_managers_find_the_fields_they_fill(dashboard, alice):
+    sign_in, account = (
+        dashboard.client().get(path).text for path in ("/login", dashboard.invite())
+    )
+    security = alice.get("/security").text
+
+    assert 'autocomplete="username"' in sign_in
+    assert sign_in.count('autocomplete="current-password"') == 1
+    assert 'autocomplete="username"' in account
+    assert account.count('autocomplete="new-password"') == 2
+    assert security.count('autocomplete="current-password"') == 1
+    assert not any("onpaste" in page for page in (sign_in, account, security))

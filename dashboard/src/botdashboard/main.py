@@ -27,6 +27,7 @@ from botcore.ledger.connect import (
 )
 from botcore.runtime.clock import SystemClock
 from botcore.runtime.logs import configure_logging
+from botdashboard.access.keyed_hashes import KeyedHashes
 from botdashboard.access.passwords import Passwords
 from botdashboard.access.pepper import load_pepper
 from botdashboard.adapters.gate import LedgerGate
@@ -35,18 +36,23 @@ from botdashboard.api.guard import Guard, GuardRules
 from botdashboard.api.headers import SecurityHeaders
 from botdashboard.api.health import health_routes
 from botdashboard.api.key_form import key_form_routes
+from botdashboard.api.links import link_routes
+from botdashboard.api.people import people_routes
 from botdashboard.api.plain import Cookie, problem_page
+from botdashboard.api.security import security_routes
 from botdashboard.api.sign_in import sign_in_routes
-from botdashboard.pages import admin, bot, bots, keys, new_bot, trades
+from botdashboard.pages import bot, bots, keys, new_bot, trades
 from botdashboard.pages.frame import show_failure
 from botdashboard.pages.sockets import LONGEST_MESSAGE, SocketGuard
 from botdashboard.ports import BotGateway
-from botdashboard.services.accounts import Accounts, make_setup_token
+from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
 from botdashboard.services.desk import Desk
 from botdashboard.services.keys import Keys
+from botdashboard.services.links import Links, make_setup_token
 from botdashboard.services.live import LiveFeed
+from botdashboard.services.own_account import OwnAccount
 from botdashboard.services.readiness import Readiness
 from botdashboard.services.sessions import Sessions
 from botdashboard.services.sign_in import SignIn
@@ -82,13 +88,16 @@ def build_desk(
     clock = SystemClock()
     audit = Audit(gate)
     sessions = Sessions(gate)
-    passwords = Passwords(load_pepper(settings.secrets_dir))
+    pepper = load_pepper(settings.secrets_dir)
+    passwords, hashes = Passwords(pepper), KeyedHashes(pepper)
     return Desk(
         clock=clock,
         audit=audit,
         sessions=sessions,
-        sign_in=SignIn(gate, passwords, sessions),
-        accounts=Accounts(gate, passwords, sessions),
+        sign_in=SignIn(gate, passwords, sessions, hashes),
+        links=Links(gate, passwords, sessions),
+        own_account=OwnAccount(gate, passwords, sessions, hashes),
+        accounts=Accounts(gate, audit, sessions),
         bots=Bots(gate, gateway, audit, clock),
         keys=Keys(gate, audit),
         trades=Trades(gate, gateway),
@@ -111,10 +120,13 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
     for router in (
         health_routes(desk.readiness),
         sign_in_routes(desk, cookie),
+        link_routes(desk, cookie),
+        security_routes(desk, cookie),
+        people_routes(desk),
         key_form_routes(desk),
     ):
         app.include_router(router)
-    for page in (bots, bot, new_bot, trades, keys, admin):
+    for page in (bots, bot, new_bot, trades, keys):
         page.register(desk)
     nicegui_app.on_page_exception(show_failure)
     ui.run_with(

@@ -66,14 +66,19 @@ async def insert_session(connection: Connection, new: NewSession) -> None:
     )
 
 
-async def keep_newest_sessions(connection: Connection, user_id: UUID, most: int) -> None:
-    """End the user's oldest sessions beyond `most` and everyone's that are over (SEC-25)."""
-    await connection.execute(
-        "delete from kbots.sessions where expires_at < now() or token_hash in"
+async def keep_newest_sessions(connection: Connection, user_id: UUID, most: int) -> list[str]:
+    """End everyone's sessions that are over, and the user's oldest beyond `most` (SEC-25).
+
+    Answers his name for each of the latter.
+    """
+    await connection.execute("delete from kbots.sessions where expires_at < now()")
+    cursor = await connection.execute(
+        "delete from kbots.sessions s using kbots.users u where u.id = s.user_id and s.token_hash in"
         " (select token_hash from kbots.sessions where user_id = %s"
-        " order by created_at desc offset %s)",
+        " order by created_at desc offset %s) returning u.name",
         [user_id, most],
     )
+    return [str(row[0]) for row in await cursor.fetchall()]
 
 
 async def live_sessions(

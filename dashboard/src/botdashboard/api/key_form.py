@@ -5,9 +5,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from botcore.domain.errors import InvalidInput, NotAllowed
+from botcore.domain.errors import InvalidInput
 from botdashboard.access.policy import Actor
-from botdashboard.api.plain import actor_of, check_form_token, page, text_of
+from botdashboard.api.forms import own_form, problems_of
+from botdashboard.api.plain import actor_of, page, text_of
 from botdashboard.services.desk import Desk
 from botdashboard.services.keys import ENVIRONMENTS, PlainKey
 
@@ -26,18 +27,12 @@ def key_form_routes(desk: Desk) -> APIRouter:
 
     @router.post("/keys/new")
     async def add(request: Request) -> Response:
-        actor = actor_of(request)
-        target = await desk.keys.target(actor)
-        form = await request.form()
-        try:
-            check_form_token(actor, form.get("csrf"))
-        except NotAllowed:
-            await desk.audit.note(actor.name, "request.csrf", "/keys/new", result="refused")
-            raise
+        target = await desk.keys.target(actor_of(request))
+        actor, form = await own_form(request, desk.audit)
         try:
             await desk.keys.add(actor, target, _plain(form))
         except InvalidInput as error:
-            problems = {one.field: one.message for one in error.problems}
+            problems = problems_of(error)
             return _form(request, actor, desk.egress, status=422, form=form, problems=problems)
         return RedirectResponse("/keys", 303)
 

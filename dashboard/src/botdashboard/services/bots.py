@@ -147,6 +147,7 @@ class Bots:
         Raises:
             NotFound: there is no such halt for him.
         """
+        await self._audit.require(actor, Action.CLEAR_HALT, actor.name, halt.subject)
         subject = HaltSubject(scope=halt.scope, subject=halt.subject, owner=actor.name)
         async with self._ledger.as_user(actor) as connection:
             cleared = await halts.clear_halt(connection, subject, cleared_by=actor.name)

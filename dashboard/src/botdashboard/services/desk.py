@@ -7,7 +7,9 @@ from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
 from botdashboard.services.keys import Keys
+from botdashboard.services.links import Links
 from botdashboard.services.live import LiveFeed
+from botdashboard.services.own_account import OwnAccount
 from botdashboard.services.readiness import Readiness
 from botdashboard.services.sessions import Sessions
 from botdashboard.services.sign_in import SignIn
@@ -24,6 +26,8 @@ class Desk:
     audit: Audit
     sessions: Sessions
     sign_in: SignIn
+    links: Links
+    own_account: OwnAccount
     accounts: Accounts
     bots: Bots
     keys: Keys

@@ -5,12 +5,12 @@ import json
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from botcore.domain.errors import Conflict, InvalidInput, NotFound, Transient
+from botcore.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound, Transient
 from botcore.ledger import keys
 from botcore.ledger.report_rows import KeyRow
 from botcore.sealing.envelope import SealingContext, seal
 from botcore.sealing.keyring import parse_public_key
-from botdashboard.access.policy import Action, Actor
+from botdashboard.access.policy import Action, Actor, may
 from botdashboard.ports import Ledger
 from botdashboard.services.audit import Audit
 
@@ -55,8 +55,10 @@ class Keys:
         """Read what to seal with.
 
         Raises:
+            NotAllowed: his role has no keys.
             Transient: the operator has not published its sealing key yet.
         """
+        await self._audit.require(actor, Action.ADD_KEY, actor.name, "")
         async with self._ledger.as_user(actor) as connection:
             public = await keys.newest_public_key(connection)
             installation = await keys.installation_id(connection)
@@ -70,8 +72,11 @@ class Keys:
         """Seal a key and store the envelope; what was typed is sealed before anything is awaited.
 
         Raises:
+            NotAllowed: his role has no keys.
             InvalidInput: a field is refused; the message never repeats a secret.
         """
+        if not may(actor, Action.ADD_KEY, actor.name):
+            raise NotAllowed("your role may not do this")
         _check(plain)
         key_id = uuid4()
         context = SealingContext(
@@ -106,6 +111,7 @@ class Keys:
         Raises:
             NotFound: he has no such key, or it is revoked already.
         """
+        await self._audit.require(actor, Action.REVOKE_KEY, actor.name, str(key_id))
         async with self._ledger.as_user(actor) as connection:
             revoked = await keys.revoke_key(connection, key_id)
         result = "ok" if revoked else "not found"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 from botcore.domain.errors import Transient
 from botcore.ledger import sessions
 from botcore.ledger.connect import Connection
+from botcore.ledger.users import AuditEntry, write_audit
 from botdashboard.access.policy import Actor
 from botdashboard.access.tokens import IDLE, LIFETIME, MOST_SESSIONS, hash_token, new_token
 from botdashboard.ports import Ledger
@@ -27,6 +28,8 @@ class Caller:
 
     ip: str
     device: str
+    mark: str = field(default="", repr=False)
+    """What the browser says it is known by (SEC-15); not judged yet."""
 
 
 class Sessions:
@@ -56,7 +59,9 @@ class Sessions:
                 lifetime=LIFETIME,
             ),
         )
-        await sessions.keep_newest_sessions(connection, user_id, MOST_SESSIONS)
+        for name in await sessions.keep_newest_sessions(connection, user_id, MOST_SESSIONS):
+            entry = AuditEntry(actor=name, action="session.oldest-ended", ip=caller.ip)
+            await write_audit(connection, entry)
         return token
 
     async def find(self, token: str, *, is_action: bool = True) -> Actor | None:

@@ -2,20 +2,16 @@
 
 from dataclasses import dataclass, field
 
-from botcore.ledger import sessions, users
-from botcore.ledger.connect import Connection
+from botcore.ledger import users
 from botcore.ledger.users import AuditEntry, Credential
-from botdashboard.access.passwords import LONGEST_PASSWORD, Passwords
-from botdashboard.access.throttle import (
-    FREE_FOR_ADDRESS,
-    FREE_FOR_NAME,
-    next_count,
-    seconds_to_wait,
-)
+from botdashboard.access.keyed_hashes import KeyedHashes
+from botdashboard.access.password_rules import LONGEST_PASSWORD
+from botdashboard.access.passwords import Passwords
 from botdashboard.ports import Ledger
+from botdashboard.services.attempts import Attempts, Subject
 from botdashboard.services.sessions import Caller, Sessions
 
-__all__ = ["Attempt", "SignIn"]
+__all__ = ["Attempt", "Refused", "SignIn", "SignedIn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,20 +23,44 @@ class Attempt:
     caller: Caller
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A session has begun."""
+
+    token: str = field(repr=False)
+    mark: str = field(repr=False)
+    """What the browser is known by from now on (SEC-15)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Unknown, wrong, disabled and too soon are one (SEC-11)."""
+
+    retry_after: int = 0
+    """Seconds the whole network has to wait; 0 where it need not."""
+
+
 class SignIn:
     """Turns a name and a password into a session."""
 
-    def __init__(self, ledger: Ledger, passwords: Passwords, sessions_: Sessions) -> None:
+    def __init__(
+        self, ledger: Ledger, passwords: Passwords, sessions: Sessions, hashes: KeyedHashes
+    ) -> None:
         self._ledger = ledger
         self._passwords = passwords
-        self._sessions = sessions_
+        self._sessions = sessions
+        self._hashes = hashes
+        self._attempts = Attempts(ledger, hashes)
 
-    async def start(self, attempt: Attempt) -> str | None:
-        """Answer a session's token, or None: unknown, wrong, disabled and too soon are one (SEC-11)."""
+    async def start(self, attempt: Attempt) -> SignedIn | Refused:
+        """Begin a session if name and password are right."""
         if len(attempt.password.encode()) > LONGEST_PASSWORD or len(attempt.name) > 63:
-            return None
-        if not await self._may_try(attempt):
-            return None
+            return Refused()
+        subjects = self._attempts.of_sign_in(attempt.name, attempt.caller)
+        wait = await self._attempts.enter(subjects)
+        if wait:
+            await self._refuse("unknown", "throttled", attempt.caller)
+            return Refused(retry_after=wait.seconds if wait.of_network else 0)
         async with self._ledger.as_nobody() as connection:
             found = await users.find_credential(connection, attempt.name)
         right = await self._passwords.verify(
@@ -48,50 +68,35 @@ class SignIn:
         )
         if found is None or not right or found.disabled:
             await self._refuse(found.name if found else "unknown", "refused", attempt.caller)
-            return None
-        return await self._accept(found, attempt)
+            return Refused()
+        await self._renew_hash(found, attempt.password)
+        return await self._accept(found, attempt.caller, subjects)
 
-    async def _may_try(self, attempt: Attempt) -> bool:
-        # The attempt counts as failed until it proves right, so that many at once can't slip through.
-        limits = zip(self._subjects(attempt), (FREE_FOR_NAME, FREE_FOR_ADDRESS), strict=True)
+    async def _accept(
+        self, found: Credential, caller: Caller, subjects: tuple[Subject, ...]
+    ) -> SignedIn:
+        is_known = self._hashes.is_device_of(found.name, caller.mark)
         async with self._ledger.as_nobody() as connection:
-            waits = [await _count(connection, subject, free) for subject, free in limits]
-        if any(waits):
-            await self._refuse("unknown", "throttled", attempt.caller)
-            return False
-        return True
-
-    async def _accept(self, found: Credential, attempt: Attempt) -> str:
-        renewed = None
-        if found.password_hash and self._passwords.is_outdated(found.password_hash):
-            renewed = await self._passwords.hash(attempt.password)
-        by_name, by_address = self._subjects(attempt)
-        async with self._ledger.as_nobody() as connection:
-            await sessions.clear_failures(connection, by_name)
-            await sessions.uncount_attempt(connection, by_address)
-            if renewed:
-                await users.set_password_hash(connection, found.id, renewed)
-            token = await self._sessions.begin(connection, found.id, attempt.caller)
-            await users.write_audit(
-                connection, AuditEntry(actor=found.name, action="sign-in", ip=attempt.caller.ip)
+            await self._attempts.passed(connection, subjects)
+            token = await self._sessions.begin(connection, found.id, caller)
+            entry = AuditEntry(
+                actor=found.name,
+                action="sign-in",
+                ip=caller.ip,
+                detail={} if is_known else {"device": "new"},
             )
-        return token
+            await users.write_audit(connection, entry)
+        mark = caller.mark if is_known else self._hashes.new_device_mark(found.name)
+        return SignedIn(token=token, mark=mark)
+
+    async def _renew_hash(self, found: Credential, password: str) -> None:
+        if not found.password_hash or not self._passwords.is_outdated(found.password_hash):
+            return
+        renewed = await self._passwords.hash(password)
+        async with self._ledger.as_nobody() as connection:
+            await users.set_password_hash(connection, found.id, renewed)
 
     async def _refuse(self, actor: str, result: str, caller: Caller) -> None:
         async with self._ledger.as_nobody() as connection:
             entry = AuditEntry(actor=actor, action="sign-in", result=result, ip=caller.ip)
             await users.write_audit(connection, entry)
-
-    def _subjects(self, attempt: Attempt) -> tuple[bytes, bytes]:
-        return (
-            self._passwords.subject_of(f"name|{attempt.name}"),
-            self._passwords.subject_of(f"address|{attempt.caller.ip}"),
-        )
-
-
-async def _count(connection: Connection, subject: bytes, free: int) -> float:
-    failures, since_last = await sessions.read_attempts(connection, subject)
-    wait = seconds_to_wait(failures, since_last, free)
-    if not wait:
-        await sessions.count_attempt(connection, subject, next_count(failures, since_last))
-    return wait
