@@ -6,21 +6,10 @@ from typing import Final
 __all__ = ["OPEN_STATEMENTS"]
 
 OPEN_STATEMENTS: Final[Mapping[int, str]] = {
-    19: "there is neither second factor nor step-up nor change of password yet",
     22: "no page offers it yet",
     24: "sessions are not listed yet",
-    27: "there is no second factor yet",
-    28: "there is no second factor yet",
-    29: "there is no second factor yet",
-    30: "there is no second factor yet",
-    31: "there is no second factor yet",
-    32: "there is no second factor yet",
-    33: "there is no second factor yet",
-    35: "there is no second factor yet",
-    36: "there is no second factor yet",
     40: "bots, keys and trades are held, there is no walk over every route and handler",
-    42: "there is no step-up yet",
-    43: "there is no step-up yet",
+    42: "keys, grants and the second factor are held, raising risk limits is not",
     45: "nobody is told yet",
     53: "the size is held, the rate is not",
     55: "no test looks for it",

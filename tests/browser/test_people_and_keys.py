@@ -47,6 +47,7 @@ async def test_key_is_added_and_revoked(page: Page, dashboard: Dashboard) -> Non
     await page.get_by_label("Label").fill("main")
     await page.locator("#api_key").fill("CanaryKeyCanaryKey4321")
     await page.locator("#api_secret").fill("CanarySecretCanarySecret")
+    await page.locator("#current").fill(PASSWORD)
     await page.get_by_test_id("seal-key").click()
     await expect(page.get_by_test_id("key-last4")).to_have_text("…4321")
     await page.wait_for_function("window.did_handshake === true")

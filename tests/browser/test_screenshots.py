@@ -17,6 +17,8 @@ PAGES = {
     "new-bot": "/new-bot",
     "admin": "/admin",
     "security": "/security",
+    "second-factor": "/security/second-factor",
+    "live": "/bots/kbots-bots/trend/live",
 }
 
 

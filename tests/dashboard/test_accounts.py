@@ -4,12 +4,14 @@ import pytest
 
 from botcore.domain.errors import InvalidInput, NotAllowed, NotFound
 from botcore.ledger.connect import open_pool
+from botcore.runtime.clock import SystemClock
 from botdashboard.access.keyed_hashes import KeyedHashes
 from botdashboard.access.passwords import Passwords
 from botdashboard.adapters.gate import LedgerGate
 from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.links import Links, NewAccount
+from botdashboard.services.second_factor import SecondFactor
 from botdashboard.services.sessions import Caller, Sessions
 from botdashboard.services.sign_in import Attempt, SignedIn, SignIn
 from tests.dashboard.people import an_actor
@@ -151,7 +153,9 @@ async def test_hash_of_a_smaller_cost_is_renewed_at_the_next_sign_in(
     await links.accept(
         token, NewAccount(name="carol", password=password, repeated=password), caller
     )
-    stronger = SignIn(gate, Passwords(b"pepper", cost=5), Sessions(gate), KeyedHashes(b"pepper"))
+    hashes = KeyedHashes(b"pepper")
+    factor = SecondFactor(gate, hashes, SystemClock())
+    stronger = SignIn(gate, Passwords(b"pepper", cost=5), Sessions(gate), hashes, factor)
 
     for _ in range(2):
         outcome = await stronger.start(Attempt(name="carol", password=password, caller=caller))

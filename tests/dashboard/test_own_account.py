@@ -40,7 +40,7 @@ def press(admin, dashboard, name, what):
     return admin.post(f"/admin/people/{user_id}/{what}", data={"csrf": csrf, "name": name})
 
 
-# SEC-8
+# SEC-8, SEC-19
 def test_changed_password_ends_every_other_session_and_renews_this_one(dashboard, carol):
     other = dashboard.sign_in(name_of(carol))
     old = carol.cookies["kbots"]

@@ -37,6 +37,7 @@ from botdashboard.api.headers import SecurityHeaders
 from botdashboard.api.health import health_routes
 from botdashboard.api.key_form import key_form_routes
 from botdashboard.api.links import link_routes
+from botdashboard.api.live import live_routes
 from botdashboard.api.people import people_routes
 from botdashboard.api.plain import Cookie, problem_page
 from botdashboard.api.security import security_routes
@@ -49,11 +50,14 @@ from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
 from botdashboard.services.desk import Desk
+from botdashboard.services.grants import Grants
 from botdashboard.services.keys import Keys
 from botdashboard.services.links import Links, make_setup_token
 from botdashboard.services.live import LiveFeed
 from botdashboard.services.own_account import OwnAccount
+from botdashboard.services.proofs import Proofs
 from botdashboard.services.readiness import Readiness
+from botdashboard.services.second_factor import SecondFactor
 from botdashboard.services.sessions import Sessions
 from botdashboard.services.sign_in import SignIn
 from botdashboard.services.trades import Trades
@@ -90,16 +94,21 @@ def build_desk(
     sessions = Sessions(gate)
     pepper = load_pepper(settings.secrets_dir)
     passwords, hashes = Passwords(pepper), KeyedHashes(pepper)
+    factor = SecondFactor(gate, hashes, clock)
+    proofs = Proofs(gate, passwords, hashes, factor)
     return Desk(
         clock=clock,
         audit=audit,
         sessions=sessions,
-        sign_in=SignIn(gate, passwords, sessions, hashes),
+        sign_in=SignIn(gate, passwords, sessions, hashes, factor),
         links=Links(gate, passwords, sessions),
-        own_account=OwnAccount(gate, passwords, sessions, hashes),
+        own_account=OwnAccount(gate, passwords, sessions, factor, proofs),
+        second_factor=factor,
+        proofs=proofs,
+        grants=Grants(gate, gateway, audit, proofs),
         accounts=Accounts(gate, audit, sessions),
         bots=Bots(gate, gateway, audit, clock),
-        keys=Keys(gate, audit),
+        keys=Keys(gate, audit, proofs),
         trades=Trades(gate, gateway),
         feed=LiveFeed(gateway, partial(listen, address)),
         readiness=Readiness(gate),
@@ -123,7 +132,8 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
         link_routes(desk, cookie),
         security_routes(desk, cookie),
         people_routes(desk),
-        key_form_routes(desk),
+        key_form_routes(desk, cookie),
+        live_routes(desk, cookie),
     ):
         app.include_router(router)
     for page in (bots, bot, new_bot, trades, keys):

@@ -22,6 +22,7 @@ __all__ = [
     "keep_newest_sessions",
     "live_sessions",
     "read_attempts",
+    "replace_token",
     "touch_sessions",
     "uncount_attempt",
 ]
@@ -101,6 +102,17 @@ async def act_in_session(connection: Connection, token_hash: bytes, idle: timede
 async def act_for(connection: Connection, user_id: UUID) -> None:
     """Bind the transaction to a user without a session: an admin's measures against an account."""
     await connection.execute("select set_config('kbots.user_id', %s, true)", [str(user_id)])
+
+
+async def replace_token(
+    connection: Connection, old: bytes, new: bytes, csrf_token: str, ip: str
+) -> None:
+    """Know a session by another token from now on; it ends when it would have ended (SEC-19)."""
+    await connection.execute(
+        "update kbots.sessions set token_hash = %s, csrf_token = %s, ip = %s, last_action_at = now()"
+        " where token_hash = %s",
+        [new, csrf_token, ip, old],
+    )
 
 
 async def touch_sessions(connection: Connection, token_hashes: Collection[bytes]) -> None:

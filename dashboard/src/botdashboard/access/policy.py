@@ -30,11 +30,13 @@ class Action(StrEnum):
     CLEAR_HALT = "halt.clear"
     ADD_KEY = "key.add"
     REVOKE_KEY = "key.revoke"
+    GRANT_LIVE = "live.grant"
+    REVOKE_LIVE = "live.revoke"
     MANAGE_USERS = "users.manage"
 
 
 ROLES = ("trader", "viewer", "admin")
-_OF_VIEWERS = frozenset({Action.VIEW_BOT, Action.HALT, Action.REVOKE_KEY})
+_OF_VIEWERS = frozenset({Action.VIEW_BOT, Action.HALT, Action.REVOKE_KEY, Action.REVOKE_LIVE})
 
 
 def may(actor: Actor, action: Action, owner: str = "") -> bool:

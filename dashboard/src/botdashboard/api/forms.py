@@ -8,8 +8,9 @@ from botdashboard.access.policy import Actor
 from botdashboard.access.tokens import is_same
 from botdashboard.api.plain import actor_of, text_of
 from botdashboard.services.audit import Audit
+from botdashboard.services.proofs import Proof
 
-__all__ = ["own_form", "problems_of"]
+__all__ = ["own_form", "problems_of", "proof_of"]
 
 
 async def own_form(request: Request, audit: Audit) -> tuple[Actor, FormData]:
@@ -24,6 +25,11 @@ async def own_form(request: Request, audit: Audit) -> tuple[Actor, FormData]:
         await audit.note(actor.name, "request.csrf", request.url.path, result="refused")
         raise NotAllowed("this form is out of date: reload the page and send it again")
     return actor, form
+
+
+def proof_of(form: FormData) -> Proof:
+    """Read the step-up that a form carries."""
+    return Proof(password=text_of(form.get("current"))[:1024], code=text_of(form.get("code"))[:64])
 
 
 def problems_of(error: InvalidInput) -> dict[str, str]:

@@ -70,6 +70,23 @@ class Cookie:
             samesite="lax",
         )  # fmt: skip
 
+    @property
+    def pending(self) -> str:
+        """The name of the cookie of a sign-in that waits for its code."""
+        return f"{self.name}-pending"
+
+    def put_pending(self, response: Response, token: str) -> None:
+        """Have the browser show whose password was right."""
+        response.set_cookie(
+            self.pending, token, path="/", secure=self.is_secure, httponly=True, samesite="lax"
+        )
+
+    def take_pending(self, response: Response) -> None:
+        """Forget that sign-in."""
+        response.delete_cookie(
+            self.pending, path="/", secure=self.is_secure, httponly=True, samesite="lax"
+        )
+
     def take(self, response: Response) -> None:
         """Take the token from the browser."""
         response.delete_cookie(

@@ -13,6 +13,7 @@ from botcore.sealing.keyring import parse_public_key
 from botdashboard.access.policy import Action, Actor, may
 from botdashboard.ports import Ledger
 from botdashboard.services.audit import Audit
+from botdashboard.services.proofs import Proof, Proofs
 
 __all__ = ["ENVIRONMENTS", "Keys", "PlainKey", "SealingTarget"]
 
@@ -42,8 +43,9 @@ class SealingTarget:
 class Keys:
     """Use cases of exchange keys."""
 
-    def __init__(self, ledger: Ledger, audit: Audit) -> None:
+    def __init__(self, ledger: Ledger, audit: Audit, proofs: Proofs) -> None:
         self._ledger = ledger
+        self._proofs = proofs
         self._audit = audit
 
     async def list(self, actor: Actor) -> list[KeyRow]:
@@ -68,12 +70,13 @@ class Keys:
             public_key=base64.b64encode(public).decode(), installation=installation
         )
 
-    async def add(self, actor: Actor, target: SealingTarget, plain: PlainKey) -> None:
+    async def add(self, actor: Actor, target: SealingTarget, plain: PlainKey, proof: Proof) -> None:
         """Seal a key and store the envelope; what was typed is sealed before anything is awaited.
 
         Raises:
             NotAllowed: his role has no keys.
-            InvalidInput: a field is refused; the message never repeats a secret.
+            InvalidInput: a field is refused, the proof among them; the message never repeats a
+                secret.
         """
         if not may(actor, Action.ADD_KEY, actor.name):
             raise NotAllowed("your role may not do this")
@@ -98,6 +101,7 @@ class Keys:
             envelope=envelope.to_document(),
             kid=envelope.kid,
         )
+        await self._proofs.require(actor, proof, needs_factor=plain.environment == "live")
         try:
             async with self._ledger.as_user(actor) as connection:
                 await keys.insert_key(connection, new)

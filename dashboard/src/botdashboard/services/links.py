@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from botcore.domain.errors import Conflict, InvalidInput, NotFound
-from botcore.ledger import sessions, users
+from botcore.ledger import second_factors, sessions, users
 from botcore.ledger.connect import Connection
 from botcore.ledger.users import AuditEntry, Invite
 from botdashboard.access.password_rules import check_rules
@@ -107,4 +107,5 @@ async def _usable(connection: Connection, link: Invite | None) -> Invite | None:
 
 async def _renew(connection: Connection, user_id: UUID, password_hash: str) -> list[bytes]:
     await users.set_password_hash(connection, user_id, password_hash)
+    await second_factors.delete_factor(connection, user_id)
     return await sessions.delete_sessions_of(connection, user_id)

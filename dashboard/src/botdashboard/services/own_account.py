@@ -3,15 +3,15 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from botcore.domain.errors import InvalidInput, InvariantBroken
+from botcore.domain.errors import InvalidInput
 from botcore.ledger import sessions, users
-from botcore.ledger.users import AuditEntry, Credential
-from botdashboard.access.keyed_hashes import KeyedHashes
+from botcore.ledger.users import AuditEntry
 from botdashboard.access.password_rules import check_rules
 from botdashboard.access.passwords import Passwords
 from botdashboard.access.policy import Actor
 from botdashboard.ports import Ledger
-from botdashboard.services.attempts import Attempts
+from botdashboard.services.proofs import Proof, Proofs
+from botdashboard.services.second_factor import SecondFactor
 from botdashboard.services.sessions import Caller, Sessions
 
 __all__ = ["NewPassword", "OwnAccount"]
@@ -24,18 +24,25 @@ class NewPassword:
     current: str = field(repr=False)
     password: str = field(repr=False)
     repeated: str = field(repr=False)
+    code: str = field(default="", repr=False)
 
 
 class OwnAccount:
     """Changes the account of who acts."""
 
     def __init__(
-        self, ledger: Ledger, passwords: Passwords, sessions_: Sessions, hashes: KeyedHashes
+        self,
+        ledger: Ledger,
+        passwords: Passwords,
+        sessions_: Sessions,
+        factor: SecondFactor,
+        proofs: Proofs,
     ) -> None:
         self._ledger = ledger
         self._passwords = passwords
         self._sessions = sessions_
-        self._attempts = Attempts(ledger, hashes)
+        self._factor = factor
+        self._proofs = proofs
 
     async def change_password(self, actor: Actor, new: NewPassword, caller: Caller) -> str:
         """Change the password, end every session and answer the token of a new one (SEC-8, SEC-19).
@@ -45,8 +52,10 @@ class OwnAccount:
         """
         if new.password != new.repeated:
             raise InvalidInput.of("repeated", "must be the same password again")
-        await asyncio.to_thread(check_rules, new.password, actor.name)
-        await self._prove(actor, new.current)
+        async with self._ledger.as_user(actor) as connection:
+            has_factor = await self._factor.is_on(connection, actor.user_id)
+        await asyncio.to_thread(check_rules, new.password, actor.name, has_second_factor=has_factor)
+        await self._proofs.require(actor, Proof(password=new.current, code=new.code))
         password_hash = await self._passwords.hash(new.password)
         async with self._ledger.as_user(actor) as connection:
             await users.set_password_hash(connection, actor.user_id, password_hash)
@@ -56,21 +65,3 @@ class OwnAccount:
             await users.write_audit(connection, entry)
         self._sessions.ended(ended)
         return token
-
-    async def _prove(self, actor: Actor, password: str) -> None:
-        subjects = self._attempts.of_proof(actor.name)
-        wait = await self._attempts.enter(subjects)
-        if wait:
-            raise InvalidInput.of("current", f"was wrong too often: wait {wait.seconds} seconds")
-        found = await self._credential(actor)
-        if not await self._passwords.verify(password, found.password_hash):
-            raise InvalidInput.of("current", "is wrong")
-        async with self._ledger.as_nobody() as connection:
-            await self._attempts.passed(connection, subjects)
-
-    async def _credential(self, actor: Actor) -> Credential:
-        async with self._ledger.as_user(actor) as connection:
-            found = await users.find_credential(connection, actor.name)
-        if found is None:
-            raise InvariantBroken(f"{actor.name} has a session and no account")
-        return found

@@ -92,6 +92,16 @@ class Sessions:
         """Note that the person did something on a page; written down at the next look."""
         self._acted.add(session)
 
+    async def renew(self, actor: Actor, caller: Caller) -> str:
+        """Give a session another token after a step-up, and its pages a moment to follow (SEC-19)."""
+        token = new_token()
+        async with self._ledger.as_user(actor) as connection:
+            await sessions.replace_token(
+                connection, actor.session, hash_token(token), new_token(), caller.ip
+            )
+        self.ended([actor.session])
+        return token
+
     async def end(self, session: bytes) -> None:
         """End a session and close its pages."""
         async with self._ledger.as_nobody() as connection:
