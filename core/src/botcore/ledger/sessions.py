@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -11,15 +11,19 @@ from botcore.ledger.connect import Connection
 
 __all__ = [
     "NewSession",
+    "OwnSession",
     "SessionRow",
     "act_for",
     "act_in_session",
     "clear_failures",
     "count_attempt",
+    "delete_one_session",
+    "delete_other_sessions",
     "delete_session",
     "delete_sessions_of",
     "insert_session",
     "keep_newest_sessions",
+    "list_sessions",
     "live_sessions",
     "read_attempts",
     "replace_token",
@@ -56,6 +60,18 @@ class SessionRow:
     name: str
     role: str
     csrf_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSession:
+    """A session as its person sees it."""
+
+    id: UUID
+    ip: str
+    device: str
+    created_at: datetime
+    last_action_at: datetime
+    is_current: bool
 
 
 async def insert_session(connection: Connection, new: NewSession) -> None:
@@ -132,6 +148,42 @@ async def delete_sessions_of(connection: Connection, user_id: UUID) -> list[byte
     """End every session of a user and answer which they were."""
     cursor = await connection.execute(
         "delete from kbots.sessions where user_id = %s returning token_hash", [user_id]
+    )
+    return [bytes(row[0]) for row in await cursor.fetchall()]
+
+
+async def list_sessions(
+    connection: Connection, user_id: UUID, current: bytes, idle: timedelta
+) -> list[OwnSession]:
+    """List a user's live sessions, the newest action first."""
+    async with connection.cursor(row_factory=class_row(OwnSession)) as cursor:
+        await cursor.execute(
+            "select id, ip, device, created_at, last_action_at, token_hash = %s as is_current"
+            " from kbots.sessions where user_id = %s and expires_at > now()"
+            " and last_action_at > now() - %s order by last_action_at desc, id",
+            [current, user_id, idle],
+        )
+        return await cursor.fetchall()
+
+
+async def delete_one_session(
+    connection: Connection, user_id: UUID, session_id: UUID
+) -> list[bytes]:
+    """End one of a user's sessions by its name and answer which it was."""
+    cursor = await connection.execute(
+        "delete from kbots.sessions where user_id = %s and id = %s returning token_hash",
+        [user_id, session_id],
+    )
+    return [bytes(row[0]) for row in await cursor.fetchall()]
+
+
+async def delete_other_sessions(
+    connection: Connection, user_id: UUID, current: bytes
+) -> list[bytes]:
+    """End all of a user's sessions but one and answer which they were."""
+    cursor = await connection.execute(
+        "delete from kbots.sessions where user_id = %s and token_hash <> %s returning token_hash",
+        [user_id, current],
     )
     return [bytes(row[0]) for row in await cursor.fetchall()]
 

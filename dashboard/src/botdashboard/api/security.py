@@ -2,12 +2,13 @@
 
 import io
 from typing import Any
+from uuid import UUID
 
 import segno
 from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from botcore.domain.errors import InvalidInput
 from botdashboard.access.policy import Actor
@@ -44,8 +45,23 @@ def security_routes(desk: Desk, cookie: Cookie) -> APIRouter:
             return await _security(desk, request, actor, status=422, problems=problems)
         return signed_in(cookie, token, "/security")
 
+    _add_sessions(router, desk, cookie)
     _add_second_factor(router, desk, cookie)
     return router
+
+
+def _add_sessions(router: APIRouter, desk: Desk, cookie: Cookie) -> None:
+    @router.post("/security/sessions/{session_id}/end")
+    async def end_session(request: Request, session_id: UUID) -> Response:
+        actor, _ = await own_form(request, desk.audit)
+        await desk.sessions.end_one(actor, session_id, caller_of(request, cookie))
+        return RedirectResponse("/security", 303)
+
+    @router.post("/security/end-other-sessions")
+    async def end_others(request: Request) -> Response:
+        actor, _ = await own_form(request, desk.audit)
+        await desk.sessions.end_others(actor, caller_of(request, cookie))
+        return RedirectResponse("/security", 303)
 
 
 def _add_second_factor(router: APIRouter, desk: Desk, cookie: Cookie) -> None:
@@ -98,7 +114,8 @@ async def _renewed(
 
 async def _security(desk: Desk, request: Request, actor: Actor, **shown: Any) -> Response:
     factor = await desk.second_factor.state(actor)
-    return framed_page(request, "security.html", actor, factor=factor, **shown)
+    sessions = await desk.sessions.list(actor)
+    return framed_page(request, "security.html", actor, factor=factor, sessions=sessions, **shown)
 
 
 async def _factor(desk: Desk, request: Request, actor: Actor, **shown: Any) -> Response:

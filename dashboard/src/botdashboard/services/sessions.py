@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from botcore.domain.errors import Transient
+from botcore.domain.errors import NotFound, Transient
 from botcore.ledger import sessions
 from botcore.ledger.connect import Connection
 from botcore.ledger.users import AuditEntry, write_audit
@@ -101,6 +101,33 @@ class Sessions:
             )
         self.ended([actor.session])
         return token
+
+    async def list(self, actor: Actor) -> list[sessions.OwnSession]:
+        """List the live sessions of who acts (SEC-24)."""
+        async with self._ledger.as_user(actor) as connection:
+            return await sessions.list_sessions(connection, actor.user_id, actor.session, IDLE)
+
+    async def end_one(self, actor: Actor, session_id: UUID, caller: Caller) -> None:
+        """End one of his own sessions and close its pages.
+
+        Raises:
+            NotFound: he has no such session.
+        """
+        async with self._ledger.as_user(actor) as connection:
+            gone = await sessions.delete_one_session(connection, actor.user_id, session_id)
+            if not gone:
+                raise NotFound("there is no such session")
+            entry = AuditEntry(actor=actor.name, action="session.end", ip=caller.ip)
+            await write_audit(connection, entry)
+        self.ended(gone)
+
+    async def end_others(self, actor: Actor, caller: Caller) -> None:
+        """End all his sessions but this one."""
+        async with self._ledger.as_user(actor) as connection:
+            gone = await sessions.delete_other_sessions(connection, actor.user_id, actor.session)
+            entry = AuditEntry(actor=actor.name, action="session.end-others", ip=caller.ip)
+            await write_audit(connection, entry)
+        self.ended(gone)
 
     async def end(self, session: bytes) -> None:
         """End a session and close its pages."""
