@@ -8,7 +8,6 @@ __all__ = ["OPEN_STATEMENTS"]
 OPEN_STATEMENTS: Final[Mapping[int, str]] = {
     22: "no page offers it yet",
     40: "bots, keys and trades are held, there is no walk over every route and handler",
-    42: "keys, grants and the second factor are held, raising risk limits is not",
     45: "nobody is told yet",
     53: "the size is held, the rate is not",
     55: "no test looks for it",

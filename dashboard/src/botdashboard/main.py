@@ -32,6 +32,7 @@ from botdashboard.access.passwords import Passwords
 from botdashboard.access.pepper import load_pepper
 from botdashboard.adapters.gate import LedgerGate
 from botdashboard.adapters.table_bots import TableBots
+from botdashboard.api.confirm import confirm_routes
 from botdashboard.api.guard import Guard, GuardRules
 from botdashboard.api.headers import SecurityHeaders
 from botdashboard.api.health import health_routes
@@ -49,6 +50,7 @@ from botdashboard.ports import BotGateway
 from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
+from botdashboard.services.confirmations import Confirmations
 from botdashboard.services.desk import Desk
 from botdashboard.services.grants import Grants
 from botdashboard.services.keys import Keys
@@ -96,6 +98,7 @@ def build_desk(
     passwords, hashes = Passwords(pepper), KeyedHashes(pepper)
     factor = SecondFactor(gate, hashes, clock)
     proofs = Proofs(gate, passwords, hashes, factor)
+    bots_ = Bots(gate, gateway, audit, clock)
     return Desk(
         clock=clock,
         audit=audit,
@@ -107,7 +110,8 @@ def build_desk(
         proofs=proofs,
         grants=Grants(gate, gateway, audit, proofs),
         accounts=Accounts(gate, audit, sessions),
-        bots=Bots(gate, gateway, audit, clock),
+        bots=bots_,
+        confirmations=Confirmations(bots_, proofs, clock),
         keys=Keys(gate, audit, proofs),
         trades=Trades(gate, gateway),
         feed=LiveFeed(gateway, partial(listen, address)),
@@ -134,6 +138,7 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
         people_routes(desk),
         key_form_routes(desk, cookie),
         live_routes(desk, cookie),
+        confirm_routes(desk, cookie),
     ):
         app.include_router(router)
     for page in (bots, bot, new_bot, trades, keys):

@@ -6,6 +6,7 @@ from botcore.runtime.clock import Clock
 from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
+from botdashboard.services.confirmations import Confirmations
 from botdashboard.services.grants import Grants
 from botdashboard.services.keys import Keys
 from botdashboard.services.links import Links
@@ -34,6 +35,7 @@ class Desk:
     second_factor: SecondFactor
     proofs: Proofs
     grants: Grants
+    confirmations: Confirmations
     accounts: Accounts
     bots: Bots
     keys: Keys
