@@ -157,7 +157,7 @@ def test_external_database_replaces_postgres(helm: Command) -> None:
     assert migrate["spec"]["volumes"][0]["secret"]["secretName"] == "db"
 
 
-def test_ingress_is_served_over_tls_and_names_the_origin(helm: Command) -> None:
+def test_ingress_is_served_over_tls_and_names_the_origin(helm: Command) -> None:  # SEC-59
     made = render(
         helm, "--set", "dashboard.ingress.enabled=true,dashboard.ingress.host=bots.example.org"
     )

@@ -81,7 +81,7 @@ def found(kubectl: Command, helm: Command, tenants: None) -> Mapping[tuple[str, 
     }
 
 
-def test_every_account_may_do_what_its_row_says_and_nothing_else(
+def test_every_account_may_do_what_its_row_says_and_nothing_else(  # SEC-67
     found: Mapping[tuple[str, str], set[Right]],
 ) -> None:
     wanted = {cell: TABLE.get(cell, set()) for cell in found}

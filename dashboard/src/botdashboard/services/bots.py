@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botcore.domain.errors import InvalidInput, NotFound
+from botcore.domain.errors import InvalidInput, NotFound, PlatformError
 from botcore.ledger import halts, reports
 from botcore.ledger.connect import Connection
 from botcore.ledger.halts import HaltSubject
@@ -24,9 +24,11 @@ from botdashboard.access.policy import Action, Actor
 from botdashboard.ports import BotGateway, Ledger
 from botdashboard.services.audit import Audit
 from botdashboard.views.bots import BotCard, bot_cards
+from botdashboard.views.merge import Difference
 from botdashboard.views.records import BotKey, BotRecord
+from botdashboard.views.risks import riskier
 
-__all__ = ["BotDetails", "Bots"]
+__all__ = ["BotDetails", "Bots", "ProofWanted"]
 
 DECISIONS = 50
 LOG_LINES = 100
@@ -44,6 +46,15 @@ class BotDetails:
     log: list[LogRow]
     external_orders: list[ExternalOrderRow]
     adjustments: list[AdjustmentRow]
+
+
+class ProofWanted(PlatformError):
+    """The change puts more real money at risk: who asks for it has to prove it again (SEC-42)."""
+
+    def __init__(self, riskier: tuple[Difference, ...]) -> None:
+        """Say what it is about."""
+        self.riskier = riskier
+        super().__init__("more real money is put at risk: confirm it with password and code")
 
 
 class Bots:
@@ -88,22 +99,39 @@ class Bots:
             )
 
     async def create(self, actor: Actor, key: BotKey, spec: Mapping[str, Any]) -> BotRecord:
-        """Make a bot of his own."""
+        """Make a bot of his own, on paper or the test network; real money comes after that.
+
+        Raises:
+            InvalidInput: it is refused.
+        """
         owned = {**spec, "owner": actor.name}
         await self._audit.require(actor, Action.CREATE_BOT, actor.name, str(key))
+        if riskier({}, owned):
+            raise InvalidInput.of("spec.mode", "a bot begins on paper or testnet")
         made = await self._bots.create(actor, key, owned)
         await self._audit.note(actor.name, Action.CREATE_BOT, str(key))
         return made
 
     async def apply(
-        self, actor: Actor, key: BotKey, spec: Mapping[str, Any], expected_generation: int
+        self,
+        actor: Actor,
+        key: BotKey,
+        spec: Mapping[str, Any],
+        expected_generation: int,
+        *,
+        is_proved: bool = False,
     ) -> BotRecord:
         """Change a bot that nobody else has changed meanwhile.
 
         Raises:
             Conflict: somebody has; nothing was changed.
+            ProofWanted: it puts more real money at risk, and `is_proved` does not say that who acts
+                has just proved it.
         """
         record = await self._own(actor, Action.CHANGE_BOT, key)
+        wanted = riskier(record.spec, spec)
+        if wanted and not is_proved:
+            raise ProofWanted(wanted)
         made = await self._bots.apply(actor, record.key, spec, expected_generation)
         await self._audit.note(actor.name, Action.CHANGE_BOT, str(key))
         return made
@@ -147,6 +175,7 @@ class Bots:
         Raises:
             NotFound: there is no such halt for him.
         """
+        await self._audit.require(actor, Action.CLEAR_HALT, actor.name, halt.subject)
         subject = HaltSubject(scope=halt.scope, subject=halt.subject, owner=actor.name)
         async with self._ledger.as_user(actor) as connection:
             cleared = await halts.clear_halt(connection, subject, cleared_by=actor.name)
