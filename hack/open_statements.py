@@ -7,12 +7,8 @@ __all__ = ["OPEN_STATEMENTS"]
 
 OPEN_STATEMENTS: Final[Mapping[int, str]] = {
     22: "no page offers it yet",
-    40: "bots, keys and trades are held, there is no walk over every route and handler",
     45: "nobody is told yet",
     53: "the size is held, the rate is not",
-    55: "no test looks for it",
-    56: "no test looks for it",
-    58: "no test looks for it",
     64: "sign-ins and refusals are held, the rest is not",
     65: "there is no page of the audit log yet",
 }
