@@ -6,6 +6,7 @@ import pytest
 
 from tests.cluster.operator.faults_run import IS_WHOLE, SEED
 from tests.cluster.operator.lives import Lives
+from tests.cluster.operator.restarting import KeptOperator
 from tests.support.faults.choosing import Fault, Faults
 
 CALM, NAMES = "life-0", ["life-1", "life-2"]
@@ -28,7 +29,7 @@ CASES = [("all", MIX), *([*EACH, ("all-2", MIX), ("all-3", MIX)] if IS_WHOLE els
 MOST_WRITES = 80
 
 
-def live_through(lives: Lives, rates: Mapping[Fault, float], seed: int) -> None:
+def live_through(kept: KeptOperator, lives: Lives, rates: Mapping[Fault, float], seed: int) -> None:
     """Make, change and remove bots under faults; as soon as they end everything is as without them."""
     print(f"SEED={seed}, logs in {lives.operator.folder}")  # noqa: T201 shown if the test fails
     proxy = lives.proxy
@@ -38,6 +39,7 @@ def live_through(lives: Lives, rates: Mapping[Fault, float], seed: int) -> None:
     calm = lives.rest(CALM, 2)
 
     proxy.faults = Faults(seed, rates)
+    kept.kill()  # the next one opens its watches under the faults
     lives.create(NAMES)
     lives.wait_told(NAMES, "Running")
     lives.change(NAMES)
@@ -63,6 +65,6 @@ def live_through(lives: Lives, rates: Mapping[Fault, float], seed: int) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("name", "rates"), CASES)
 def test_bots_live_through_faults_as_without_them(
-    lives: Lives, name: str, rates: Mapping[Fault, float]
+    kept: KeptOperator, lives: Lives, name: str, rates: Mapping[Fault, float]
 ) -> None:
-    live_through(lives, rates, SEED + [one for one, _ in CASES].index(name))
+    live_through(kept, lives, rates, SEED + [one for one, _ in CASES].index(name))

@@ -92,7 +92,11 @@ def test_bot_goes_on_beside_its_lost_pod_only_when_it_may_and_the_lease_is_over(
     with pytest.raises(psycopg.OperationalError):
         operator.database.connect(role, old_password)
     operator.database.connect(role, password(api)).close()
+    ends_in_its_second_pod(api, second)
 
+
+def ends_in_its_second_pod(api: Api, second: dict[str, Any]) -> None:
+    """Follow a bot whose lost pod is gone at last, to its end."""
     api.patch("pods", FIRST, GONE)
     wait_until(lambda: api.get("pods", FIRST) is None, "the lost pod's node is back")
     api.patch("tradingbots", "alice", {"spec": {"desiredState": "Paused"}})

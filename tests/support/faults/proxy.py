@@ -31,6 +31,7 @@ CALM = Faults(0, {})
 # So small that the API server's own `continue` is needed for a handful of objects.
 CHUNK = "2"
 START_SECONDS = 20
+CLOSE_SECONDS = 0.5
 
 
 class Moment(StrEnum):
@@ -96,6 +97,8 @@ class FaultProxy:
             started.set()
             await stop.wait()
             await runner.cleanup()
+        # TLS says goodbye after the session is closed, and nobody can be asked when it has.
+        await asyncio.sleep(CLOSE_SECONDS)
 
     async def _answer(
         self, request: web.Request, session: aiohttp.ClientSession
