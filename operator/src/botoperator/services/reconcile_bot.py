@@ -30,7 +30,7 @@ from botoperator.plan.lifecycle import (
 )
 from botoperator.plan.manifests import UID_LABEL
 from botoperator.plan.notes import begins_to_wait, transitions
-from botoperator.plan.observed import Children, ObservedPod
+from botoperator.plan.observed import Children, LedgerView, ObservedPod
 from botoperator.plan.status import derive_status, figures_are_due, invalid_status, start_seconds
 from botoperator.plan.stored import parse_status, parse_stored
 from botoperator.ports import AskedBot, BotKey, BotPorts, ChildKeys
@@ -53,9 +53,7 @@ class BotReconciler:
         self, ports: BotPorts, settings: PlatformSettings, clock: Clock, fleet: Fleet
     ) -> None:
         self._ports = ports
-        self.modes = settings.modes
-        self.live_caps = settings.live_caps
-        self.tenants = settings.tenants
+        self._settings = settings
         self._clock = clock
         self._fleet = fleet
         self.planner = ServePlanner(settings)
@@ -89,18 +87,27 @@ class BotReconciler:
             self._measure_start(situation)
         return _look_again(done.step, situation)
 
+    def situation(
+        self, key: BotKey, bot: TradingBot, children: Children, view: LedgerView, now: datetime
+    ) -> Situation:
+        """Put together what was seen of a bot and what this platform allows; nothing is known of its key yet."""
+        return leave_lost_pod(
+            Situation(
+                bot=bot,
+                children=children,
+                ledger=view,
+                now=now,
+                modes=self._settings.modes,
+                live_caps=self._settings.live_caps,
+                namespace_owner=self._settings.tenants.get(key.namespace),
+            )
+        )
+
     async def _observe(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> Situation:
         now = self._clock.now()
-        situation = Situation(
-            bot=bot,
-            children=await self._ports.children.observe(child_keys(key)),
-            ledger=(await self._ports.ledger.observe([asked_bot(bot, now)]))[identity.uid],
-            now=now,
-            modes=self.modes,
-            live_caps=self.live_caps,
-            namespace_owner=self.tenants.get(key.namespace),
-        )
-        situation = leave_lost_pod(situation)
+        children = await self._ports.children.observe(child_keys(key))
+        view = (await self._ports.ledger.observe([asked_bot(bot, now)]))[identity.uid]
+        situation = self.situation(key, bot, children, view, now)
         if needs_no_key(situation):
             return situation
         found = await self.credentials.find(bot, situation.children, live_terms(situation))

@@ -11,7 +11,6 @@ from botcore.resources.trading_bot import TradingBot
 from botcore.runtime.clock import Clock
 from botoperator.plan.conditions import Assessment
 from botoperator.plan.credentials import StoredKey
-from botoperator.plan.failover import leave_lost_pod
 from botoperator.plan.inputs import identity_of
 from botoperator.plan.lifecycle import (
     CleanUp,
@@ -55,11 +54,9 @@ class Resync:
         self, ports: BotPorts, reconciler: BotReconciler, clock: Clock, fleet: Fleet
     ) -> None:
         self._ports = ports
+        self._reconciler = reconciler
         self._planner = reconciler.planner
         self._credentials = reconciler.credentials
-        self._modes = reconciler.modes
-        self._live_caps = reconciler.live_caps
-        self._tenants = reconciler.tenants
         self._clock = clock
         self._fleet = fleet
 
@@ -112,21 +109,10 @@ class Resync:
         self, key: BotKey, bot: TradingBot, survey: Survey, view: LedgerView
     ) -> Situation:
         names = child_keys(key)
-        situation = Situation(
-            bot=bot,
-            children=survey.children(
-                names.namespace,
-                secret=names.secret,
-                config_map=names.config_map,
-                pods=names.pods,
-            ),
-            ledger=view,
-            now=self._clock.now(),
-            modes=self._modes,
-            live_caps=self._live_caps,
-            namespace_owner=self._tenants.get(key.namespace),
+        children = survey.children(
+            names.namespace, secret=names.secret, config_map=names.config_map, pods=names.pods
         )
-        return leave_lost_pod(situation)
+        return self._reconciler.situation(key, bot, children, view, self._clock.now())
 
     def _is_settled(self, situation: Situation, stored: Mapping[str, StoredKey]) -> bool:
         bot, ledger = situation.bot, situation.ledger
