@@ -23,6 +23,7 @@ from botcore.runtime.clock import Clock
 from botdashboard.access.policy import Action, Actor
 from botdashboard.ports import BotGateway, Ledger
 from botdashboard.services.audit import Audit
+from botdashboard.services.own_bots import OwnBots
 from botdashboard.views.bots import BotCard, bot_cards
 from botdashboard.views.merge import Difference
 from botdashboard.views.records import BotKey, BotRecord
@@ -63,6 +64,7 @@ class Bots:
     def __init__(self, ledger: Ledger, bots: BotGateway, audit: Audit, clock: Clock) -> None:
         self._ledger = ledger
         self._bots = bots
+        self._own = OwnBots(bots, audit)
         self._audit = audit
         self._clock = clock
 
@@ -76,11 +78,7 @@ class Bots:
         Raises:
             NotFound: he has none of this name; asking for someone else's is written down (SEC-40).
         """
-        try:
-            record = await self._bots.get(actor, key)
-        except NotFound:
-            await self._audit.note(actor.name, Action.VIEW_BOT, str(key), result="not found")
-            raise
+        record = await self._own.find(actor, Action.VIEW_BOT, key)
         return record, (await self._cards(actor, (record,)))[0]
 
     async def details(self, actor: Actor, record: BotRecord) -> BotDetails:
@@ -128,7 +126,7 @@ class Bots:
             ProofWanted: it puts more real money at risk, and `is_proved` does not say that who acts
                 has just proved it.
         """
-        record = await self._own(actor, Action.CHANGE_BOT, key)
+        record = await self._own.require(actor, Action.CHANGE_BOT, key)
         wanted = riskier(record.spec, spec)
         if wanted and not is_proved:
             raise ProofWanted(wanted)
@@ -138,7 +136,7 @@ class Bots:
 
     async def set_state(self, actor: Actor, key: BotKey, state: DesiredState) -> None:
         """Change what a bot should do; never needs more than a session (SEC-44)."""
-        await self._own(actor, Action.SET_STATE, key)
+        await self._own.require(actor, Action.SET_STATE, key)
         await self._bots.set_desired_state(actor, key, state)
         await self._audit.note(actor.name, Action.SET_STATE, f"{key} {state}")
 
@@ -148,7 +146,7 @@ class Bots:
         Raises:
             InvalidInput: another name was typed.
         """
-        await self._own(actor, Action.DELETE_BOT, key)
+        await self._own.require(actor, Action.DELETE_BOT, key)
         if typed != key.name:
             raise InvalidInput.of("name", f"type {key.name} to delete it")
         await self._bots.delete(actor, key)
@@ -192,15 +190,6 @@ class Bots:
         async with self._ledger.as_user(actor) as connection:
             await halts.set_halt(connection, subject, reason=text, set_by=actor.name)
         await self._audit.note(actor.name, Action.HALT, f"{subject.scope} {subject.subject}")
-
-    async def _own(self, actor: Actor, action: Action, key: BotKey) -> BotRecord:
-        try:
-            record = await self._bots.get(actor, key)
-        except NotFound:
-            await self._audit.note(actor.name, action, str(key), result="not found")
-            raise
-        await self._audit.require(actor, action, record.owner, str(key))
-        return record
 
     async def _cards(self, actor: Actor, records: tuple[BotRecord, ...]) -> tuple[BotCard, ...]:
         async with self._ledger.as_user(actor) as connection:

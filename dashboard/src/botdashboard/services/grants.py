@@ -13,6 +13,7 @@ from botcore.ledger.report_rows import GrantRow, KeyRow
 from botdashboard.access.policy import Action, Actor
 from botdashboard.ports import BotGateway, Ledger
 from botdashboard.services.audit import Audit
+from botdashboard.services.own_bots import OwnBots
 from botdashboard.services.proofs import Proof, Proofs
 from botdashboard.views.records import BotKey, BotRecord
 
@@ -47,7 +48,7 @@ class Grants:
 
     def __init__(self, ledger: Ledger, bots: BotGateway, audit: Audit, proofs: Proofs) -> None:
         self._ledger = ledger
-        self._bots = bots
+        self._own = OwnBots(bots, audit)
         self._audit = audit
         self._proofs = proofs
 
@@ -57,7 +58,7 @@ class Grants:
         Raises:
             NotFound: he has none of this name.
         """
-        record = await self._own(actor, key, Action.VIEW_BOT)
+        record = await self._own.require(actor, Action.VIEW_BOT, key)
         async with self._ledger.as_user(actor) as connection:
             found = await live_grants.list_grants(connection, record.uid)
             stored = await keys.list_keys(connection)
@@ -71,7 +72,7 @@ class Grants:
             InvalidInput: a field is refused, the proof among them.
             NotFound: he has no such bot.
         """
-        record = await self._own(actor, key, Action.GRANT_LIVE)
+        record = await self._own.require(actor, Action.GRANT_LIVE, key)
         new = _new_grant(record, wanted)
         await self._proofs.require(actor, proof, needs_factor=True)
         try:
@@ -83,20 +84,11 @@ class Grants:
 
     async def revoke(self, actor: Actor, key: BotKey, grant_id: UUID) -> None:
         """Take a grant back; never needs more than a session (SEC-44)."""
-        await self._own(actor, key, Action.REVOKE_LIVE)
+        await self._own.require(actor, Action.REVOKE_LIVE, key)
         async with self._ledger.as_user(actor) as connection:
             revoked = await live_grants.revoke_live_grant(connection, grant_id)
         if not revoked:
             raise NotFound("there is no such grant in force")
-
-    async def _own(self, actor: Actor, key: BotKey, action: Action) -> BotRecord:
-        try:
-            record = await self._bots.get(actor, key)
-        except NotFound:
-            await self._audit.note(actor.name, action, str(key), result="not found")
-            raise
-        await self._audit.require(actor, action, record.owner, str(key))
-        return record
 
 
 def _new_grant(record: BotRecord, wanted: WantedGrant) -> NewGrant:
