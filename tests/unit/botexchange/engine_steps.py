@@ -95,8 +95,8 @@ pairs = st.builds(
 ocos = st.builds(lambda pair: OcoRequest(above=pair[0], below=pair[1]), pairs)
 otos = st.builds(
     lambda working, kind, pending: OtoRequest(
-        working=replace(
-            working, type=kind, price=working.price or 5_000_000 * CENT, stop_price=0, trailing_delta=0
+        working=working._replace(
+            type=kind, price=working.price or 5_000_000 * CENT, stop_price=0, trailing_delta=0
         ),
         pending=pending,
     ),

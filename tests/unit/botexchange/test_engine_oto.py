@@ -5,7 +5,7 @@ import pytest
 from botcore.matching.engine import Engine
 from botcore.matching.lists import OtoRequest
 from botcore.matching.numbers import to_units
-from botcore.matching.orders import Contingency, OrderStatus
+from botcore.matching.orders import Contingency, OrderRequest, OrderStatus
 from botcore.matching.refusals import VenueError
 from tests.unit.botexchange.builders import (
     NOW,
@@ -32,7 +32,7 @@ def working(**more):
 
 
 def an_oto(pending=TAKE, first=None, **more):
-    both = pending if isinstance(pending, tuple) else (pending,)
+    both = pending if not isinstance(pending, OrderRequest) else (pending,)
     return OtoRequest(working=first or working(), pending=both, **more)
 
 

@@ -85,16 +85,16 @@ def check_counts(floor: Floor, account: Account, new: Sequence[Terms], *, lists:
     here, total, count = owned.symbols[symbol].count, owned.count, len(new)
     _check_count("MAX_NUM_ORDERS", here.orders + count, one.max_orders)
     _check_count("EXCHANGE_MAX_NUM_ORDERS", total.orders + count, rules.max_orders)
-    algos = [terms for terms in new if terms.type in ALGO_TYPES]
+    algos = icebergs = 0
+    for terms in new:
+        algos += terms.type in ALGO_TYPES
+        icebergs += terms.iceberg_quantity > 0
     if algos:
-        _check_count("MAX_NUM_ALGO_ORDERS", here.algos + len(algos), one.max_algo_orders)
-        count = total.algos + len(algos)
-        _check_count("EXCHANGE_MAX_NUM_ALGO_ORDERS", count, rules.max_algo_orders)
-    icebergs = [terms for terms in new if terms.iceberg_quantity]
+        _check_count("MAX_NUM_ALGO_ORDERS", here.algos + algos, one.max_algo_orders)
+        _check_count("EXCHANGE_MAX_NUM_ALGO_ORDERS", total.algos + algos, rules.max_algo_orders)
     if icebergs:
-        count = here.icebergs + len(icebergs)
-        _check_count("MAX_NUM_ICEBERG_ORDERS", count, one.max_iceberg_orders)
-        count = total.icebergs + len(icebergs)
+        _check_count("MAX_NUM_ICEBERG_ORDERS", here.icebergs + icebergs, one.max_iceberg_orders)
+        count = total.icebergs + icebergs
         _check_count("EXCHANGE_MAX_NUM_ICEBERG_ORDERS", count, rules.max_iceberg_orders)
     if lists:
         _check_count("MAX_NUM_ORDER_LISTS", here.lists + lists, one.max_order_lists)

@@ -216,13 +216,14 @@ class Floor:
 
     def tell_balances(self, time_ms: int) -> None:
         """Report, once per account and last, the balances this step may have changed."""
-        changes = self.changes
-        for account in sorted(self._touched):
+        changes, touched = self.changes, self._touched
+        for account in sorted(touched) if len(touched) > 1 else touched:
             owner, rows = self.accounts[account], []
-            for asset in sorted(self._touched[account]):
-                free, locked = owner.free.get(asset, 0), owner.locked.get(asset, 0)
-                changes.balances[account, asset] = (free, locked)
-                rows.append((asset, free, locked))
+            free, locked = owner.free, owner.locked
+            for asset in sorted(touched[account]):
+                amounts = (free.get(asset, 0), locked.get(asset, 0))
+                changes.balances[account, asset] = amounts
+                rows.append((asset, *amounts))
             changes.reports.append(
                 BalanceReport(account=account, time_ms=time_ms, balances=tuple(rows))
             )

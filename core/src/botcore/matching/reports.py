@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from botcore.matching.orders import Order, Prevention, Trade
 
@@ -29,8 +30,7 @@ class Execution(StrEnum):
     TRADE_PREVENTION = "TRADE_PREVENTION"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutionReport:
+class ExecutionReport(NamedTuple):
     """One step in the life of an order (executionReport)."""
 
     account: int
@@ -45,8 +45,7 @@ class ExecutionReport:
     """Why an order could not be placed after it was accepted (user data: r); "" is NONE."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceReport:
+class BalanceReport(NamedTuple):
     """Balances that may have changed (outboundAccountPosition): asset, free, locked."""
 
     account: int
@@ -54,8 +53,7 @@ class BalanceReport:
     balances: tuple[tuple[str, int, int], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListReport:
+class ListReport(NamedTuple):
     """The state of an order list (listStatus)."""
 
     account: int

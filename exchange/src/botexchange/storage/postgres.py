@@ -13,7 +13,7 @@ from typing import Any, Final, LiteralString
 import psycopg
 import structlog
 from psycopg.conninfo import make_conninfo
-from psycopg.types.numeric import Int8, Int8BinaryDumper
+from psycopg.types.numeric import Int8BinaryDumper
 
 from botcore.domain.errors import Conflict, InvalidInput, InvariantBroken, Transient
 from botexchange.storage.documents import DocumentStore
@@ -133,7 +133,7 @@ class _PostgresDatabase:
     async def write(self, batch: Batch) -> None:
         """Store rows by one statement, which is a transaction of its own."""
         values = [
-            [Int8(value) for value in column] if kind == "bigint" else list(column)
+            list(column) if kind == "text" else f"{{{','.join(map(str, column))}}}"
             for table, rows in batch.items()
             for kind, column in zip(table.types, zip(*rows, strict=True), strict=True)
         ]
@@ -219,10 +219,13 @@ async def _migrate(writer: _Connection) -> None:
 
 @cache
 def _statement(tables: tuple[Table, ...]) -> str:
-    """Write the statement that stores rows of these tables, each column as one array."""
+    """Write the statement that stores rows of these tables, each column as one array.
+
+    Numbers go as an array's text, which is made at once; texts one by one, since they need quoting.
+    """
     parts = []
     for table in tables:
-        arrays = ", ".join(f"%b::{kind}[]" for kind in table.types)
+        arrays = ", ".join(f"%{'b' if kind == 'text' else 's'}::{kind}[]" for kind in table.types)
         insert = table.insert(f"SELECT * FROM unnest({arrays})")  # noqa: S608 our own names
         parts.append(f"{table.name}_rows AS ({insert})")
     return f"WITH {', '.join(parts)} SELECT"
