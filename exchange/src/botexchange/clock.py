@@ -4,12 +4,7 @@ from typing import Protocol
 
 from botcore.runtime.clock import Clock
 
-__all__ = ["LockstepClock", "RunningClock", "VenueClock", "wall_ms"]
-
-
-def wall_ms(clock: Clock) -> int:
-    """Give the real time in ms since 1970."""
-    return round(clock.now().timestamp() * 1_000)
+__all__ = ["LockstepClock", "RunningClock", "VenueClock"]
 
 
 class VenueClock(Protocol):

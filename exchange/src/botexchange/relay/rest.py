@@ -31,6 +31,10 @@ class RelayRest:
     answers: Answers
     tools: Tools
 
+    def routes(self) -> list[web.RouteDef]:
+        """List every path."""
+        return [web.route("*", "/{tail:.*}", self.handle)]
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever is wrong with it becomes Binance's error."""
         try:

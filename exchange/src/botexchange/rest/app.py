@@ -36,6 +36,11 @@ class RestApi:
 
     door: Door
 
+    def routes(self) -> list[web.RouteDef]:
+        """List every path; those of the API by name, which are found faster than the rest."""
+        paths = sorted({path for _, path in ROUTES})
+        return [web.route("*", path, self.handle) for path in (*paths, "/{tail:.*}")]
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever is wrong with it becomes Binance's error."""
         fault = self.door.faults.take(request.method, request.path)

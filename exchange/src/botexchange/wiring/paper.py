@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -11,7 +10,7 @@ from botcore.domain.errors import InvalidInput
 from botcore.matching.engine import Engine
 from botcore.matching.numbers import to_units
 from botcore.runtime.clock import SystemClock
-from botexchange.clock import LockstepClock, RunningClock, VenueClock, wall_ms
+from botexchange.clock import LockstepClock, RunningClock, VenueClock
 from botexchange.feed import MarketFeed
 from botexchange.lockstep.app import lockstep_routes
 from botexchange.lockstep.driver import LockstepDriver
@@ -27,7 +26,7 @@ from botexchange.venue import Rates, Venue, VenueParts
 from botexchange.wiring.live import Live, open_live
 from botexchange.wiring.market import first_ms, make_source
 from botexchange.wiring.opening import open_store
-from botexchange.wiring.serving import Listener, Program, serve
+from botexchange.wiring.serving import Listener, Program, guarded, serve
 from botexchange.wiring.shells import wire_shells
 
 __all__ = ["run_paper"]
@@ -72,7 +71,7 @@ async def _run(settings: PaperSettings, live: Live | None) -> int:
 
 async def _begin(settings: PaperSettings, store: Store, source: MarketSource) -> Saved:
     """Choose where a new market starts."""
-    now_ms = source.now_ms() if isinstance(source, LiveSource) else wall_ms(_CLOCK)
+    now_ms = source.now_ms() if isinstance(source, LiveSource) else _CLOCK.epoch_ms()
     start_ms = first_ms(settings, source, now_ms)
     moment = Moment(position_ms=start_ms - 1, ceiling_ms=start_ms)
     await store.begin(source.fingerprint, moment)
@@ -107,11 +106,11 @@ async def _wire(
         quotas=quotas,
     )
     venue = Venue(parts, saved.moment.position_ms)
-    limit_ms = partial(wall_ms, _CLOCK) if gate is None else clock.now_ms
+    limit_ms = _CLOCK.epoch_ms if gate is None else clock.now_ms
     shells = wire_shells(settings, venue, gate, limit_ms)
     public = shells.public()
     work = await _work(venue, shells.hub, gate, public)
-    public.add_routes([web.route("*", "/{tail:.*}", shells.rest.handle)])
+    public.add_routes(guarded(shells.rest.routes(), shells.broken))
     return Program(
         public=Listener(public, settings.host, settings.port, "--port"),
         admin=Listener(shells.admin(), settings.admin_host, settings.admin_port, "--admin-port"),
@@ -159,7 +158,7 @@ def _venue_clock(settings: PaperSettings, source: MarketSource, saved: Saved) ->
     start_ms = saved.moment.ceiling_ms
     is_present = source.end_ms is None and settings.start is None and settings.script is None
     if settings.speed == 1 and is_present:
-        start_ms = max(start_ms, wall_ms(_CLOCK))
+        start_ms = max(start_ms, _CLOCK.epoch_ms())
     return RunningClock(_CLOCK, start_ms, settings.speed)
 
 

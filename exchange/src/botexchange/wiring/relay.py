@@ -7,7 +7,6 @@ import structlog
 from aiohttp import web
 
 from botcore.runtime.clock import SystemClock
-from botexchange.clock import wall_ms
 from botexchange.limits import WeightCounter
 from botexchange.quotas import Quotas
 from botexchange.relay.answers import Answers
@@ -24,7 +23,7 @@ from botexchange.upstream.channels import Tasks, Tools
 from botexchange.upstream.rest import UpstreamRest
 from botexchange.upstream.streams import UpstreamStreams
 from botexchange.upstream.venue_time import VenueTime
-from botexchange.wiring.serving import Listener, Program, guard, serve
+from botexchange.wiring.serving import Listener, Program, guarded, serve
 
 __all__ = ["run_relay"]
 
@@ -86,13 +85,13 @@ class _Relay:
 
     def _program(self) -> Program:
         settings, broken = self._settings, asyncio.Event()
-        weights = WeightCounter(lambda: wall_ms(_CLOCK), Quotas(request_weight=ASKED_WEIGHT))
+        weights = WeightCounter(_CLOCK.epoch_ms, Quotas(request_weight=ASKED_WEIGHT))
         shared = SharedAnswers(_CLOCK, MOST_AGE_SECONDS)
         answers = Answers(self._tools, self._feed, self._rules, weights, shared)
         streams = MarketStreams(hub=self._hub)
         rest = RelayRest(answers=answers, tools=self._tools)
-        public = web.Application(middlewares=[guard(broken)])
-        public.add_routes([*streams.routes(), web.route("*", "/{tail:.*}", rest.handle)])
+        public, routes = web.Application(), [*streams.routes(), *rest.routes()]
+        public.add_routes(guarded(routes, broken))
         admin = web.Application()
         admin.add_routes(
             Health(self._tools, self._feed, self._rules, settings.stale_seconds).routes()
@@ -101,7 +100,7 @@ class _Relay:
             public=Listener(public, settings.host, settings.port, "--port"),
             admin=Listener(admin, settings.admin_host, settings.admin_port, "--admin-port"),
             work=self._work,
-            farewell=lambda: streams.shut_down(wall_ms(_CLOCK)),
+            farewell=lambda: streams.shut_down(_CLOCK.epoch_ms()),
             broken=broken,
         )
 

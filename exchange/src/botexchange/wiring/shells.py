@@ -17,7 +17,7 @@ from botexchange.streams.channel import Timing
 from botexchange.streams.hub import HOLD_SECONDS, MarketHub
 from botexchange.streams.server import MarketStreams
 from botexchange.venue import Venue
-from botexchange.wiring.serving import guard
+from botexchange.wiring.serving import guarded
 from botexchange.wsapi.server import WsApi
 
 __all__ = ["Shells", "wire_shells"]
@@ -37,15 +37,16 @@ class Shells:
 
     def public(self) -> web.Application:
         """Make the application of the public port, but for the paths that REST catches."""
-        application = web.Application(middlewares=[guard(self.broken)], client_max_size=MOST_BODY)
-        application.add_routes([web.get("/ws-api/v3", self.ws_api.handle), *self.streams.routes()])
+        application = web.Application(client_max_size=MOST_BODY)
+        sockets = [web.get("/ws-api/v3", self.ws_api.handle), *self.streams.routes()]
+        application.add_routes(guarded(sockets, self.broken))
         return application
 
     def admin(self) -> web.Application:
         """Make the application of the control port."""
-        application = web.Application(middlewares=[guard(self.broken)])
+        application = web.Application()
         api = AdminApi(venue=self.ws_api.door.venue, ws_api=self.ws_api, streams=self.streams)
-        application.add_routes(api.routes())
+        application.add_routes(guarded(api.routes(), self.broken))
         return application
 
     def farewell(self) -> None:
