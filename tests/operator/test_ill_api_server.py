@@ -7,11 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from kubernetes.aio.client import ApiClient, Configuration
-from kubernetes.aio.config import load_kube_config
 
 from botcore.domain.errors import NotAllowed, QuotaExceeded
-from botoperator.adapters.kube_client import KubeClient
+from botoperator.adapters.kube_access import read_kubeconfig
+from botoperator.adapters.kube_client import KubeClient, Writes, open_client
 from botoperator.adapters.metrics import OperatorMetrics
 from botoperator.handlers.watching import Listener, watch, watches_of
 from botoperator.plan.health import Pulse, problems
@@ -45,7 +44,7 @@ async def hearing(
     monkeypatch.setenv("KUBECONFIG", str(server.kubeconfig(tmp_path / "kubeconfig")))
     heard = WatchHearing(lambda: time.monotonic() * FASTER)
     listener = Listener(
-        on_bot=lambda _: None,
+        on_bot=lambda _key, _hint: None,
         on_child=lambda _: None,
         on_answer=metrics.requested,
         on_watch=heard.works,
@@ -62,11 +61,9 @@ async def hearing(
 async def client(
     server: ApiServer, metrics: OperatorMetrics, tmp_path: Path
 ) -> AsyncIterator[KubeClient]:
-    configuration = Configuration()
-    path = server.kubeconfig(tmp_path / "kubeconfig")
-    await load_kube_config(config_file=str(path), client_configuration=configuration)
-    async with ApiClient(configuration) as api:
-        yield KubeClient(api, metrics.requested)
+    access = read_kubeconfig(server.kubeconfig(tmp_path / "kubeconfig"))
+    async with open_client(access, metrics.requested) as opened:
+        yield opened
 
 
 def said(hearing: WatchHearing) -> list[str]:
@@ -159,7 +156,7 @@ async def test_list_is_read_in_chunks_and_without_managers(
 async def test_writes_wait_for_the_budget_and_reads_do_not(
     server: ApiServer, client: KubeClient, metrics: OperatorMetrics
 ) -> None:
-    within = client.within(WriteBudget(10, metrics.throttled).take)
+    within = client.within(Writes(before=WriteBudget(10, metrics.throttled).take))
     loop = asyncio.get_running_loop()
     began = loop.time()
 

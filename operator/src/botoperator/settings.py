@@ -16,6 +16,7 @@ __all__ = [
     "SET_UP_PREFIX",
     "ClusterSettings",
     "DatabaseSettings",
+    "KubeEnvironment",
     "MigrateSettings",
     "OperatorSettings",
     "SetUpSettings",
@@ -155,6 +156,17 @@ class ClusterSettings(OperatorSettings):
     """How many writes a second the API server is asked for, the leader's Lease aside; 0 is no limit."""
     health_port: int = 8081
     """Port of /healthz, /readyz and /metrics."""
+
+
+class KubeEnvironment(EnvSettings):
+    """What Kubernetes and its tools put into an environment, under their own names."""
+
+    kubeconfig: Path | None = None
+    """File that says how to reach a cluster from outside."""
+    kubernetes_service_host: str = ""
+    """The API server's address within a cluster."""
+    kubernetes_service_port: int = 443
+    """Its port."""
 
 
 class SetUpSettings(EnvSettings):

@@ -4,11 +4,10 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from kubernetes.aio.client import ApiClient, Configuration
-from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
 from botcore.domain.errors import (
     Conflict,
@@ -20,13 +19,15 @@ from botcore.domain.errors import (
     QuotaExceeded,
     Transient,
 )
+from botoperator.adapters.kube_access import KubeAccess
 
-__all__ = ["APPLY_PATCH", "JSON_PATCH", "MERGE_PATCH", "KubeClient", "open_client"]
+__all__ = ["APPLY_PATCH", "JSON_PATCH", "MERGE_PATCH", "KubeClient", "Writes", "open_client"]
 
 # Headers: what a body is, and what is asked for.
 JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 APPLY_PATCH = {"Content-Type": "application/apply-patch+yaml"}  # JSON is YAML
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 
 OnAnswer = Callable[[str, str, int], None]
 
@@ -37,23 +38,37 @@ LONGEST_MESSAGE = 500
 QUOTA = re.compile(r"exceeded (quota: [^,]+),.*limited: (.+)$")
 
 
+async def _at_once() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writes:
+    """What is awaited before a write, and told of the state that it led to."""
+
+    before: Callable[[], Awaitable[None]] = _at_once
+    after: Callable[[Mapping[str, Any]], None] = lambda _answer: None
+
+
 class KubeClient:
-    """Sends single requests; models of the client library are left aside, manifests are plain JSON anyway."""
+    """Sends single requests over one session; manifests are plain JSON, so that no client library is needed."""
 
     def __init__(
         self,
-        api: ApiClient,
+        access: KubeAccess,
+        session: aiohttp.ClientSession,
         on_answer: OnAnswer = lambda _verb, _resource, _code: None,
-        before_write: Callable[[], Awaitable[None]] | None = None,
+        writes: Writes | None = None,
     ) -> None:
-        """Tell every answer to `on_answer` (method, plural, status; 0 where none came); await `before_write`."""
-        self._api = api
+        """Tell every answer to `on_answer` (method, plural, status; 0 where none came)."""
+        self._access = access
+        self._session = session
         self._on_answer = on_answer
-        self._before_write = before_write
+        self._writes = writes or Writes()
 
-    def within(self, before_write: Callable[[], Awaitable[None]]) -> "KubeClient":
-        """Answer the same client with writes that wait for their turn."""
-        return KubeClient(self._api, self._on_answer, before_write)
+    def within(self, writes: Writes) -> "KubeClient":
+        """Answer the same client with writes that wait for their turn, and are told."""
+        return KubeClient(self._access, self._session, self._on_answer, writes)
 
     async def request(
         self,
@@ -71,33 +86,39 @@ class KubeClient:
             NotFound, Conflict, InvalidInput, NotAllowed: as the API server says.
             Transient: it is away, too slow or too busy; a write may have happened.
         """
-        if self._before_write is not None and method != "GET":
-            await self._before_write()
-        prepared = await self._api.param_serialize(
-            method,
-            path,
-            query_params=list((query or {}).items()),
-            header_params={"Accept": "application/json", **(headers or {})},
-            body=body,
-            auth_settings=["BearerToken"],
-        )
+        if method != "GET":
+            await self._writes.before()
+        options = {
+            "params": query,
+            "data": None if body is None else json.dumps(body, separators=(",", ":")),
+            "headers": {**JSON, **(headers or {})},
+        }
         status = 0
         try:
-            status, data = await self._send(prepared, seconds)
+            status, data = await self._send(method, path, options, seconds)
         finally:
             self._on_answer(method.lower(), _plural(path), status)
         if status >= 400:
             raise _refusal(status, data)
         answer: dict[str, Any] = json.loads(data)
+        if method in {"POST", "PATCH"}:
+            self._writes.after(answer)
         return answer
 
     async def _send(
-        self, prepared: tuple[Any, Any, Any, Any, Any], seconds: float
+        self, method: str, path: str, options: dict[str, Any], seconds: float
     ) -> tuple[int, bytes]:
-        timeout = aiohttp.ClientTimeout(total=seconds, connect=CONNECT_SECONDS)
         try:
-            response = await self._api.call_api(*prepared, _request_timeout=timeout)
-            return response.status, await response.read()  # type: ignore[no-untyped-call]
+            options["headers"] |= self._access.token.headers()
+            async with self._session.request(
+                method,
+                f"{self._access.server}{path}",
+                timeout=aiohttp.ClientTimeout(total=seconds, connect=CONNECT_SECONDS),
+                ssl=self._access.tls or True,
+                allow_redirects=False,
+                **options,
+            ) as response:
+                return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             what = str(error) or type(error).__name__
             raise Transient(f"the API server does not answer: {what}") from error
@@ -131,25 +152,15 @@ class KubeClient:
 
 @asynccontextmanager
 async def open_client(
-    on_answer: OnAnswer = lambda _verb, _resource, _code: None,
+    access: KubeAccess, on_answer: OnAnswer = lambda _verb, _resource, _code: None
 ) -> AsyncIterator[KubeClient]:
-    """Connect with the pod's service account, or, outside a cluster, as KUBECONFIG says.
-
-    Raises:
-        InvalidInput: there is neither.
-    """
-    configuration = Configuration()
-    try:
-        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    except ConfigException:
-        try:
-            await load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        except ConfigException as error:
-            raise InvalidInput.of(
-                "KUBECONFIG", f"no service account and no usable kubeconfig: {error}"
-            ) from None
-    async with ApiClient(configuration) as api:
-        yield KubeClient(api, on_answer)
+    """Connect for the block."""
+    # Uncompressed: packing a long list costs either side more than the way between them.
+    session = aiohttp.ClientSession(
+        headers={"Accept-Encoding": "identity"}, cookie_jar=aiohttp.DummyCookieJar()
+    )
+    async with session:
+        yield KubeClient(access, session, on_answer)
 
 
 def _plural(path: str) -> str:

@@ -17,6 +17,7 @@ import kopf
 from botcore.domain.errors import Transient
 from botcore.resources.meta import GROUP, OWNER_LABEL, PLURAL, VERSION
 from botoperator.handlers.watch_session import OnAnswer, OnWatch, open_session
+from botoperator.plan.hints import BotHint, hint_of
 from botoperator.plan.manifests import Kind, Manifest
 from botoperator.ports import BotKey
 
@@ -33,7 +34,7 @@ IDENTITY = "kbots-operator"
 class Listener:
     """Who is told: of objects on the event loop that called `watch`, of answers and watches in kopf's thread."""
 
-    on_bot: Callable[[BotKey], None]
+    on_bot: Callable[[BotKey, BotHint], None]
     on_child: Callable[[Manifest], None]
     on_answer: OnAnswer
     on_watch: OnWatch
@@ -144,8 +145,14 @@ def _registry(listener: Listener, loop: asyncio.AbstractEventLoop) -> kopf.Opera
         return open_session(info, listener.on_answer, listener.on_watch) if info else None
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
-    async def on_bot(namespace: str | None, name: str | None, **_: Any) -> None:
-        _tell(loop, listener.on_bot, BotKey(str(namespace), str(name)))
+    async def on_bot(
+        namespace: str | None,
+        name: str | None,
+        body: kopf.Body,
+        type: str | None,  # noqa: A002 kopf's name
+        **_: Any,
+    ) -> None:
+        _tell(loop, listener.on_bot, BotKey(str(namespace), str(name)), hint_of(type, body))
 
     for kind, plural in CHILDREN.items():
         kopf.on.event("v1", plural, registry=registry, id=plural, param=kind)(
@@ -161,6 +168,8 @@ def _child_handler(listener: Listener, loop: asyncio.AbstractEventLoop) -> Any:
             "name": body.metadata.name,
             "namespace": body.metadata.namespace,
             "labels": dict(body.metadata.labels),
+            "uid": body.metadata.uid,
+            "resourceVersion": body.metadata.get("resourceVersion"),
         }
         _tell(loop, listener.on_child, Manifest(body={"kind": param.value, "metadata": metadata}))
 

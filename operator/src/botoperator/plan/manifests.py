@@ -76,6 +76,11 @@ class Manifest:
         return uid
 
     @property
+    def version(self) -> str:
+        """Which state of the object this is; empty for one that is only wanted, or of this host."""
+        return str(self.body["metadata"].get("resourceVersion") or "")
+
+    @property
     def labels(self) -> Mapping[str, str]:
         """The object's labels."""
         labels: Mapping[str, str] = self.body["metadata"].get("labels") or {}

@@ -23,7 +23,7 @@ from botoperator.plan.manifests import CONFIG_HASH, STOPPING_SINCE, Manifest, di
 from botoperator.plan.notes import of_change
 from botoperator.plan.updates import restrain_update
 from botoperator.ports import BotKey, BotPorts
-from botoperator.services.serving import ServePlanner, key_in, running_in
+from botoperator.services.serving import ServePlanner, key_in, password_digest, running_in
 
 __all__ = ["Done", "Performer"]
 
@@ -55,6 +55,8 @@ class Performer:
         self._ledger = ports.ledger
         self._recorder = ports.recorder
         self._planner = planner
+        self._made: dict[str, str] = {}
+        """By bot the digest of a password that no pod has yet: who waits for room keeps the login meanwhile."""
 
     async def perform(self, bot: BotIdentity, situation: Situation, step: Step) -> Done:
         """Perform the step; a bot that finds its account taken waits instead."""
@@ -94,13 +96,16 @@ class Performer:
         return Done(step=step, pending=plan.pending)
 
     async def _database(self, bot: BotIdentity, situation: Situation) -> DatabaseTarget:
-        in_force = self._planner.database_in_force(situation)
+        if situation.children.pod is not None:
+            self._made.pop(bot.uid, None)
+        in_force = self._planner.database_in_force(situation, self._made.get(bot.uid))
         if in_force is not None:
             return in_force
         try:
             made = await self._ledger.bind_login(bot, key_in(situation).key.account)
         except Conflict as error:
             raise _AccountInUse(str(error)) from error
+        self._made[bot.uid] = password_digest(made.password)
         return self._planner.database(made.role, made.password)
 
     async def _drain(self, bot: BotIdentity, situation: Situation, step: Drain) -> None:
@@ -145,6 +150,7 @@ class Performer:
     ) -> Done:
         for manifest in situation.children.manifests:
             await self._write(bot, Delete(manifest=manifest, reason=reason))
+        self._made.pop(bot.uid, None)
         if situation.ledger.login is not None:
             await self._ledger.retire_login(bot.uid)
         is_released = reason == "Deleted"

@@ -67,6 +67,7 @@ class Resync:
         Raises:
             PlatformError: a list could not be had; nothing is known then.
         """
+        self._fleet.begin_list()
         # The bots first: one made in between has children that belong to nobody yet, which costs a look.
         manifests = {_key(one): one for one in await self._ports.resources.list()}
         survey = await self._ports.children.survey()
@@ -78,10 +79,9 @@ class Resync:
             situation = self._situation(key, bot, survey, views[str(bot.metadata.uid)])
             if not self._is_settled(situation, stored):
                 wanting.append(key)
-            self._fleet.learn(key, manifests[key], manifests[key].get("status") or {})
             if number % TURN == 0:
                 await asyncio.sleep(0)
-        self._fleet.keep_only(manifests.keys())
+        self._fleet.end_list(manifests)
         leftovers, keys = _left_over(survey, manifests.keys())
         pending = await self._ports.key_store.pending()
         return Found(bots=wanting, leftovers=leftovers, keys=[*keys, *pending])

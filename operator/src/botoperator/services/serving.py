@@ -1,5 +1,6 @@
 """What serving a bot would write, found without writing: the same for a look at one bot and for a look at all."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,14 @@ from botoperator.plan.lifecycle import Situation
 from botoperator.plan.manifests import FINALIZER
 from botoperator.plan.updates import Running, Update, choose_update, tolerate_drift
 
-__all__ = ["PlatformSettings", "ServePlan", "ServePlanner", "key_in", "running_in"]
+__all__ = [
+    "PlatformSettings",
+    "ServePlan",
+    "ServePlanner",
+    "key_in",
+    "password_digest",
+    "running_in",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +68,19 @@ class ServePlanner:
         """Tell whether the bot can't go before it has ended in order."""
         return FINALIZER in (situation.bot.metadata.finalizers or ())
 
-    def database_in_force(self, situation: Situation) -> DatabaseTarget | None:
-        """Answer the login its pod was given, None if it needs one: a password changes only with the pod."""
+    def database_in_force(
+        self, situation: Situation, made: str | None = None
+    ) -> DatabaseTarget | None:
+        """Answer the login its pod was given, None if it needs one: a password changes only with the pod.
+
+        Without a pod it is the login whose password has the digest `made`.
+        """
         account, login = key_in(situation).key.account, situation.ledger.login
         children = situation.children
         password = database_password_of(children.secret) if children.secret else None
-        if children.pod is None or password is None or login is None or login.account != account:
+        if password is None or login is None or login.account != account:
+            return None
+        if children.pod is None and password_digest(password) != made:
             return None
         return self.database(login.role, password)
 
@@ -105,6 +120,11 @@ class ServePlanner:
         if not self._settings.lockstep or mode is not BotMode.PAPER:
             return venue
         return replace(venue, lockstep=f"{bot.namespace}.{bot.name}")
+
+
+def password_digest(password: str) -> str:
+    """Hash a password that nobody could guess, so that it can be known again without being kept."""
+    return hashlib.sha256(password.encode()).hexdigest()
 
 
 def key_in(situation: Situation) -> KeyReady:

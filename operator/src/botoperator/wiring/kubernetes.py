@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import NoReturn
 
 import aiohttp
@@ -15,8 +16,9 @@ from botcore.resources.trading_bot import BotMode
 from botcore.runtime.clock import SystemClock
 from botcore.sealing.keyring import KeyRing, load_keyring
 from botoperator.adapters.health_server import serve_health
+from botoperator.adapters.kube_access import find_access
 from botoperator.adapters.kube_children import MANAGED, KubeChildren
-from botoperator.adapters.kube_client import KubeClient, open_client
+from botoperator.adapters.kube_client import KubeClient, Writes, open_client
 from botoperator.adapters.kube_events import KubeEvents
 from botoperator.adapters.kube_key_secrets import KubeKeySecrets
 from botoperator.adapters.kube_leader import LeaderLease
@@ -24,9 +26,10 @@ from botoperator.adapters.kube_resources import KubeResources
 from botoperator.handlers.watching import Listener, watch, watches_of
 from botoperator.plan.admission import LiveCaps
 from botoperator.plan.inputs import PodSettings, Venue
+from botoperator.services.echoes import Echoes
 from botoperator.services.serving import PlatformSettings
 from botoperator.services.write_budget import WriteBudget
-from botoperator.settings import PREFIX, ClusterSettings
+from botoperator.settings import PREFIX, ClusterSettings, KubeEnvironment
 from botoperator.wiring.parts import (
     Core,
     Place,
@@ -74,9 +77,11 @@ async def _work(settings: ClusterSettings, vitals: Vitals, stop: asyncio.Event) 
     ring, address = _ring(settings), address_of(settings)
     await wait_for_schema(address, deadline_seconds=SCHEMA_SECONDS)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(open_client(vitals.metrics.requested))
+        access = find_access(KubeEnvironment.load(""))
+        client = await stack.enter_async_context(open_client(access, vitals.metrics.requested))
         budget = WriteBudget(settings.writes_per_second, vitals.metrics.throttled)
-        budgeted = client.within(budget.take)
+        echoes = Echoes()
+        budgeted = client.within(Writes(before=budget.take, after=echoes.wrote))
         resources = KubeResources(budgeted, settings.namespaces)
         await _wait_for_resources(resources)
         # Its Lease waits for nothing.
@@ -86,7 +91,7 @@ async def _work(settings: ClusterSettings, vitals: Vitals, stop: asyncio.Event) 
         stack.push_async_callback(leader.release)
         pool = await stack.enter_async_context(open_pool(address, max_size=POOL_SIZE))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        place = _place(settings, budgeted, resources, ring)
+        place = replace(_place(settings, budgeted, resources, ring), echoes=echoes)
         core = Core(settings, place, pool, session, vitals.metrics)
         await core.key_store.publish()
         vitals.core = core

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 
@@ -21,6 +21,7 @@ from botoperator.adapters.sealed_key_store import SealedKeyStore
 from botoperator.key_ports import KeySecrets
 from botoperator.plan.inputs import Relay, Venue
 from botoperator.ports import BotPorts, ChildrenPort, Recorder, Resources
+from botoperator.services.echoes import Echoes
 from botoperator.services.fleet import Fleet
 from botoperator.services.reconcile_bot import BotReconciler
 from botoperator.services.resync import Resync
@@ -43,6 +44,7 @@ class Place:
     ring: KeyRing
     platform: PlatformSettings
     workers: int
+    echoes: Echoes = field(default_factory=Echoes)
 
 
 class Core:
@@ -78,6 +80,7 @@ class Core:
                 reconciler=reconciler,
                 resync=Resync(ports, reconciler, clock, self.fleet),
                 fleet=self.fleet,
+                echoes=place.echoes,
                 verifier=KeyVerifier(
                     place.children, self.key_store, place.platform, settings.verify_namespace
                 ),
