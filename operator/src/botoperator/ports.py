@@ -218,6 +218,14 @@ class Meter(Protocol):
         """Hear how long a pod took from being made to its container's start."""
         ...
 
+    def ran_twice(self) -> None:
+        """Hear of a pod that acts for an account whose lease another holds."""
+        ...
+
+    def keys_wrapped(self, keys: Mapping[str, int]) -> None:
+        """Hear how many stored keys each sealing key opens."""
+        ...
+
 
 class Secrets(Protocol):
     """Secrets of the platform itself."""

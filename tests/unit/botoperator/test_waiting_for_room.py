@@ -14,8 +14,9 @@ from botoperator.plan.observed import Children, Login, Survey
 from botoperator.ports import AskedBot, BotKey, BotPorts, ChildKeys, Halted, LoginSecret
 from botoperator.services.perform import Performer
 from botoperator.services.serving import PlatformSettings, ServePlanner
+from botoperator.services.start_queue import StartQueue
 from tests.unit.botoperator.builders import a_bot, a_pod, a_situation
-from tests.unit.botoperator.test_recall import Keys, NoPaper
+from tests.unit.botoperator.test_finding_keys import Keys, NoPaper
 
 ROLE = "bot_1"
 VENUE = Venue(environment=BotMode.PAPER, rest_url="r", ws_api_url="w", stream_url="s")
@@ -93,7 +94,7 @@ def ports_of(namespace: Namespace, logins: Logins) -> BotPorts:
     )
 
 
-def a_performer(namespace: Namespace, logins: Logins) -> Performer:
+def a_performer(namespace: Namespace, logins: Logins, most: int | None = None) -> Performer:
     platform = PlatformSettings(
         venues={BotMode.PAPER: VENUE},
         database_host="db",
@@ -101,7 +102,7 @@ def a_performer(namespace: Namespace, logins: Logins) -> Performer:
         database_name="kbots",
         pod=PodSettings(image="kbots/botrunner:1"),
     )
-    return Performer(ports_of(namespace, logins), ServePlanner(platform))
+    return Performer(ports_of(namespace, logins), ServePlanner(platform), StartQueue(most))
 
 
 def seen(namespace: Namespace, *, has_login: bool = True) -> Situation:
@@ -149,3 +150,17 @@ async def test_login_that_another_operator_made_is_renewed_for_a_new_pod() -> No
     await a_performer(namespace, logins).perform(bot, seen(namespace), Serve())
 
     assert (Kind.POD in namespace.there, logins.made) == (True, 2)
+
+
+async def test_bot_beyond_the_pods_that_start_waits_without_a_write() -> None:
+    namespace, logins = Namespace(), Logins()
+    performer, bot = a_performer(namespace, logins, most=0), identity_of(a_bot())
+
+    done = await performer.perform(bot, seen(namespace, has_login=False), Serve())
+
+    assert done.step == Hold(
+        reason="StartQueued",
+        message="0 pods are starting already; this one's turn comes",
+        after_seconds=30.0,
+    )
+    assert (namespace.writes, logins.made) == (0, 0)

@@ -21,18 +21,29 @@ from botcore.domain.errors import (
 )
 from botoperator.adapters.kube_access import KubeAccess
 
-__all__ = ["APPLY_PATCH", "JSON_PATCH", "MERGE_PATCH", "KubeClient", "Writes", "open_client"]
+__all__ = [
+    "APPLY_PATCH",
+    "JSON_PATCH",
+    "MERGE_PATCH",
+    "METADATA_ALONE",
+    "KubeClient",
+    "Writes",
+    "open_client",
+]
 
 # Headers: what a body is, and what is asked for.
 JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 APPLY_PATCH = {"Content-Type": "application/apply-patch+yaml"}  # JSON is YAML
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+METADATA_ALONE = {
+    "Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"
+}
 JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 
 OnAnswer = Callable[[str, str, int], None]
 
 CONNECT_SECONDS, REQUEST_SECONDS = 5.0, 15.0
-CHUNK = 500
+CHUNK = 250
 LONGEST_MESSAGE = 500
 # The API server has no code for it. What is used changes with every try, so that it is left out.
 QUOTA = re.compile(r"exceeded (quota: [^,]+),.*limited: (.+)$")
@@ -130,7 +141,9 @@ class KubeClient:
         except NotFound:
             return None
 
-    async def list_objects(self, path: str, labels: str = "") -> AsyncIterator[dict[str, Any]]:
+    async def list_objects(
+        self, path: str, labels: str = "", headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
         """List every object of a kind, without who wrote which field.
 
         In chunks of one consistent moment: with no resourceVersion asked for, the newest.
@@ -140,11 +153,13 @@ class KubeClient:
         """
         query = {"limit": str(CHUNK)} | ({"labelSelector": labels} if labels else {})
         while True:
-            answer = await self.request("GET", path, query=query)
-            for item in answer["items"] or ():
+            answer = await self.request("GET", path, query=query, headers=headers)
+            items, after = answer.pop("items") or [], answer["metadata"].get("continue")
+            items.reverse()
+            while items:
+                item = items.pop()
                 item["metadata"].pop("managedFields", None)
                 yield item
-            after = answer["metadata"].get("continue")
             if not after:
                 return
             query = {**query, "continue": after}

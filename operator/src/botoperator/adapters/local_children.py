@@ -114,7 +114,7 @@ class LocalChildren:
 
     async def survey(self) -> Survey:
         """Read every object at once."""
-        return Survey(self._objects.list(), [pod.observe() for pod in self._pods.values()])
+        return Survey([*self._objects.list(), *(pod.manifest for pod in self._pods.values())])
 
     def _keep(self, folder: PodFolder) -> LocalPod:
         pod = LocalPod(folder, self._settings, self._clock, self._changed)

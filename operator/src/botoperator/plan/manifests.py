@@ -60,6 +60,11 @@ class Manifest:
         return Kind(self.body["kind"])
 
     @property
+    def kind_name(self) -> str:
+        """The object's kind as it is written, a TradingBot's included."""
+        return str(self.body["kind"])
+
+    @property
     def namespace(self) -> str:
         """The object's namespace."""
         return str(self.body["metadata"]["namespace"])

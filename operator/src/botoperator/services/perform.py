@@ -10,6 +10,7 @@ from botoperator.plan.changes import Change, Create, Delete, Patch
 from botoperator.plan.children import config_of, reordered_config, stopped_config
 from botoperator.plan.inputs import BotIdentity, DatabaseTarget
 from botoperator.plan.lifecycle import (
+    LOOK_AGAIN_SECONDS,
     CleanUp,
     Drain,
     EndPod,
@@ -24,6 +25,7 @@ from botoperator.plan.notes import of_change
 from botoperator.plan.updates import restrain_update
 from botoperator.ports import BotKey, BotPorts
 from botoperator.services.serving import ServePlanner, key_in, password_digest, running_in
+from botoperator.services.start_queue import StartQueue
 
 __all__ = ["Done", "Performer"]
 
@@ -40,6 +42,7 @@ class Done:
     step: Step
     pending: str = ""
     is_released: bool = False
+    has_written: bool = False
 
 
 class _AccountInUse(Exception):
@@ -49,12 +52,13 @@ class _AccountInUse(Exception):
 class Performer:
     """Writes what a step asks for, in the order that a crash in between can't harm."""
 
-    def __init__(self, ports: BotPorts, planner: ServePlanner) -> None:
+    def __init__(self, ports: BotPorts, planner: ServePlanner, starts: StartQueue) -> None:
         self._resources = ports.resources
         self._children = ports.children
         self._ledger = ports.ledger
         self._recorder = ports.recorder
         self._planner = planner
+        self._starts = starts
         self._made: dict[str, str] = {}
         """By bot the digest of a password that no pod has yet: who waits for room keeps the login meanwhile."""
 
@@ -76,6 +80,11 @@ class Performer:
         return Done(step=step)
 
     async def _serve(self, bot: BotIdentity, situation: Situation, step: Serve) -> Done:
+        if situation.children.pod is None and not self._starts.enter(_key_of(bot)):
+            message = self._starts.message
+            return Done(
+                step=Hold(reason="StartQueued", message=message, after_seconds=ROOM_SECONDS)
+            )
         update = self._planner.update(bot, situation)
         if update.needs_new_pod:
             await self._end_pod(bot, situation, "SpecChanged")
@@ -88,12 +97,14 @@ class Performer:
             for change in plan.writes:
                 await self._write(bot, change, has_pod=situation.children.pod is not None)
         except QuotaExceeded as error:
-            return Done(
-                step=Hold(reason="QuotaExceeded", message=str(error), after_seconds=ROOM_SECONDS)
-            )
+            return self._unserved("QuotaExceeded", error, ROOM_SECONDS, bot)
         except _AccountInUse as error:
-            return Done(step=Hold(reason="AccountInUse", message=str(error)))
-        return Done(step=step, pending=plan.pending)
+            return self._unserved("AccountInUse", error, LOOK_AGAIN_SECONDS, bot)
+        return Done(step=step, pending=plan.pending, has_written=bool(plan.writes))
+
+    def _unserved(self, reason: str, error: Exception, seconds: float, bot: BotIdentity) -> Done:
+        self._starts.leave(_key_of(bot))
+        return Done(step=Hold(reason=reason, message=str(error), after_seconds=seconds))
 
     async def _database(self, bot: BotIdentity, situation: Situation) -> DatabaseTarget:
         if situation.children.pod is not None:
@@ -129,10 +140,11 @@ class Performer:
         is_told = children.pod.manifest.annotations.get(CONFIG_HASH) == digest(
             config_of(config_map)
         )
-        if config_map.data != children.config_map.data or not is_told:
+        is_new = config_map.data != children.config_map.data or not is_told
+        if is_new:
             log.warning("bot_restrained", bot=str(_key_of(bot)), reason=step.reason)
             await self._order(children.pod.manifest, config_map, {})
-        return Done(step=step, pending=update.pending)
+        return Done(step=step, pending=update.pending, has_written=is_new)
 
     async def _order(self, pod: Manifest, config_map: Manifest, marks: Mapping[str, str]) -> None:
         await self._children.patch(config_map)
@@ -157,7 +169,8 @@ class Performer:
         if is_released:
             await self._resources.release(_key_of(bot), bot.uid)
             log.info("bot_removed", bot=str(_key_of(bot)))
-        return Done(step=step, is_released=is_released)
+        has_written = bool(situation.children.manifests) or situation.ledger.login is not None
+        return Done(step=step, is_released=is_released, has_written=has_written)
 
     async def _write(self, bot: BotIdentity, change: Change, *, has_pod: bool = True) -> None:
         one = change.manifest

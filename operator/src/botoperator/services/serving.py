@@ -29,7 +29,7 @@ __all__ = [
 class PlatformSettings:
     """What is the same for every bot of this operator; venues of modes that can't run here are absent.
 
-    `live_caps` is None where live trading is out of the question (I4).
+    `live_caps` is None where live trading is out of the question (I4); at most `starting_pods` start at once.
     """
 
     venues: Mapping[BotMode, Venue]
@@ -38,6 +38,7 @@ class PlatformSettings:
     database_name: str
     pod: PodSettings
     lockstep: bool = False
+    starting_pods: int | None = None
     live_caps: LiveCaps | None = None
 
     @property

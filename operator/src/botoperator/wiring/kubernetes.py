@@ -190,6 +190,7 @@ def platform_of(settings: ClusterSettings) -> PlatformSettings:
             memory_request=settings.runner_memory_request,
             memory_limit=settings.runner_memory_limit,
         ),
+        starting_pods=settings.starting_pods or None,
     )
 
 

@@ -81,15 +81,18 @@ class Core:
                 resync=Resync(ports, reconciler, clock, self.fleet),
                 fleet=self.fleet,
                 echoes=place.echoes,
-                verifier=KeyVerifier(
-                    place.children, self.key_store, place.platform, settings.verify_namespace
-                ),
+                verifier=self._verifier(place, settings.verify_namespace),
                 meter=metrics,
                 notices=_notices(address),
                 daily=ledger.keep_partitions,
             ),
             ShellPace(resync_seconds=settings.resync_seconds, workers=place.workers),
         )
+        self.starts = reconciler.starts
+        self.starts.call = self.shell.queue.add
+
+    def _verifier(self, place: Place, namespace: str) -> KeyVerifier:
+        return KeyVerifier(place.children, self.key_store, place.platform, namespace)
 
 
 def address_of(settings: DatabaseSettings) -> DatabaseAddress:
