@@ -77,7 +77,7 @@ class Resources(Protocol):
     """TradingBots: the API server, or the table that stands in for it."""
 
     async def list(self) -> tuple[Mapping[str, Any], ...]:
-        """List the manifests of all bots as they are stored."""
+        """List all bots: at least what identifies each, its account's and its status' main words."""
         ...
 
     async def get(self, key: BotKey) -> Mapping[str, Any] | None:

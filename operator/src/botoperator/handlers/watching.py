@@ -184,7 +184,9 @@ def _settings(labels: str) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.scanning.disabled = True
     settings.posting.enabled = False
-    settings.queueing.idle_timeout = 0.5
+    # An object's last state is kept for as long; and a list of a thousand objects in one piece costs tens of megabytes.
+    settings.queueing.idle_timeout = 0.1
+    settings.watching.chunk_size = 250
     settings.networking.request_timeout = 20
     settings.networking.connect_timeout = 5
     settings.networking.error_backoffs = ERROR_PAUSES

@@ -55,7 +55,7 @@ class Fleet:
             secret_name=credentials.get("secretName"),
             state=(
                 str(spec.get("desiredState", "")),
-                str(status.get("phase", "")),
+                str(status.get("phase") or ""),
                 f"{exchange.get('name', 'binance')}/{spec.get('mode', '')}",
             ),
             conditions=tuple(
