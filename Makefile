@@ -8,10 +8,10 @@ MEMBERS := core operator botrunner dashboard exchange
 SOURCES := $(MEMBERS:%=%/src) hack
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 .DEFAULT_GOAL := help
-.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange bench-runner bench-operator soak fuzz-exchange chaos check static fmt lock clean lint types imports deps dead locks unit
+.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange bench-runner bench-operator test-operator-faults soak fuzz-exchange chaos check static fmt lock clean lint types imports deps dead locks unit
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(STATE)/run ## start everything on this machine and trade on paper (CANDLES=file.csv, DATA=folder)
 	@exec $(BIN)/python -m hack.standalone up --data $(DATA) --since $(STARTED) $(if $(CANDLES),--candles "$(CANDLES)") $(if $(PORT_BASE),--port-base $(PORT_BASE))
@@ -47,6 +47,11 @@ bench-runner: $(STATE)/dev ## size and speed of the runner beside freqtrade and 
 bench-operator: $(STATE)/dev ## the operator with many bots (BOTS=1000) on the cluster of make up, within ten minutes
 	@$(BIN)/python -m hack.cluster up --no-example --since $(STARTED)
 	@$(BIN)/python -m hack.bench operator $(if $(BOTS),--bots $(BOTS))
+
+test-operator-faults: $(STATE)/dev ## the operator behind an API server that fails, and killed at each of its writes (SEED=n repeats a run)
+	@$(BIN)/python -m hack.cluster up --no-example --since $(STARTED)
+	@seed=$(or $(SEED),$(STARTED)); echo "operator faults: SEED=$$seed"; \
+	FAULTS=whole SEED=$$seed $(BIN)/python -m pytest tests/cluster/operator/test_faults.py tests/cluster/operator/test_kills.py --platform cluster -q
 
 soak: $(STATE)/dev ## one bot, a strategy of every type, a day of the market (SPEED=600, HOURS=24)
 	@$(BIN)/python -m hack.bench soak $(if $(SPEED),--speed $(SPEED)) $(if $(HOURS),--hours $(HOURS))
@@ -84,7 +89,8 @@ types: $(STATE)/dev
 	@$(BIN)/mypy $(SOURCES)
 
 imports: $(STATE)/dev
-	@$(BIN)/lint-imports >$(STATE)/imports.log 2>&1 && echo "imports: ok" || { cat $(STATE)/imports.log; exit 1; }
+	@linter=$$($(BIN)/python -m hack.environments import-linter) && \
+	PYTHONPATH=$$(echo $(MEMBERS:%=%/src) | tr ' ' :) $$linter/lint-imports >$(STATE)/imports.log 2>&1 && echo "imports: ok" || { cat $(STATE)/imports.log; exit 1; }
 
 deps: $(STATE)/dev
 	@for member in $(MEMBERS); do (cd $$member && ../$(BIN)/deptry src >../$(STATE)/deptry.log 2>&1) || { cat $(STATE)/deptry.log; exit 1; }; done; echo "deps: ok"
@@ -107,7 +113,8 @@ $(STATE)/tools: requirements/build.txt | $(STATE)/venv
 
 $(STATE)/run: requirements/run.txt $(MEMBERS:%=%/pyproject.toml) $(STATE)/tools
 	@$(UV) --require-hashes -r requirements/run.txt
-	@$(UV) --no-deps --no-build-isolation $(MEMBERS:%=-e ./%) && touch $@
+	@$(UV) --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
+	@$(BIN)/python -m compileall -q $(SOURCES) && touch $@ # a process that compiles as it starts is slow, and holds more memory for good
 
 $(STATE)/dev: requirements/dev.txt $(STATE)/run
 	@$(UV) --require-hashes -r requirements/dev.txt && touch $@

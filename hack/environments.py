@@ -1,7 +1,9 @@
 """Other people's programs, each in an environment of its own made from its lock file.
 
-Nothing of one meets another's versions, and the product imports none: they judge it (`make conformance`) or are
-measured beside it (`make bench-runner`).
+Nothing of one meets another's versions, and the product imports none: they judge it (`make conformance`), are
+measured beside it (`make bench-runner`) or read its source (`make imports`: with that one's libraries installed beside
+the product, a runner here would weigh 4 MB more than in its pod). `python -m hack.environments NAME` makes one and
+tells where it is.
 """
 
 import hashlib
@@ -13,7 +15,7 @@ from typing import Final
 __all__ = ["ROOT", "lock", "python_of"]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-_FOLDERS: Final = tuple(ROOT / "requirements" / name for name in ("conformance", "bench"))
+_FOLDERS: Final = tuple(ROOT / "requirements" / name for name in ("conformance", "bench", "tools"))
 _PLACE: Final = ROOT / ".venv" / "conformance"
 _NEWER: Final = {"nautilus": "3.12"}
 """Programs that need a newer Python than our own least one."""
@@ -71,3 +73,7 @@ def _check_pins(locked: Path) -> None:
 def _uv(*words: str | Path) -> None:
     command = [str(word) for word in (_UV, "--quiet", *words)]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    print(python_of(sys.argv[1]).parent)

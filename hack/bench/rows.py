@@ -2,11 +2,13 @@
 
 import operator
 import os
+import timeit
 from dataclasses import dataclass
 from typing import Final
 
 __all__ = ["Row", "at_least", "at_most", "below", "note"]
 
+_TURNS: Final = 20_000
 _HOLDS: Final = {">=": operator.ge, "<=": operator.le, "<": operator.lt}
 
 
@@ -49,6 +51,11 @@ def below(name: str, value: float, bar: float, unit: str) -> Row:
 
 
 def note(text: str) -> None:
-    """Print a remark with what else the machine had to do."""
+    """Print a remark with what else the machine had to do, and how fast it is at this moment.
+
+    A virtual processor may be several times slower than an hour ago; a figure in units of time means little without.
+    """
     one, _, _ = os.getloadavg()
-    print(f"# {text} (load {one:.1f} on {os.cpu_count()} processors)", flush=True)
+    turn = min(timeit.repeat("x += 1", "x = 0", number=_TURNS, repeat=3)) / _TURNS * 1e9
+    machine = f"load {one:.1f} on {os.cpu_count()} processors, {turn:.0f} ns an addition"
+    print(f"# {text} ({machine})", flush=True)

@@ -34,7 +34,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "float()": "a copy for Prometheus, which knows nothing else; nothing reads it back",
     },
     "botrunner/src/botrunner/adapters/binance_errors.py": {"float()": "Retry-After in seconds"},
-    "dashboard/src/botdashboard/services/sign_in.py": {"_count": "seconds to wait"},
+    "dashboard/src/botdashboard/services/attempts.py": {"_count": "seconds to wait"},
     "core/src/botcore/ledger/sessions.py": {
         "read_attempts": "seconds since the last failure",
         "float()": "as above",

@@ -12,7 +12,8 @@ from tests.dashboard.traders import Trader
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
-PAGES = ("/", "/trades", "/keys", "/new-bot", "/admin", "/bots/kbots-bots/trend")
+PAGES = ("/", "/trades", "/keys", "/new-bot", "/admin", "/security", "/bots/kbots-bots/trend",
+         "/security/second-factor", "/bots/kbots-bots/trend/live")  # fmt: skip
 FAST = "spec.strategies[0].params.fast"
 SLOW = "spec.strategies[0].params.slow"
 

@@ -40,12 +40,14 @@ async def test_new_person_makes_a_paper_bot(dashboard: Dashboard, browser: Brows
     assert rows == [("alice", "paper")]
 
 
+# SEC-44
 async def test_key_is_added_and_revoked(page: Page, dashboard: Dashboard) -> None:
     await opened(page, "/keys")
     await page.get_by_test_id("add-key").click()
     await page.get_by_label("Label").fill("main")
     await page.locator("#api_key").fill("CanaryKeyCanaryKey4321")
     await page.locator("#api_secret").fill("CanarySecretCanarySecret")
+    await page.locator("#current").fill(PASSWORD)
     await page.get_by_test_id("seal-key").click()
     await expect(page.get_by_test_id("key-last4")).to_have_text("…4321")
     await page.wait_for_function("window.did_handshake === true")
@@ -59,7 +61,7 @@ async def test_key_is_added_and_revoked(page: Page, dashboard: Dashboard) -> Non
 async def test_admin_invites_and_disables(
     page: Page, browser: Browser, dashboard: Dashboard
 ) -> None:
-    await opened(page, "/admin")
+    await page.goto("/admin")
     await page.get_by_test_id("invite").click()
     await page.get_by_test_id("invite-link").wait_for()
     link = await page.get_by_test_id("invite-link").inner_text()
@@ -71,13 +73,14 @@ async def test_admin_invites_and_disables(
     await other.get_by_test_id("make-account").click()
     await other.get_by_test_id("who").wait_for()
 
-    await opened(page, "/admin")
+    await page.goto("/admin")
     await page.get_by_test_id("disable-temporary").click()
 
     await expect(other).to_have_url(re.compile(r"/login$"), timeout=5000)
     await expect(page.get_by_test_id("person-temporary")).to_contain_text("Disabled")
 
 
+# SEC-23
 async def test_sign_out_leaves_no_other_tab_behind(page: Page, bot: Trader) -> None:
     other = await page.context.new_page()
     await opened(other, bot.path)

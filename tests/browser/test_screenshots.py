@@ -16,6 +16,9 @@ PAGES = {
     "add-key": "/keys/new",
     "new-bot": "/new-bot",
     "admin": "/admin",
+    "security": "/security",
+    "second-factor": "/security/second-factor",
+    "live": "/bots/kbots-bots/trend/live",
 }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from botcore.domain.errors import Transient
 from botrunner.engine.keeper import Keeper
-from botrunner.ports import Heartbeat
+from botrunner.lease_ports import Heartbeat
 from botrunner.trading import lease as arithmetic
 from tests.chaos.injector import Port
 from tests.chaos.model_process import ModelProcess, Plan

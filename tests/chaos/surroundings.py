@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from botcore.domain.errors import Transient
-from botrunner.ports import Heartbeat, Renewal
+from botrunner.lease_ports import Heartbeat, Renewal
 from botrunner.trading import lease as arithmetic
 from tests.chaos.injector import Perform, pause_at
 from tests.chaos.model_process import ModelProcess

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from botcore.domain.market import Candle
 from botrunner.engine.lifetime import tick
-from botrunner.engine.loop import Engine, Parts
+from botrunner.engine.loop import Engine
+from botrunner.engine.parts import Parts
 from botrunner.trading import lease as arithmetic
 from botrunner.trading.events import CandleClosed, StreamRestored
 from tests.chaos.injector import Port

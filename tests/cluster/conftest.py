@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.cluster.tenants import with_tenants
 from tests.support.cluster.commands import Cluster, open_cluster
 from tests.support.cluster.platform import ClusterPlatform
 from tests.support.manifests import a_bot, a_dca, a_name
@@ -32,6 +33,13 @@ def kubectl(cluster: Cluster) -> Callable[..., str]:
 def helm(cluster: Cluster) -> Callable[..., str]:
     """Give helm: returns what it prints, raises CommandFailed."""
     return cluster.helm
+
+
+@pytest.fixture(scope="session")
+def tenants(cluster: Cluster) -> Iterator[None]:
+    """Let the release have two tenants for the rest of the tests."""
+    with with_tenants(cluster):
+        yield
 
 
 @pytest.fixture

@@ -19,44 +19,6 @@ WITH_TOKEN = {"kbots-operator", "kbots-dashboard", "kbots-set-up-1"}
 RELAY = ("--set", "relay.enabled=true")
 EXTERNAL = ("--set", "postgres.enabled=false,database.host=db.example.org,database.adminSecret=db")
 
-OPERATOR = f"system:serviceaccount:{SYSTEM}:kbots-operator"
-SET_UP = f"system:serviceaccount:{SYSTEM}:kbots-set-up"
-DASHBOARD = f"system:serviceaccount:{WEB}:kbots-dashboard"
-BOT = f"system:serviceaccount:{BOTS}:kbots-bot"
-# Who, verb, resource or resource/name, namespace.
-ALLOWED = [
-    *((OPERATOR, verb, "tradingbots", BOTS) for verb in ("get", "list", "watch", "patch")),
-    (OPERATOR, "patch", "tradingbots/status", BOTS),
-    *((OPERATOR, verb, "pods", BOTS) for verb in ("watch", "create", "delete")),
-    *((OPERATOR, verb, "secrets", BOTS) for verb in ("watch", "create", "delete")),
-    (OPERATOR, "create", "events", BOTS),
-    (OPERATOR, "update", "leases:kbots-operator", SYSTEM),
-    *((DASHBOARD, verb, "tradingbots", BOTS) for verb in ("create", "patch", "delete", "watch")),
-    (SET_UP, "create", "secrets", SYSTEM),
-    (SET_UP, "get", "secrets:kbots-sealing", SYSTEM),
-    (SET_UP, "get", "secrets:kbots-exchange", SYSTEM),
-    (SET_UP, "create", "secrets", WEB),
-    (SET_UP, "get", "secrets:kbots-dashboard", WEB),
-]
-DENIED = [
-    *((OPERATOR, verb, "secrets", space) for verb in ("get", "create") for space in (SYSTEM, WEB)),
-    (OPERATOR, "get", "secrets:kbots-sealing", SYSTEM),
-    (OPERATOR, "delete", "tradingbots", BOTS),
-    (OPERATOR, "create", "pods/exec", BOTS),
-    (OPERATOR, "create", "pods", SYSTEM),
-    (OPERATOR, "update", "leases:another", SYSTEM),
-    (OPERATOR, "list", "nodes", ""),
-    (OPERATOR, "list", "tradingbots", ""),
-    *((DASHBOARD, "get", "secrets", space) for space in (SYSTEM, WEB, BOTS)),
-    (DASHBOARD, "patch", "tradingbots/status", BOTS),
-    (DASHBOARD, "list", "pods", BOTS),
-    (DASHBOARD, "list", "tradingbots", ""),
-    *((SET_UP, verb, "secrets", SYSTEM) for verb in ("list", "patch", "update", "delete")),
-    (SET_UP, "get", "secrets:another", SYSTEM),
-    (SET_UP, "create", "secrets", BOTS),
-    *((BOT, "get", what, BOTS) for what in ("secrets", "pods", "configmaps", "tradingbots")),
-]
-
 
 @pytest.fixture(scope="session")
 def rendered(helm: Command) -> list[Manifest]:
@@ -151,26 +113,6 @@ def test_every_lasting_pod_has_its_probes(rendered: list[Manifest]) -> None:
         assert {"livenessProbe", "readinessProbe"} <= container.keys()
 
 
-def test_rights_are_what_each_account_needs(kubectl: Command) -> None:
-    answers = ask_rights(kubectl, [*ALLOWED, *DENIED])
-
-    assert [cell for cell in ALLOWED if not answers[cell]] == []
-    assert [cell for cell in DENIED if answers[cell]] == []
-
-
-@pytest.mark.parametrize("role", ["view", "edit", "admin"])
-def test_viewers_see_bots_and_editors_change_none(kubectl: Command, role: str) -> None:
-    found = json.loads(kubectl("get", "clusterrole", role, "--output", "json"))
-    verbs = {
-        verb
-        for rule in found["rules"]
-        if "kbots.dev" in rule["apiGroups"]
-        for verb in rule["verbs"]
-    }
-
-    assert verbs == {"get", "list", "watch"}
-
-
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
@@ -215,7 +157,7 @@ def test_external_database_replaces_postgres(helm: Command) -> None:
     assert migrate["spec"]["volumes"][0]["secret"]["secretName"] == "db"
 
 
-def test_ingress_is_served_over_tls_and_names_the_origin(helm: Command) -> None:
+def test_ingress_is_served_over_tls_and_names_the_origin(helm: Command) -> None:  # SEC-59
     made = render(
         helm, "--set", "dashboard.ingress.enabled=true,dashboard.ingress.host=bots.example.org"
     )
@@ -271,30 +213,3 @@ def environment(manifests: list[Manifest], name: str) -> dict[str, str]:
     """Return the plain variables of a program."""
     pod = dict(pods(manifests))[name]
     return {one["name"]: one.get("value", "") for one in pod["spec"]["containers"][0]["env"]}
-
-
-def ask_rights(kubectl: Command, cells: list[tuple[str, str, str, str]]) -> dict[Any, bool]:
-    """Ask the API server who may do what."""
-    reviews = [review(*cell) for cell in cells]
-    listed = {"apiVersion": "v1", "kind": "List", "items": reviews}
-    one_per_line = "jsonpath={.status.allowed}{'\\n'}"
-    text = kubectl("create", "--filename", "-", "--output", one_per_line, input=json.dumps(listed))
-    return {cell: said == "true" for cell, said in zip(cells, text.split(), strict=True)}
-
-
-def review(user: str, verb: str, what: str, namespace: str) -> Manifest:
-    """Write one question about rights."""
-    what, _, name = what.partition(":")
-    resource, _, subresource = what.partition("/")
-    groups = {"tradingbots": "kbots.dev", "leases": "coordination.k8s.io"}
-    attributes = {
-        "namespace": namespace, "verb": verb, "group": groups.get(resource, ""),
-        "resource": resource, "subresource": subresource, "name": name,
-    }  # fmt: skip
-    _, _, home, _ = user.split(":")
-    everyone = ["system:serviceaccounts", f"system:serviceaccounts:{home}", "system:authenticated"]
-    return {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "spec": {"user": user, "groups": everyone, "resourceAttributes": attributes},
-    }

@@ -25,6 +25,7 @@ def test_real_money_is_off_until_the_chart_says_what_is_allowed(helm: Command) -
     told = live_variables(on, "kbots-operator")
     assert told["KBOTS_OPERATOR_LIVE_SYMBOLS"] == "BTCUSDT,ETHUSDT"
     assert told["KBOTS_OPERATOR_LIVE_MOST_NOTIONAL"] == "USDT=1000"
+    assert told["KBOTS_OPERATOR_LIVE_REQUIRE_IP_RESTRICT"] == "true"
     # No web role has a say.
     assert live_variables(on, "kbots-dashboard") == {}
 

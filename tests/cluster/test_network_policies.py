@@ -66,6 +66,13 @@ NEEDED_SCRAPED: set[Traffic] = {
     ("stranger-default", "botrunner", "TCP 9085"),
     ("stranger-default", "operator", "TCP 8081"),
 }
+# What is added by a tenant: a bot of theirs may do what any bot may, and whoever else is in its namespace nothing.
+TENANT = "kbots-alice"
+TENANTS = ("--set", f"tenants[0].namespace={TENANT},tenants[0].owner=alice,tenants[0].maxBots=1")
+THEIRS = (f"botrunner@{TENANT}", f"stranger@{TENANT}")
+NEEDED_TENANT: set[Traffic] = {
+    (THEIRS[0], to, port) for who, to, port in NEEDED if who == "botrunner"
+}
 
 
 @pytest.fixture(scope="session")
@@ -104,15 +111,26 @@ def peers(kubectl: Command) -> list[Peer]:
 
 
 @pytest.mark.parametrize(
-    ("options", "needed"),
-    [((), NEEDED), (LIVE, NEEDED | NEEDED_LIVE), (SCRAPED, NEEDED | NEEDED_SCRAPED)],
-    ids=["default", "live", "scraped"],
+    ("options", "needed", "more"),
+    [
+        ((), NEEDED, ()),
+        (LIVE, NEEDED | NEEDED_LIVE, ()),
+        (SCRAPED, NEEDED | NEEDED_SCRAPED, ()),
+        (TENANTS, NEEDED | NEEDED_TENANT, THEIRS),
+    ],
+    ids=["default", "live", "scraped", "tenants"],
 )
 def test_policies_allow_what_is_needed_and_nothing_else(
-    helm: Command, cyclonus: str, tmp_path: Path, options: tuple[str, ...], needed: set[Traffic]
+    helm: Command,
+    cyclonus: str,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    needed: set[Traffic],
+    more: tuple[str, ...],
 ) -> None:
     policies = of_kind(render(helm, *options), "NetworkPolicy")
-    traffics = list(itertools.product((*NAMESPACES, "internet"), (*NAMESPACES, *OUTSIDE), PORTS))
+    names = (*NAMESPACES, *more)
+    traffics = list(itertools.product((*names, "internet"), (*names, *OUTSIDE), PORTS))
     # Between strangers of the namespaces without policies nothing is ours to decide.
     free = {"kube-dns", "stranger-default", *OUTSIDE}
     ours = [one for one in traffics if one[0] != one[1] and not {one[0], one[1]} <= free]
@@ -225,10 +243,14 @@ def traffic(who: str, to: str, port: str) -> Manifest:
 
 
 def end(name: str) -> Manifest:
-    """Write one end of a connection: a pod, or an address outside the cluster."""
+    """Write one end of a connection: a pod, or an address outside the cluster.
+
+    A pod is named by its program, and by program@namespace where others have one of this name.
+    """
     if name in OUTSIDE:
         return {"IP": OUTSIDE[name]}
-    namespace = NAMESPACES[name]
+    name, _, elsewhere = name.partition("@")
+    namespace = elsewhere or NAMESPACES[name]
     internal = {
         "PodLabels": {"app.kubernetes.io/name": name},
         "NamespaceLabels": {"kubernetes.io/metadata.name": namespace},

@@ -29,6 +29,7 @@ def test_first_admin_signs_in_with_his_link_and_nobody_does_twice(dashboard):
     assert dashboard.database.rows("select name, role from kbots.users") == [("admin", "admin")]
 
 
+# SEC-37
 def test_invitation_makes_one_account_of_its_role(dashboard):
     link = dashboard.invite("trader")
     dashboard.accept(link, "carol")
@@ -51,6 +52,7 @@ def test_taken_name_is_refused_and_the_link_stays_usable(dashboard):
     dashboard.accept(link, "dave")
 
 
+# SEC-37
 def test_made_up_and_old_links_are_refused(dashboard):
     old = dashboard.invite()
     with dashboard.database.connect() as connection:

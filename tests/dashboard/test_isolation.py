@@ -33,6 +33,7 @@ def test_each_sees_his_own_bots_and_trades_only(alice, bob, alices_bot, bobs_bot
             assert str(others.login.bot_uid) not in text
 
 
+# SEC-39
 def test_admin_sees_accounts_and_nothing_they_own(admin, alices_bot, bobs_bot):
     for path in ("/", "/trades", "/keys", "/admin"):
         text = admin.get(path).text

@@ -6,7 +6,7 @@ import pytest
 
 from botcore.sealing.envelope import Envelope, SealingContext, unseal
 from botcore.sealing.keyring import KeyRing, kid_of, new_private_key
-from tests.dashboard.process import hidden_field
+from tests.dashboard.process import PASSWORD, hidden_field
 from tests.dashboard.sockets import LivePage
 
 pytestmark = pytest.mark.postgres
@@ -26,7 +26,8 @@ def ring(dashboard):
 
 
 def add(client, **fields):
-    form = {"label": "main", "environment": "testnet", "api_key": API_KEY, "api_secret": API_SECRET}
+    form = {"label": "main", "environment": "testnet", "api_key": API_KEY, "api_secret": API_SECRET,
+            "current": PASSWORD}  # fmt: skip
     token = hidden_field(client.get("/keys/new").text)
     return client.post("/keys/new", data={"csrf": token} | form | fields)
 

@@ -8,6 +8,7 @@ pytestmark = pytest.mark.postgres
 LOGIN = {"name": "alice", "password": PASSWORD}
 
 
+# SEC-47
 @pytest.mark.parametrize(
     "headers",
     [
@@ -47,6 +48,7 @@ def test_too_long_request_is_refused(dashboard):
     assert answer.status_code == 413
 
 
+# SEC-4
 def test_too_long_password_is_refused_without_being_hashed(dashboard):
     answer = dashboard.client().post("/login", data={"name": "a", "password": "x" * 2000})
 
@@ -54,6 +56,7 @@ def test_too_long_password_is_refused_without_being_hashed(dashboard):
     assert answer.elapsed.total_seconds() < 0.15
 
 
+# SEC-54
 @pytest.mark.parametrize(
     "target", ["//evil.example", "https://evil.example", "javascript:alert(1)"]
 )
@@ -71,17 +74,20 @@ def test_sign_in_leads_to_the_page_that_was_asked_for(dashboard, alice):
     assert answer.headers["location"] == "/trades"
 
 
+# SEC-62
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/metrics"])
 def test_there_is_no_map_of_the_program(alice, path):
     assert alice.get(path).status_code == 404
 
 
+# SEC-57
 def test_forwarded_prefix_is_not_reflected(alice):
     answer = alice.get("/trades", headers={"X-Forwarded-Prefix": "/evil"})
 
     assert "/evil" not in answer.text
 
 
+# SEC-60, SEC-61
 @pytest.mark.parametrize(
     "path", ["/login", "/setup/x", "/", "/trades", "/nothing-here", "/keys/new"]
 )
@@ -96,14 +102,31 @@ def test_every_page_has_a_policy_and_is_not_kept(dashboard, alice, path):
     assert "server" not in answer.headers
 
 
+# SEC-60
 def test_plain_pages_run_no_script(dashboard):
     assert (
         "script-src 'none'" in dashboard.client().get("/login").headers["content-security-policy"]
     )
 
 
+# SEC-48
 def test_polling_in_place_of_a_socket_is_refused(dashboard, alice):
     path = "/_nicegui_ws/socket.io/?EIO=4&transport=polling&client_id=x"
 
     assert dashboard.client().get(path).status_code == 403
     assert alice.get(path, headers={"Origin": "https://evil.example"}).status_code == 403
+
+
+# SEC-5
+def test_password_managers_find_the_fields_they_fill(dashboard, alice):
+    sign_in, account = (
+        dashboard.client().get(path).text for path in ("/login", dashboard.invite())
+    )
+    security = alice.get("/security").text
+
+    assert 'autocomplete="username"' in sign_in
+    assert sign_in.count('autocomplete="current-password"') == 1
+    assert 'autocomplete="username"' in account
+    assert account.count('autocomplete="new-password"') == 2
+    assert security.count('autocomplete="current-password"') == 1
+    assert not any("onpaste" in page for page in (sign_in, account, security))

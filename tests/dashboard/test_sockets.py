@@ -19,6 +19,7 @@ def cookie_of(client):
     return f"kbots={client.cookies['kbots']}"
 
 
+# SEC-44
 def test_owner_presses_his_button(victim, alices_bot):
     victim.press("state-Paused")
     wait_until(lambda: alices_bot.spec()["desiredState"] == "Paused", "the bot is paused")
@@ -81,6 +82,7 @@ def test_another_tab_of_the_same_person_drives_only_itself(dashboard, alice, vic
     wait_until(lambda: alices_bot.spec()["desiredState"] == "Running", "the bot runs again")
 
 
+# SEC-26
 def test_page_of_an_ended_session_does_nothing_more(dashboard, alices_bot, alice):
     client = dashboard.sign_in("alice")
     page = LivePage(client, alices_bot.path)

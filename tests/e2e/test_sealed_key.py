@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.agreement import uid_of
-from tests.support.browser import Person, a_browser, invited
+from tests.support.browser import PASSWORD, Person, a_browser, invited
 from tests.support.manifests import a_bot, a_dca, a_name
 from tests.support.platform import Platform
 from tests.support.waiting import wait_until
@@ -21,6 +21,7 @@ async def seal(someone: Person, label: str, key: dict[str, Any]) -> None:
     await page.get_by_label("Environment").select_option("testnet")
     await page.locator("#api_key").fill(key["apiKey"])
     await page.locator("#api_secret").fill(key["apiSecret"])
+    await page.locator("#current").fill(PASSWORD)
     await page.get_by_test_id("seal-key").click()
     await page.get_by_test_id(f"key-{label}").wait_for()
     someone.wire.append((await page.content()).encode())

@@ -7,10 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config import load_kube_config
 
 from botcore.domain.errors import NotAllowed, QuotaExceeded
-from botoperator.adapters.kube_access import read_kubeconfig
-from botoperator.adapters.kube_client import KubeClient, Writes, open_client
+from botoperator.adapters.kube_client import KubeClient, Writes
 from botoperator.adapters.metrics import OperatorMetrics
 from botoperator.handlers.watching import Listener, watch, watches_of
 from botoperator.plan.health import Pulse, problems
@@ -61,9 +62,11 @@ async def hearing(
 async def client(
     server: ApiServer, metrics: OperatorMetrics, tmp_path: Path
 ) -> AsyncIterator[KubeClient]:
-    access = read_kubeconfig(server.kubeconfig(tmp_path / "kubeconfig"))
-    async with open_client(access, metrics.requested) as opened:
-        yield opened
+    configuration = Configuration()
+    path = server.kubeconfig(tmp_path / "kubeconfig")
+    await load_kube_config(config_file=str(path), client_configuration=configuration)
+    async with ApiClient(configuration) as api:
+        yield KubeClient(api, metrics.requested)
 
 
 def said(hearing: WatchHearing) -> list[str]:

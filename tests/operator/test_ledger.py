@@ -183,6 +183,7 @@ async def test_figures_come_from_the_book_and_the_day_ends_at_midnight_of_the_ve
     assert (record.equity, record.total_pnl, record.today_pnl) == (1023, Decimal(23), Decimal(15))
     assert record.open_positions == 1  # dust is none (TR-21)
     assert record.lease_epoch == 1
+    assert record.lease_over_seconds is None
     assert record.owner_is_known
     cheap = await observed(database, str(login.bot_uid), with_figures=False)
     assert (cheap.equity, cheap.open_positions) == (None, 1)

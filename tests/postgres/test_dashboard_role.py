@@ -94,6 +94,7 @@ def test_disabled_person_sees_nothing(database: Database) -> None:
         assert connection.execute("select id from kbots.sealed_keys").fetchall() == []
 
 
+# SEC-63
 def test_audit_log_is_only_added_to(database: Database) -> None:
     for role in ("kbots_dashboard", "kbots_operator", "kbots_admin"):
         with database.connect(role) as connection:

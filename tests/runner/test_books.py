@@ -13,7 +13,7 @@ from botcore.domain.orders import OrderStatus, Side
 from botrunner.adapters.ledger_books import LedgerBooks
 from botrunner.adapters.ledger_journal import LedgerJournal
 from botrunner.adapters.ledger_lease import LedgerLease
-from botrunner.ports import Heartbeat
+from botrunner.lease_ports import Heartbeat
 from botrunner.trading.events import Problem
 from tests.runner.ledger_samples import AT, a_fill, an_order, booked
 from tests.support.postgres import Database

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from botcore.domain.orders import OrderStatus, Purpose
 from botrunner.adapters.binance_client import ExchangeKey
 from botrunner.adapters.config_files import read_key
 from botrunner.ports import Placed
-from botrunner.trading.events import OrderReported, StreamRestored
+from botrunner.trading.events import KeyInUse, OrderReported, StreamRestored
 from tests.exchange.server import Server
 from tests.runner.venues import Events, Trader, running, trading, wait_until
 
@@ -41,6 +42,7 @@ async def trader(exchange: Server, tmp_path: Path) -> AsyncIterator[Trader]:
 def mount(folder: Path, key: ExchangeKey) -> None:
     (folder / "api-key").write_text(key.api_key)
     (folder / "api-secret").write_text(key.secret)
+    (folder / "key-version").write_text(key.version or "none")
 
 
 def another_key(trader: Trader, name: str | None = None) -> ExchangeKey:
@@ -105,15 +107,24 @@ async def test_new_key_is_taken_with_its_stream_before_the_old_one_ends(
 async def test_key_of_another_account_is_refused_and_the_old_one_stays(
     trader: Trader, tmp_path: Path
 ) -> None:
-    old = in_use(trader)
+    old = replace(in_use(trader), version="mine@1")
+    mount(tmp_path, old)
     stranger = trader.server.account(f"{trader.name}-other", USDT="1")
+    keys = trader.venue.keys
     with capture_logs() as logs:
-        mount(tmp_path, ExchangeKey(api_key=stranger["apiKey"], secret=stranger["apiSecret"]))
-        async with running(trader.venue.keys.run()):
+        async with running(keys.run()):
+            await wait_until(lambda: keys.in_use() == KeyInUse(version="mine@1"))
+            foreign = ExchangeKey(api_key=stranger["apiKey"], secret=stranger["apiSecret"])
+            mount(tmp_path, replace(foreign, version="mine@2"))
             await wait_until(lambda: any(one["event"] == "key_refused" for one in logs))
             await asyncio.sleep(2.5)
+            told = keys.in_use()
+            mount(tmp_path, old)
+            await wait_until(lambda: keys.in_use() == KeyInUse(version="mine@1"))
 
     assert [one["event"] for one in logs].count("key_refused") == 1
+    assert told.version == "mine@1"
+    assert "mine@2 was refused: it is of account" in told.problem
     assert in_use(trader) == old
     assert isinstance(await trader.venue.exchange.place(trader.order()), Placed)
 
@@ -132,6 +143,21 @@ async def test_key_that_does_not_sign_is_refused(
             assert in_use(trader) == old
             mount(tmp_path, fresh)
             await wait_until(lambda: in_use(trader) == fresh)
+
+
+async def test_bot_tells_which_key_it_signs_with(trader: Trader, tmp_path: Path) -> None:
+    """A new name for the key in use is taken as it is; another key only once it has proved itself."""
+    same, keys = replace(in_use(trader), version="mine@1"), trader.venue.keys
+    async with running(keys.run()):
+        mount(tmp_path, same)
+        await wait_until(lambda: keys.in_use() == KeyInUse(version="mine@1"))
+        client = trader.venue.exchange._client
+        mount(tmp_path, replace(same, version="mine@2"))
+        await wait_until(lambda: keys.in_use() == KeyInUse(version="mine@2"))
+        assert trader.venue.exchange._client is client
+        mount(tmp_path, replace(another_key(trader), version="mine@3"))
+        await wait_until(lambda: keys.in_use() == KeyInUse(version="mine@3"))
+        assert trader.venue.exchange._client is not client
 
 
 async def test_rejected_key_makes_way_for_a_newer_one_at_once_and_the_order_goes_out(

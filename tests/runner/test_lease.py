@@ -8,7 +8,7 @@ import pytest
 
 from botcore.domain.errors import Transient
 from botrunner.adapters.ledger_lease import LedgerLease
-from botrunner.ports import Heartbeat
+from botrunner.lease_ports import Heartbeat
 from tests.runner.ledger_samples import AT
 from tests.support.logins import BotLogin, a_bot_login
 from tests.support.postgres import Database
@@ -66,9 +66,11 @@ async def test_heartbeat_notifies_only_what_changed(lease: LedgerLease, database
         await lease.beat(BEAT)
         await lease.beat(BEAT)
         await lease.beat(replace(BEAT, state="Paused"))
+        await lease.beat(replace(BEAT, state="Paused", key_version="a@2"))
 
-        assert len(list(watcher.notifies(timeout=0.5))) == 2
-    assert database.rows("select state, pid from kbots.heartbeats") == [("Paused", 1)]
+        assert len(list(watcher.notifies(timeout=0.5))) == 3
+    rows = database.rows("select state, pid, key_version from kbots.heartbeats")
+    assert rows == [("Paused", 1, "a@2")]
 
 
 async def test_pod_that_waits_for_the_lease_does_not_speak_for_the_one_that_holds_it(

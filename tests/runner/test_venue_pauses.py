@@ -14,7 +14,7 @@ from botrunner.adapters.ledger_lease import LedgerLease
 from botrunner.adapters.rate_limits import Priority, RateLimits
 from botrunner.adapters.venue_pauses import VenuePauses
 from botrunner.engine.keeper import Keeper
-from botrunner.ports import Heartbeat
+from botrunner.lease_ports import Heartbeat
 from tests.runner.ledger_samples import AT
 from tests.runner.venues import running, wait_until
 from tests.support.logins import a_bot_login

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, WebSocket, async_playwright, exp
 
 from tests.support.platform import Platform
 
-__all__ = ["Person", "a_browser", "admin", "invited", "person"]
+__all__ = ["PASSWORD", "Person", "a_browser", "admin", "invited", "person"]
 
 # A loaded machine takes its time; a test of speed says its own bar.
 expect.set_options(timeout=20_000)

@@ -10,7 +10,8 @@ from decimal import Decimal
 from botcore.resources.trading_bot import TradingBotSpec
 from botrunner.adapters.flight_recorder import FlightRecorder
 from botrunner.engine.account_watch import AccountBooks
-from botrunner.engine.loop import Engine, Parts
+from botrunner.engine.loop import Engine
+from botrunner.engine.parts import Parts
 from botrunner.engine.reloading import Configured
 from botrunner.trading.commands import Exit
 from botrunner.trading.decide import decide

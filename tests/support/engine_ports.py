@@ -10,19 +10,18 @@ from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, Transient
 from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
 from botcore.domain.orders import Fill, Order, OrderReport
+from botrunner.lease_ports import Heartbeat, Renewal
 from botrunner.ports import (
     Account,
     Balance,
     CancelAnswer,
     Cancelled,
     Deliver,
-    Heartbeat,
     PlaceAnswer,
     Placed,
     PlacedList,
     PlaceListAnswer,
     Refused,
-    Renewal,
     Unknown,
 )
 from botrunner.trading.commands import Booked, RecordDecision, SaveBooking, SaveOrder

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -31,20 +32,26 @@ from botrunner.adapters.ledger_lease import LedgerLease
 from botrunner.adapters.metrics import BotMetrics
 from botrunner.adapters.own_strategies import load_own_strategies
 from botrunner.adapters.venue_pauses import VenuePauses
-from botrunner.commands.tools import TOOLS
 from botrunner.engine.account_watch import AccountBooks
 from botrunner.engine.candle_gaps import LateCandles
 from botrunner.engine.lifetime import Background, flush_logs, live, tick, watch_configuration
-from botrunner.engine.loop import Engine, Parts
+from botrunner.engine.loop import Engine
+from botrunner.engine.parts import Parts
 from botrunner.engine.reloading import Configured
 from botrunner.probing import probes_of
 from botrunner.process import SendGate, hold_lock, last_words
 from botrunner.settings import PREFIX, RunnerSettings
 from botrunner.verify_key import verify
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from botrunner.commands.tools import Tool
+
 __all__ = ["main"]
 
 _log = structlog.get_logger(__name__)
+_OF_PODS = (["run"], ["verify-key"])
 _LEAVE_WITHIN = 3.0
 """Seconds an ending process may spend on its last records."""
 _NOT_DONE = 2
@@ -53,29 +60,37 @@ _NOT_DONE = 2
 
 def main() -> None:
     """Run a command of the pod, whose settings come from its environment, or one for people."""
-    arguments = _arguments()
+    tools = {} if sys.argv[1:2] in _OF_PODS else _tools()
+    arguments = _arguments(tools)
     configure_logging("botrunner")
     _trap_floats()
     if arguments.command != "verify-key":  # foreign code has no business beside a key being checked
         load_own_strategies()
-    if arguments.command in TOOLS:
-        sys.exit(_tool(arguments))
+    if arguments.command in tools:
+        sys.exit(_tool(tools[arguments.command], arguments))
     _in_pod(arguments.command)
 
 
-def _arguments() -> argparse.Namespace:
+def _tools() -> "Mapping[str, Tool]":
+    """Import what only people call: a pod trades the sooner without it."""
+    from botrunner.commands.tools import TOOLS  # noqa: PLC0415
+
+    return TOOLS
+
+
+def _arguments(tools: "Mapping[str, Tool]") -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="botrunner", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("run", help="trade, as the pod of one bot")
     commands.add_parser("verify-key", help="check an exchange key, as a pod of its own")
-    for name, tool in TOOLS.items():
+    for name, tool in tools.items():
         tool.add_arguments(commands.add_parser(name, help=tool.summary, description=tool.summary))
     return parser.parse_args()
 
 
-def _tool(arguments: argparse.Namespace) -> int:
+def _tool(tool: "Tool", arguments: argparse.Namespace) -> int:
     try:
-        return TOOLS[arguments.command].run(arguments)
+        return tool.run(arguments)
     except PlatformError as error:
         sys.stderr.write(f"error: {error}\n")
         return _NOT_DONE
@@ -136,6 +151,7 @@ class _Wires:
             ),
             witnesses=(self.recorder, self.metrics),
             meter=self.metrics,
+            key=self.venue.keys.in_use,
             read_price=None if config.venue.is_own_market else self.venue.exchange.market_price,
         )
 

@@ -1,4 +1,4 @@
-"""What the engine needs of the world: the exchange, the journal, the lease."""
+"""What the engine needs of the world: the exchange, the journal. The lease has ports of its own."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from botcore.domain.instruments import Instrument
 from botcore.domain.market import Candle, Interval
 from botcore.domain.orders import Fill, Order, OrderReport
 from botrunner.trading.commands import Booked, RecordDecision
-from botrunner.trading.events import Event, Problem
+from botrunner.trading.events import Event
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Step, Stored
 
@@ -22,16 +22,13 @@ __all__ = [
     "CandleStream",
     "Deliver",
     "Exchange",
-    "Heartbeat",
     "Journal",
-    "Lease",
     "Meter",
     "PlaceAnswer",
     "PlaceListAnswer",
     "Placed",
     "PlacedList",
     "Refused",
-    "Renewal",
     "Stream",
     "Unknown",
     "Witness",
@@ -181,19 +178,6 @@ class CandleStream(Stream, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
-    """What the bot says of itself; `problems` make it Degraded."""
-
-    state: str
-    reason: str
-    generation: int
-    epoch: int
-    pid: int
-    venue_time: datetime | None
-    problems: tuple[Problem, ...] = ()
-
-
 class Journal(Protocol):
     """The ledger, by the bot's own login.
 
@@ -241,41 +225,6 @@ class Journal(Protocol):
         exposure: Decimal,
     ) -> None:
         """Append one equity sample (quote asset)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renewal:
-    """The answer to a renewal: whether it holds, and the halt latch if one is set."""
-
-    renewed: bool
-    halt: str | None
-
-
-class Lease(Protocol):
-    """The lease on the exchange account and the signs of life, on a connection of their own."""
-
-    async def acquire(self) -> int | None:
-        """Return the new epoch, or None while another holds it."""
-
-    async def renew(self, epoch: int) -> Renewal:
-        """Renew for 30 s and read the halt latch."""
-        ...
-
-    async def release(self, epoch: int) -> None:
-        """Give it back, so that a successor need not wait."""
-
-    async def halt(self) -> str | None:
-        """Read the halt latch."""
-
-    async def beat(self, heartbeat: Heartbeat) -> None:
-        """Write the heartbeat row."""
-        ...
-
-    async def write_logs(
-        self, rows: Sequence[tuple[datetime, str, str, Mapping[str, object]]]
-    ) -> None:
-        """Append log rows: instant, level, event, fields."""
         ...
 
 

@@ -21,6 +21,24 @@ app.kubernetes.io/name: {{ .name }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
+{{/* Namespaces that hold bots, as a JSON list. */}}
+{{- define "kbots.botNamespaces" -}}
+{{- $namespaces := list .Values.namespaces.bots }}
+{{- range .Values.tenants }}
+{{- $namespaces = append $namespaces .namespace }}
+{{- end }}
+{{- $namespaces | toJson }}
+{{- end }}
+
+{{/* Tenants' namespaces and their owners, as the programs take them. */}}
+{{- define "kbots.tenants" -}}
+{{- $tenants := list }}
+{{- range .Values.tenants }}
+{{- $tenants = append $tenants (printf "%s=%s" .namespace .owner) }}
+{{- end }}
+{{- join "," $tenants }}
+{{- end }}
+
 {{/* Image of a program: dict "root" $ "image" <value>. */}}
 {{- define "kbots.image" -}}
 {{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
@@ -79,6 +97,17 @@ securityContext:
 {{- $namespaces := list .Release.Namespace .Values.namespaces.web .Values.namespaces.bots -}}
 {{- if ne (len (uniq $namespaces)) 3 -}}
 {{- fail (printf "namespaces.web (%s), namespaces.bots (%s) and the release's namespace (%s) must differ: what a pod may do is decided by its namespace" .Values.namespaces.web .Values.namespaces.bots .Release.Namespace) -}}
+{{- end -}}
+{{- range .Values.tenants -}}
+{{- if has .namespace $namespaces -}}
+{{- fail (printf "tenants: the namespace %s is taken; each tenant needs one of its own, since it decides whose the bots in it are" .namespace) -}}
+{{- end -}}
+{{- $namespaces = append $namespaces .namespace -}}
+{{- range .subjects -}}
+{{- if and (eq .kind "ServiceAccount") (not .namespace) -}}
+{{- fail (printf "tenants: the subject ServiceAccount %s needs its namespace" .name) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if and (not .Values.postgres.enabled) (not .Values.database.host) -}}
 {{- fail "database.host is needed when postgres.enabled is false" -}}

@@ -27,27 +27,39 @@ from botcore.ledger.connect import (
 )
 from botcore.runtime.clock import SystemClock
 from botcore.runtime.logs import configure_logging
+from botdashboard.access.keyed_hashes import KeyedHashes
 from botdashboard.access.passwords import Passwords
 from botdashboard.access.pepper import load_pepper
 from botdashboard.adapters.gate import LedgerGate
 from botdashboard.adapters.table_bots import TableBots
+from botdashboard.api.confirm import confirm_routes
 from botdashboard.api.guard import Guard, GuardRules
 from botdashboard.api.headers import SecurityHeaders
 from botdashboard.api.health import health_routes
 from botdashboard.api.key_form import key_form_routes
+from botdashboard.api.links import link_routes
+from botdashboard.api.live import live_routes
+from botdashboard.api.people import people_routes
 from botdashboard.api.plain import Cookie, problem_page
+from botdashboard.api.security import security_routes
 from botdashboard.api.sign_in import sign_in_routes
-from botdashboard.pages import admin, bot, bots, keys, new_bot, trades
+from botdashboard.pages import bot, bots, keys, new_bot, trades
 from botdashboard.pages.frame import show_failure
 from botdashboard.pages.sockets import LONGEST_MESSAGE, SocketGuard
 from botdashboard.ports import BotGateway
-from botdashboard.services.accounts import Accounts, make_setup_token
+from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
+from botdashboard.services.confirmations import Confirmations
 from botdashboard.services.desk import Desk
+from botdashboard.services.grants import Grants
 from botdashboard.services.keys import Keys
+from botdashboard.services.links import Links, make_setup_token
 from botdashboard.services.live import LiveFeed
+from botdashboard.services.own_account import OwnAccount
+from botdashboard.services.proofs import Proofs
 from botdashboard.services.readiness import Readiness
+from botdashboard.services.second_factor import SecondFactor
 from botdashboard.services.sessions import Sessions
 from botdashboard.services.sign_in import SignIn
 from botdashboard.services.trades import Trades
@@ -72,7 +84,7 @@ async def open_gateway(
     from botdashboard.adapters.kube_bots import KubeBots  # noqa: PLC0415 see above
 
     async with open_api() as api:
-        yield KubeBots(gate, api, settings.namespace)
+        yield KubeBots(gate, api, settings.namespace, settings.owners)
 
 
 def build_desk(
@@ -82,15 +94,25 @@ def build_desk(
     clock = SystemClock()
     audit = Audit(gate)
     sessions = Sessions(gate)
-    passwords = Passwords(load_pepper(settings.secrets_dir))
+    pepper = load_pepper(settings.secrets_dir)
+    passwords, hashes = Passwords(pepper), KeyedHashes(pepper)
+    factor = SecondFactor(gate, hashes, clock)
+    proofs = Proofs(gate, passwords, hashes, factor)
+    bots_ = Bots(gate, gateway, audit, clock)
     return Desk(
         clock=clock,
         audit=audit,
         sessions=sessions,
-        sign_in=SignIn(gate, passwords, sessions),
-        accounts=Accounts(gate, passwords, sessions),
-        bots=Bots(gate, gateway, audit, clock),
-        keys=Keys(gate, audit),
+        sign_in=SignIn(gate, passwords, sessions, hashes, factor),
+        links=Links(gate, passwords, sessions),
+        own_account=OwnAccount(gate, passwords, sessions, factor, proofs),
+        second_factor=factor,
+        proofs=proofs,
+        grants=Grants(gate, gateway, audit, proofs),
+        accounts=Accounts(gate, audit, sessions),
+        bots=bots_,
+        confirmations=Confirmations(bots_, proofs, clock),
+        keys=Keys(gate, audit, proofs),
         trades=Trades(gate, gateway),
         feed=LiveFeed(gateway, partial(listen, address)),
         readiness=Readiness(gate),
@@ -111,10 +133,15 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
     for router in (
         health_routes(desk.readiness),
         sign_in_routes(desk, cookie),
-        key_form_routes(desk),
+        link_routes(desk, cookie),
+        security_routes(desk, cookie),
+        people_routes(desk),
+        key_form_routes(desk, cookie),
+        live_routes(desk, cookie),
+        confirm_routes(desk, cookie),
     ):
         app.include_router(router)
-    for page in (bots, bot, new_bot, trades, keys, admin):
+    for page in (bots, bot, new_bot, trades, keys):
         page.register(desk)
     nicegui_app.on_page_exception(show_failure)
     ui.run_with(

@@ -1,5 +1,6 @@
 """Settings of the dashboard, from KBOTS_DASHBOARD_*."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
@@ -38,7 +39,15 @@ class DashboardSettings(EnvSettings):
     egress_addresses: str = ""
     """Addresses the bots' requests come from, separated by commas: what people restrict their keys to (TR-70)."""
     namespace: str = "kbots-bots"
-    """Namespace of the bots that are made in the dashboard; on Kubernetes it knows no other."""
+    """Namespace of the bots that are made in the dashboard."""
+    tenants: str = ""
+    """Namespaces in which one person alone has bots, on Kubernetes: `kbots-alice=alice,kbots-bob=bob`."""
+
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """The tenants' namespaces, each with its owner."""
+        pairs = (part.partition("=") for part in self.tenants.split(",") if part.strip())
+        return {namespace.strip(): owner.strip() for namespace, _, owner in pairs}
 
     @property
     def origin(self) -> str:

@@ -96,15 +96,16 @@ def _looks(host: Host, operator: Operator, count: int) -> Iterator[Row]:
 
 
 def _look(host: Host, operator: Operator) -> None:
-    """Ask for a full look and wait until it has ended."""
-    before = operator.figure("operator_resync_age_seconds")
+    """Ask for a full look and wait until one has ended since."""
+    asked = time.monotonic()
     host.query(_LOOK)
-    wait_for(
-        lambda: operator.figure("operator_resync_age_seconds") < before,
-        "a full look",
-        seconds=_LOOK_LIMIT_SECONDS,
-        every=1.0,  # reading the figures costs the operator processor time, too
-    )
+
+    def has_ended() -> bool:
+        now = time.monotonic()
+        return operator.figure("operator_resync_age_seconds") < now - asked
+
+    # Reading the figures costs the operator processor time, too.
+    wait_for(has_ended, "a full look", seconds=_LOOK_LIMIT_SECONDS, every=1.0)
 
 
 def _rests(operator: Operator) -> bool:

@@ -16,6 +16,7 @@ from prometheus_client.samples import Sample
 from botcore.sealing.keyring import new_private_key, write_key
 from hack.bench.operator.space import Space
 from hack.bench.runner.host import Host, wait_for
+from hack.report import StepFailed
 from hack.standalone.installation import DATABASE, free_port
 
 __all__ = ["Operator", "running_operator"]
@@ -24,11 +25,12 @@ __all__ = ["Operator", "running_operator"]
 _PROCESSORS: Final = "1000"
 # An environment for development has libraries that the image lacks, and that others import where they find them.
 _AS_SHIPPED: Final = (
-    "import sys; sys.modules.update(kubernetes=None, rich=None);"
-    " from botoperator.main import main; main()"
+    "import sys; sys.modules.update(rich=None); from botoperator.main import main; main()"
 )
 _IMAGE: Final = "kbots/none:none"
 _OPERATOR: Final = "kbots_operator"
+_ANSWER_SECONDS: Final = 60
+_LINES: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class Operator:
 
     process: subprocess.Popen[bytes]
     port: int
+    log: Path
 
     def figure(self, name: str, **labels: str) -> float:
         """Sum up a figure over the series with these labels."""
@@ -74,18 +77,26 @@ class Operator:
         return int(line.split()[1]) / 1024
 
     def _samples(self, name: str) -> list[Sample]:
-        url = f"http://127.0.0.1:{self.port}/metrics"
-        try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
-                text = answer.read().decode()
-        except OSError:
-            return []
+        text = wait_for(
+            self._metrics, "the operator's figures", seconds=_ANSWER_SECONDS, every=0.02
+        )
         return [
             one
             for family in text_string_to_metric_families(text)
             for one in family.samples
             if one.name == f"kbots_{name}"
         ]
+
+    def _metrics(self) -> str:
+        # Of one that has ended no figure is known, least of all that it is zero.
+        if self.process.poll() is not None:
+            last = self.log.read_text(encoding="utf-8").splitlines()[-_LINES:]
+            raise StepFailed("\n".join(["the operator has ended:", *last]), fix="see its log above")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=30) as got:
+                return str(got.read().decode())
+        except OSError:
+            return ""
 
 
 @contextmanager
@@ -106,14 +117,15 @@ def running_operator(
         "HEALTH_PORT": str(port),
     }
     environment = {f"KBOTS_OPERATOR_{name}": value for name, value in values.items()}
-    with (folder / "operator.log").open("ab") as log:
+    path = folder / "operator.log"
+    with path.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", _AS_SHIPPED, "kubernetes"],
             env={"KUBECONFIG": str(space.kubeconfig), "PATH": "/usr/bin:/bin", **environment},
             stdout=log,
             stderr=log,
         )
-    operator = Operator(process=process, port=port)
+    operator = Operator(process=process, port=port, log=path)
     try:
         wait_for(lambda: operator.figure("operator_leader"), "it leads", seconds=60, every=0.02)
         yield operator

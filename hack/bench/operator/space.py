@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config import load_kube_config
+
 from botcore.domain.errors import PlatformError
 from botcore.resources.meta import GROUP, PLURAL, VERSION
-from botoperator.adapters.kube_access import read_kubeconfig
-from botoperator.adapters.kube_client import MERGE_PATCH, KubeClient, open_client
+from botoperator.adapters.kube_client import MERGE_PATCH, KubeClient
 from hack.bench.runner.host import a_bot
 from hack.report import StepFailed
 
@@ -31,8 +33,12 @@ class Space:
     @asynccontextmanager
     async def client(self) -> AsyncIterator[KubeClient]:
         """Connect as the cluster's administrator."""
-        async with open_client(read_kubeconfig(self.kubeconfig)) as client:
-            yield client
+        configuration = Configuration()
+        await load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=str(self.kubeconfig), client_configuration=configuration
+        )
+        async with ApiClient(configuration) as api:
+            yield KubeClient(api)
 
     def path(self, plural: str, name: str = "") -> str:
         """Write the path of a kind, or of one object."""

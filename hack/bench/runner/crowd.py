@@ -16,8 +16,9 @@ __all__ = ["bench_crowd"]
 
 _BOTS: Final = 200
 _START_SECONDS: Final = 60
-_SETTLE_SECONDS: Final = 10
-_SECONDS: Final = 195
+_SETTLE_SECONDS: Final = 60
+"""The last bot started has by then read its history, and its clock is measured but once a minute."""
+_SECONDS: Final = 245
 """Long enough for one whole minute of the clock after all have started."""
 _TREND: Final = ("BTCUSDT", "BNBUSDT", "SOLUSDT", "XRPUSDT")
 _SAVINGS: Final = ("ETHUSDT", "ADAUSDT", "DOGEUSDT", "LTCUSDT")

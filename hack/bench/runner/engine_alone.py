@@ -19,9 +19,11 @@ from botcore.runtime.logs import configure_logging
 from botrunner.adapters.binance_client import Endpoints, ExchangeKey
 from botrunner.adapters.binance_venue import BinanceVenue, binance_venue
 from botrunner.engine.lifetime import Background, live, tick
-from botrunner.engine.loop import Engine, Parts
+from botrunner.engine.loop import Engine
+from botrunner.engine.parts import Parts
 from botrunner.engine.reloading import Configured
-from botrunner.ports import Balance, Heartbeat, Journal, Lease, Renewal
+from botrunner.lease_ports import Heartbeat, Lease, Renewal
+from botrunner.ports import Balance, Journal
 from botrunner.process import SendGate
 from botrunner.trading.commands import Booked, RecordDecision
 from botrunner.trading.state import Stored

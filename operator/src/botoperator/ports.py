@@ -46,6 +46,13 @@ class ChildKeys:
     pod: str
     secret: str
     config_map: str
+    successor: str | None = None
+    """The pod's other name, if it has one."""
+
+    @property
+    def pods(self) -> tuple[str, ...]:
+        """Every name a pod may have."""
+        return (self.pod,) if self.successor is None else (self.pod, self.successor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,6 @@ __all__ = [
     "SET_UP_PREFIX",
     "ClusterSettings",
     "DatabaseSettings",
-    "KubeEnvironment",
     "MigrateSettings",
     "OperatorSettings",
     "SetUpSettings",
@@ -26,6 +25,9 @@ __all__ = [
 PREFIX = "KBOTS_OPERATOR_"
 SET_UP_PREFIX = "KBOTS_SETUP_"
 MIGRATE_PREFIX = "KBOTS_MIGRATE_"
+
+
+Label = Annotated[str, Field(min_length=1)]
 
 
 def _installed_runner() -> str:
@@ -39,11 +41,11 @@ def _words(value: Any) -> Any:
     return tuple(word for part in value.split(",") if (word := part.strip()))
 
 
-def _amounts(value: Any) -> Any:
+def _pairs(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     pairs = (part.partition("=") for part in value.split(",") if part.strip())
-    return {asset.strip(): amount.strip() for asset, _, amount in pairs}
+    return {name.strip(): of.strip() for name, _, of in pairs}
 
 
 class DatabaseSettings(EnvSettings):
@@ -118,8 +120,10 @@ class ClusterSettings(OperatorSettings):
     """Whether any bot may trade real money here."""
     live_symbols: Annotated[frozenset[str], BeforeValidator(_words)] = frozenset()
     """The only symbols bots may trade with real money, separated by commas."""
-    live_most_notional: Annotated[Mapping[str, Money], BeforeValidator(_amounts)] = {}
+    live_most_notional: Annotated[Mapping[str, Money], BeforeValidator(_pairs)] = {}
     """Most capital, and largest position, of one bot with real money: `USDT=1000,USDC=500`, by quote asset."""
+    live_require_ip_restrict: bool = False
+    """Whether a key for real money must be restricted to addresses."""
     live_rest_url: str = "https://api.binance.com"
     """REST address of Binance."""
     live_ws_api_url: str = "wss://ws-api.binance.com:443/ws-api/v3"
@@ -132,6 +136,8 @@ class ClusterSettings(OperatorSettings):
         "kbots-bots",
     )
     """Namespaces whose TradingBots are served, separated by commas."""
+    tenants: Annotated[Mapping[str, Label], BeforeValidator(_pairs)] = {}
+    """Those of them that hold the bots of one owner alone: `kbots-alice=alice,kbots-bob=bob`."""
     lease_namespace: str = "kbots-system"
     """Namespace of the leader's Lease."""
     pod_name: str = Field(min_length=1)
@@ -158,17 +164,6 @@ class ClusterSettings(OperatorSettings):
     """How many pods may be starting at once, the next ones wait; 0 is no limit."""
     health_port: int = 8081
     """Port of /healthz, /readyz and /metrics."""
-
-
-class KubeEnvironment(EnvSettings):
-    """What Kubernetes and its tools put into an environment, under their own names."""
-
-    kubeconfig: Path | None = None
-    """File that says how to reach a cluster from outside."""
-    kubernetes_service_host: str = ""
-    """The API server's address within a cluster."""
-    kubernetes_service_port: int = 443
-    """Its port."""
 
 
 class SetUpSettings(EnvSettings):

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from kubernetes.aio.client import ApiClient, Configuration
@@ -68,6 +69,40 @@ async def test_other_namespace_is_not_there(bots, alice):
             await attempt
     with pytest.raises(NotFound):
         await bots.create(alice, BotKey(namespace="default", name="trend"), a_spec())
+
+
+async def test_namespace_of_a_tenant_is_its_owners_alone(ledger, clean, alice, bob, key):
+    spec = a_spec()
+    clean.kubectl("create", "-f", "-", text=json.dumps(manifest_of(key, spec)))
+    async with an_api(clean.kubeconfig()) as api:
+        # The dashboard's own namespace is another, where it may do nothing here.
+        bots = KubeBots(ledger, api, "default", {clean.namespace: "alice"})
+
+        assert (await bots.get(alice, key)).key == key
+        await bots.set_desired_state(alice, key, DesiredState.PAUSED)
+        assert (await bots.get(alice, key)).spec["desiredState"] == "Paused"
+        with pytest.raises(NotFound):
+            await bots.get(bob, key)
+        with pytest.raises(NotFound):
+            await bots.create(alice, replace(key, name="another"), spec)
+        await bots.delete(alice, key)
+
+
+async def test_bots_of_both_namespaces_are_listed_and_watched(ledger, clean, alice, key, store):
+    async with an_api(clean.kubeconfig()) as api:
+        bots = KubeBots(ledger, api, clean.namespace, {clean.namespace: "bob"})
+        await bots.create(alice, key, a_spec())
+        assert [one.key for one in await bots.list(alice)] == [key]
+
+        told = asyncio.Queue()
+        task = asyncio.create_task(bots.watch(told.put_nowait))
+        try:
+            async with asyncio.timeout(10):
+                assert [await told.get(), await told.get()] == [None, None]
+                await store.edit(key, "desiredState", "Paused")
+                assert [await told.get(), await told.get()] == [key, key]
+        finally:
+            task.cancel()
 
 
 async def test_servers_refusal_reads_as_the_models(clean, key):

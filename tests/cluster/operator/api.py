@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config import load_kube_config
 
 from botcore.domain.errors import NotFound
-from botoperator.adapters.kube_access import read_kubeconfig
-from botoperator.adapters.kube_client import MERGE_PATCH, KubeClient, open_client
+from botoperator.adapters.kube_client import MERGE_PATCH, KubeClient
 from tests.operator.platform import a_bot
 from tests.support.postgres import run_async
 from tests.support.waiting import wait_until
@@ -59,8 +60,10 @@ class Api:
     @asynccontextmanager
     async def client(self) -> AsyncIterator[KubeClient]:
         """Connect as the operator does."""
-        async with open_client(read_kubeconfig(self.kubeconfig)) as client:
-            yield client
+        configuration = Configuration()
+        await load_kube_config(config_file=str(self.kubeconfig), client_configuration=configuration)
+        async with ApiClient(configuration) as api:
+            yield KubeClient(api)
 
     def path(self, kind: str, name: str = "") -> str:
         """Write the path of a kind, or of one object, in this namespace."""

@@ -10,8 +10,11 @@ from botcore.resources.trading_bot import TradingBot
 from botoperator.adapters.kube_client import KubeClient
 from botoperator.plan.stored import parse_stored
 from tests.cluster.operator.api import Api, namespace_for_test, operator_kubeconfig
+from tests.cluster.operator.lives import Lives
 from tests.cluster.operator.process import Operator
+from tests.cluster.operator.restarting import KeptOperator, kept_running
 from tests.support.cluster.commands import Cluster, CommandFailed
+from tests.support.faults.proxy import FaultProxy, running_proxy
 from tests.support.lone_runner import LoneExchange, lone_exchange
 from tests.support.postgres import Database
 from tests.support.sources import ROOT
@@ -68,3 +71,31 @@ def operator(
         yield made
     finally:
         made.clear()
+
+
+@pytest.fixture
+def proxy(kubeconfig: Path, tmp_path: Path) -> Iterator[FaultProxy]:
+    with running_proxy(kubeconfig, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def kept(
+    tmp_path: Path, api: Api, database: Database, exchange: LoneExchange, proxy: FaultProxy
+) -> Iterator[KeptOperator]:
+    direct = operator_kubeconfig(api, tmp_path / "direct")
+    operator = Operator(
+        folder=tmp_path,
+        api=api,
+        database=database,
+        exchange=exchange,
+        kubeconfig=proxy.kubeconfig(direct, tmp_path / "kubeconfig"),
+        settings={"RESYNC_SECONDS": "10"},
+    )
+    with kept_running(operator) as running:
+        yield running
+
+
+@pytest.fixture
+def lives(api: Api, kept: KeptOperator, proxy: FaultProxy) -> Lives:
+    return Lives(api=api, operator=kept.operator, proxy=proxy)

@@ -35,7 +35,7 @@ def keys(api: Api) -> ChildKeys:
 async def survey_of(children: KubeChildren, api: Api) -> tuple[Manifest | None, ...]:
     names = keys(api)
     return (await children.survey()).children(
-        names.namespace, secret=names.secret, config_map=names.config_map, pod=names.pod
+        names.namespace, secret=names.secret, config_map=names.config_map, pods=names.pods
     )
 
 

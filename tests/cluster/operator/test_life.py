@@ -59,7 +59,12 @@ def test_bot_gets_its_children_and_a_status(operator: Operator, api: Api) -> Non
     assert api.condition("CredentialsReady") == ("True", "PaperAccount")
     secret, config = api.get("secrets", "tb-alice-creds"), api.get("configmaps", "tb-alice-cfg")
     assert secret is not None
-    assert set(secret["data"]) == {"api-key", "api-secret", "database-password"}
+    assert set(secret["data"]) == {
+        "api-key",
+        "api-secret",
+        "database-password",
+        "key-version",
+    }
     assert config is not None
     assert json.loads(config["data"]["bot.json"])["bot"]["namespace"] == api.namespace
     assert pod["spec"]["serviceAccountName"] == "default"

@@ -31,6 +31,7 @@ async def client():
         yield found
 
 
+# SEC-60
 async def test_every_script_of_a_live_page_gets_the_nonce_of_its_response(client):
     first, second = await client.get("/live"), await client.get("/live")
 
@@ -48,6 +49,7 @@ async def test_plain_page_runs_no_script(client):
     assert "frame-ancestors 'none'" in policy
 
 
+# SEC-59, SEC-61
 @pytest.mark.parametrize("path", ["/live", "/plain", "/missing"])
 async def test_every_answer_carries_the_fixed_headers(client, path):
     headers = (await client.get(path)).headers

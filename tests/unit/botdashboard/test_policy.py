@@ -18,6 +18,7 @@ def test_owner_may_do_everything_with_his_own(action):
     assert may(an_actor(), action, "alice")
 
 
+# SEC-39
 @pytest.mark.parametrize("action", OWNED)
 @pytest.mark.parametrize("role", ["trader", "admin"])
 def test_nobody_touches_what_another_owns_not_even_an_admin(action, role):
@@ -41,3 +42,10 @@ def test_actor_never_shows_its_session():
 
     assert "hidden" not in repr(actor)
     assert "secret" not in repr(actor)
+
+
+def test_viewer_looks_and_stops_and_changes_nothing():
+    allowed = {one for one in Action if may(an_actor(role="viewer"), one, "alice")}
+
+    assert allowed == {Action.VIEW_BOT, Action.HALT, Action.REVOKE_KEY, Action.REVOKE_LIVE}
+    assert not any(may(an_actor("bob", "viewer"), one, "alice") for one in Action)

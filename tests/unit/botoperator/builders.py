@@ -22,6 +22,7 @@ from botoperator.plan.lifecycle import Situation
 from botoperator.plan.manifests import Kind, Manifest
 from botoperator.plan.observed import Children, Heartbeat, Lease, LedgerView, ObservedPod, PodPhase
 from botoperator.plan.stored import parse_stored
+from botoperator.plan.updates import for_runner
 
 __all__ = [
     "NOW",
@@ -100,7 +101,7 @@ def children_of(
     """Render the children of a bot as the first start does."""
     identity, chosen = identity_of(bot), key or a_key()
     inputs = ChildInputs(
-        rendered=RenderedSpec(spec=bot.spec.to_manifest(), generation=identity.generation),
+        rendered=RenderedSpec(spec=for_runner(bot.spec), generation=identity.generation),
         key=chosen,
         venue=Venue(
             environment=chosen.account.environment,

@@ -150,6 +150,25 @@ def test_key_that_may_withdraw_or_whose_rights_are_not_known_is_refused(
     assert refusal(key=replace(KEY, permissions=rights))[0] == "WithdrawPermissionPresent"
 
 
+@pytest.mark.parametrize(
+    "rights", [{}, {"ipRestrict": False}, {"ipRestrict": "true"}, {"ipRestrict": None}], ids=str
+)
+def test_key_of_use_from_any_address_is_refused_where_the_platform_wants_it_restricted(
+    rights: dict[str, Any],
+) -> None:
+    # SEC-68
+    key = replace(KEY, permissions={"enableWithdrawals": False, **rights})
+    strict = replace(TERMS, caps=replace(CAPS, requires_ip_restrict=True))
+
+    reason, message = refusal(key, terms=strict)
+
+    assert reason == "IpRestrictionMissing"
+    assert "spec.credentials" in message
+    assert admit(key, SPEC, TERMS) == key
+    restricted = replace(key, permissions={"enableWithdrawals": False, "ipRestrict": True})
+    assert admit(restricted, SPEC, strict) == restricted
+
+
 def test_key_is_judged_before_the_grant_but_not_before_the_platform() -> None:
     without = replace(TERMS, grant=None)
 

@@ -117,7 +117,7 @@ def test_key_check_has_its_own_pod_that_never_restarts_and_no_database() -> None
     (container,) = pod.body["spec"]["containers"]
     assert container["command"] == ["botrunner", "verify-key"]
     assert not [name for name in container if name.endswith("Probe") or name == "ports"]
-    assert set(secret.data) == {"api-key", "api-secret"}
+    assert set(secret.data) == {"api-key", "api-secret", "key-version"}
     assert set(json.loads(config_map.data["bot.json"])) == {"bot", "venue"}
     assert {one.owner_uid for one in (secret, config_map, pod)} == {None}
 

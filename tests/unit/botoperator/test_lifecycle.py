@@ -65,6 +65,9 @@ def ended(reason: str, **more: Any) -> dict[str, Any]:
             CleanUp(reason="OwnerUnknown"),
         ),
         (a_situation(a_bot(), ledger=LedgerView(owner_is_known=False)), Serve()),
+        (a_situation(a_bot(), namespace_owner="alice"), Serve()),
+        (a_situation(a_bot(), namespace_owner="bob"), CleanUp(reason="OwnerForbidden")),
+        (a_situation(STOPPED, namespace_owner="bob"), CleanUp(reason="Stopped")),
         (
             a_situation(a_bot(), credentials=KeyRefused(reason="KeyRevoked", message="")),
             CleanUp(reason="KeyRevoked"),
@@ -232,6 +235,17 @@ def test_running_bot_of_an_owner_nobody_knows_any_more_is_restrained() -> None:
     assert step.reason == "OwnerUnknown"
 
 
+def test_bot_whose_namespace_becomes_somebody_elses_opens_nothing_new_and_keeps_its_pod() -> None:
+    situation = replace(a_running_situation(a_bot()), namespace_owner="bob", credentials=None)
+
+    step = next_step(situation)
+
+    assert isinstance(step, Restrain)
+    assert step.reason == "OwnerForbidden"
+    assert "spec.owner" in step.message
+    assert next_step(replace(situation, bot=STOPPED)) == Drain(reason="Stopped")
+
+
 def test_pod_of_an_earlier_bot_of_the_same_name_goes() -> None:
     situation = a_running_situation(a_bot())
     other = a_bot(uid="99999999-9999-4999-8999-999999999999")
@@ -243,3 +257,10 @@ def test_test_network_is_refused_where_it_is_not_served() -> None:
     situation = a_situation(a_bot(**TESTNET), modes=frozenset({BotMode.PAPER}))
 
     assert next_step(situation) == CleanUp(reason="TestnetNotAvailable")
+
+
+def test_pod_of_an_earlier_bot_that_is_going_is_not_asked_again() -> None:
+    situation = a_running_situation(a_bot(), pod={"is_deleting": True})
+    other = a_bot(uid="99999999-9999-4999-8999-999999999999")
+
+    assert isinstance(next_step(replace(situation, bot=other)), Hold)

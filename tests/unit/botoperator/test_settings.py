@@ -25,6 +25,16 @@ def test_namespaces_are_separated_by_commas() -> None:
     assert cluster().namespaces == ("kbots-bots",)
 
 
+def test_tenants_are_namespaces_with_their_owners() -> None:
+    settings = cluster(TENANTS="kbots-alice=alice, kbots-bob=bob,")
+
+    assert platform_of(settings).tenants == {"kbots-alice": "alice", "kbots-bob": "bob"}
+    assert platform_of(cluster()).tenants == {}
+    # Without an owner every bot there would be refused, and nobody told why.
+    with pytest.raises(InvalidInput, match=PREFIX + "TENANTS"):
+        cluster(TENANTS="kbots-alice")
+
+
 @pytest.mark.parametrize("name", ["NAMESPACES", "POD_NAME", "RUNNER_IMAGE"])
 def test_refusal_names_the_variable(name: str) -> None:
     values = {**NEEDED, name: " , " if name == "NAMESPACES" else ""}
@@ -68,6 +78,7 @@ def test_no_real_money_unless_the_platform_says_so_and_within_its_caps() -> None
             LIVE_ENABLED="true",
             LIVE_SYMBOLS="BTCUSDT, ETHUSDT",
             LIVE_MOST_NOTIONAL="USDT=1000.5,BTC=0.1",
+            LIVE_REQUIRE_IP_RESTRICT="true",
             RELAY_REST_URL="http://r",
             RELAY_STREAM_URL="ws://r",
         )
@@ -80,6 +91,7 @@ def test_no_real_money_unless_the_platform_says_so_and_within_its_caps() -> None
     assert on.venues[BotMode.LIVE].rest_url == "https://api.binance.com"
     assert on.live_caps is not None
     assert on.live_caps.is_enabled
+    assert (on.live_caps.requires_ip_restrict, off.live_caps.requires_ip_restrict) == (True, False)
     assert on.live_caps.symbols == {"BTCUSDT", "ETHUSDT"}
     assert on.live_caps.most_notional == {"USDT": Decimal("1000.5"), "BTC": Decimal("0.1")}
 

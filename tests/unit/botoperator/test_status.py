@@ -9,6 +9,7 @@ import pytest
 
 from botcore.domain.errors import InvalidInput
 from botoperator.plan.conditions import Assessment, runs_twice
+from botoperator.plan.credentials import KeyReady
 from botoperator.plan.lifecycle import CleanUp, Drain, Hold, Serve, Situation, Step
 from botoperator.plan.observed import Figures, Halt, Lease, PodPhase
 from botoperator.plan.status import derive_status, invalid_status, starting_seconds
@@ -17,6 +18,7 @@ from tests.unit.botoperator.builders import (
     NOW,
     a_bot,
     a_heartbeat,
+    a_key,
     a_running_situation,
     a_situation,
 )
@@ -124,6 +126,26 @@ def test_pod_that_does_not_report_is_not_ready(
 )
 def test_degraded_names_what_is_wrong(ledger: dict[str, Any], degraded: tuple[str, str]) -> None:
     assert condition(status_of(a_running_situation(a_bot(), **ledger)), "Degraded") == degraded
+
+
+@pytest.mark.parametrize(
+    ("used", "expected"),
+    [
+        ("key@2", ("True", "Verified")),
+        ("", ("True", "Verified")),
+        ("key@1", ("False", "Rotating")),
+    ],
+)
+def test_credentials_are_ready_once_the_bot_signs_with_the_key_it_is_to_have(
+    used: str, expected: tuple[str, str]
+) -> None:
+    """Until then its owner must not take the earlier key from the exchange (operator.md §2.8)."""
+    seen = replace(
+        a_running_situation(a_bot(), heartbeat=a_heartbeat(key_version=used)),
+        credentials=KeyReady(key=a_key(version="key@2"), reason="Verified"),
+    )
+
+    assert condition(status_of(seen), "CredentialsReady") == expected
 
 
 def test_degraded_shows_every_problem_once_and_is_stable() -> None:

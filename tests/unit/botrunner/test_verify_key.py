@@ -56,6 +56,7 @@ async def test_key_that_reads_and_trades_is_verified_with_its_account() -> None:
     }
 
 
+# SEC-68
 @pytest.mark.parametrize(
     "name", ["enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer"]
 )
@@ -80,6 +81,7 @@ async def test_permission_that_is_not_told_counts_against_the_key() -> None:
     assert not (await verify(Venue(told), BotMode.LIVE)).is_verified
 
 
+# SEC-68
 async def test_key_without_an_address_is_accepted_with_a_warning() -> None:
     verdict = await verdict_on(ipRestrict=False)
 

@@ -14,6 +14,8 @@ from tests.support.sources import ROOT
 CHART = ROOT / "charts" / "kbots"
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 
+A_TENANT: dict[str, Any] = {"namespace": "kbots-alice", "owner": "alice", "maxBots": 3}
+
 
 def values() -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
@@ -61,6 +63,15 @@ def test_values_conform_to_a_schema_that_is_one() -> None:
     jsonschema.Draft7Validator.check_schema(SCHEMA)
 
     assert problems(values()) == []
+
+
+def test_tenants_conform_with_and_without_who_may_write() -> None:
+    subjects = [
+        {"kind": "User", "name": "alice@example.org"},
+        {"kind": "ServiceAccount", "name": "flux", "namespace": "flux"},
+    ]
+
+    assert problems({**values(), "tenants": [A_TENANT, {**A_TENANT, "subjects": subjects}]}) == []
 
 
 def test_bots_are_scraped_at_the_port_they_serve() -> None:
@@ -112,6 +123,11 @@ def test_every_object_of_the_schema_refuses_unknown_fields() -> None:
         ("postgres.storage.size", "a lot"),
         ("images.operator.tag", "with space"),
         ("namespaces.web", "Kbots"),
+        ("tenants", [{"namespace": "Alice", "owner": "alice", "maxBots": 1}]),
+        ("tenants", [{"namespace": "alice", "owner": "Alice Smith", "maxBots": 1}]),
+        ("tenants", [{"namespace": "alice", "owner": "alice", "maxBots": 0}]),
+        ("tenants", [{"namespace": "alice", "owner": "alice"}]),
+        ("tenants", [{**A_TENANT, "subjects": [{"kind": "Robot", "name": "x"}]}]),
         ("networkPolicies.apiServerCidr", "10.0.0.1"),
         ("dashboard.colour", "red"),
     ],

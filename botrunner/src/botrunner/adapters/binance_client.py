@@ -17,6 +17,7 @@ import aiohttp
 from aiohttp.hdrs import CONNECTION
 from yarl import URL
 
+from botrunner.adapters import binance_library
 from botrunner.adapters.binance_errors import classify, refusal_of
 from botrunner.adapters.binance_library import AsyncClient, WebsocketAPI, WSListenerState
 from botrunner.adapters.rate_limits import RateLimits
@@ -68,10 +69,11 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeKey:
-    """An exchange key; the secret is an HMAC secret or the PEM of an Ed25519 key."""
+    """An exchange key; the secret is of HMAC or the PEM of an Ed25519 key; `version` is the operator's name for it."""
 
     api_key: str
     secret: str = field(repr=False)
+    version: str = field(default="", compare=False)
 
     @property
     def pem(self) -> str | None:
@@ -119,6 +121,8 @@ class VenueClient(AsyncClient):  # type: ignore[misc]  # python-binance ships no
         self._venue_clock = venue_clock
         self._limits = limits
         self._secret, self._pem = key.secret.encode(), key.pem
+        if key.pem:
+            binance_library.sign_by_private_keys()
         super().__init__(
             api_key=key.api_key,
             api_secret=None if key.pem else key.secret,

@@ -22,6 +22,10 @@ class ClientSlot:
         self.client = make(key)
         self._closing: dict[asyncio.Task[None], VenueClient] = {}
 
+    def rename(self, key: ExchangeKey) -> None:
+        """Take the name of a key that is the one in use under a new name."""
+        self.key = key
+
     def replace(self, key: ExchangeKey, client: VenueClient) -> None:
         """Send everything that begins from now on by this client; the old one ends what it began."""
         before, self.key, self.client = self.client, key, client

@@ -189,9 +189,13 @@ def read_key(folder: Path) -> ExchangeKey:
     Raises:
         InvalidInput: a file is missing or empty.
     """
+    # First its name: when the files are exchanged meanwhile, no older key passes for the new one.
+    version = folder / "key-version"
+    name = read_secret_file(version) if version.exists() else ""
     return ExchangeKey(
         api_key=read_secret_file(folder / "api-key"),
         secret=read_secret_file(folder / "api-secret"),
+        version=name,
     )
 
 

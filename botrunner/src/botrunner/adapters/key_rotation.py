@@ -17,6 +17,7 @@ from botrunner.adapters.binance_errors import (
 from botrunner.adapters.binance_mapping import account_of
 from botrunner.adapters.client_slot import ClientSlot
 from botrunner.ports import Account
+from botrunner.trading.events import KeyInUse
 
 __all__ = ["KeyRotation"]
 
@@ -34,7 +35,8 @@ class KeyRotation:
         self._on_taken = on_taken
         self._read: Callable[[], ExchangeKey] | None = None
         self._account_uid = ""
-        self._refused: ExchangeKey | None = None
+        self._refused: tuple[ExchangeKey, str] | None = None
+        """The mounted key that proved wrong, and how."""
         self._lock = asyncio.Lock()
 
     def follow(self, read: Callable[[], ExchangeKey], account_uid: str) -> None:
@@ -48,6 +50,14 @@ class KeyRotation:
             async with self._lock:
                 await self._look()
 
+    def in_use(self) -> KeyInUse:
+        """Tell which key is in use, and why the mounted one is not; for the heartbeat."""
+        problem = ""
+        if self._refused is not None:
+            key, reason = self._refused
+            problem = f"the new key {key.version} was refused: {reason}"
+        return KeyInUse(version=self._slot.key.version, problem=problem)
+
     async def renew(self, rejected: ExchangeKey) -> bool:
         """Tell whether another key than the rejected one is in use now, or was found at once (TR-69)."""
         async with self._lock:
@@ -55,7 +65,11 @@ class KeyRotation:
 
     async def _look(self) -> bool:
         key = self._mounted()
-        if key is None or key in (self._slot.key, self._refused):
+        if key is None or (self._refused is not None and key == self._refused[0]):
+            return False
+        if key == self._slot.key:
+            self._slot.rename(key)
+            self._refused = None
             return False
         try:
             candidate = self._slot.make(key)
@@ -70,6 +84,7 @@ class KeyRotation:
                 await candidate.close()
         if is_taken:
             self._slot.replace(key, candidate)
+            self._refused = None
             self._on_taken()
             _log.info("key_taken", account_uid=self._account_uid)
         return is_taken
@@ -103,5 +118,5 @@ class KeyRotation:
         return "" if account.can_trade else "its account may not trade"
 
     def _refuse(self, key: ExchangeKey, problem: str) -> None:
-        self._refused = key
+        self._refused = (key, problem)
         _log.error("key_refused", reason=problem)

@@ -6,7 +6,7 @@ from uuid import UUID
 from botcore.ledger import leases, pauses, recordings
 from botcore.ledger.connect import Connection, DatabaseAddress
 from botrunner.adapters.ledger_connection import LedgerConnection
-from botrunner.ports import Heartbeat, Renewal
+from botrunner.lease_ports import Heartbeat, Renewal
 
 __all__ = ["LedgerLease"]
 
@@ -72,6 +72,7 @@ class LedgerLease:
             pid=heartbeat.pid,
             venue_time=heartbeat.venue_time,
             problems=[(one.reason, one.message) for one in heartbeat.problems],
+            key_version=heartbeat.key_version,
         )
         await self._ledger.run(
             lambda connection: leases.write_heartbeat(connection, self._holder, beat)

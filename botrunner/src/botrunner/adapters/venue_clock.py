@@ -23,6 +23,8 @@ ReadTime = Callable[[], Awaitable[int]]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORTEST_SPAN: Final = 0.2
 """Seconds of real time between the two samples of a first rate."""
+_LONGER: Final = 4
+"""How much longer each pause between samples is than the last; every sample of every bot costs weight."""
 _SAMPLE_EVERY: Final = 60.0
 _LONGEST_WINDOW_MS: Final = 60_000
 """What Binance takes at most."""
@@ -96,7 +98,7 @@ class VenueClock:
                 has_jumped = await self.sample(read)
             except Transient:
                 continue
-            pause = _SHORTEST_SPAN if has_jumped else min(pause * 2, _SAMPLE_EVERY)
+            pause = _SHORTEST_SPAN if has_jumped else min(pause * _LONGER, _SAMPLE_EVERY)
 
     async def sample(self, read: ReadTime, *, trust: bool = False) -> bool:
         """Read once; `trust` takes it over whatever was known. Return whether the venue's clock has jumped."""

@@ -1,8 +1,10 @@
 """What the bot says is wrong with it, for its heartbeat."""
 
+from collections.abc import Callable
+
 from botcore.runtime.clock import Clock
 from botrunner.ports import Exchange
-from botrunner.trading.events import CandleClosed, Event, Problem
+from botrunner.trading.events import CandleClosed, Event, KeyInUse, Problem
 from botrunner.trading.problems import stale_markets, standing_problems
 from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState, Step
@@ -14,12 +16,13 @@ _SILENT_AFTER = 10.0
 
 
 class Complaints:
-    """A witness that knows when each market was last heard of."""
+    """A witness that knows when each market was last heard of; `key` tells whether a mounted key was refused."""
 
-    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+    def __init__(self, exchange: Exchange, clock: Clock, key: Callable[[], KeyInUse]) -> None:
         """Have heard of nothing."""
         self._exchange = exchange
         self._clock = clock
+        self._key = key
         self._heard_at: dict[str, float] = {}
 
     def began(self, _state: BotState, rules: Rules) -> None:
@@ -39,4 +42,6 @@ class Complaints:
         now = self._clock.boottime()
         stale = stale_markets(state, rules, self._exchange.venue_now())
         silent = {one for one in stale if now - self._heard_at.get(one, now) >= _SILENT_AFTER}
-        return (*standing_problems(state, rules), *(stale[one] for one in sorted(silent)))
+        refused = self._key().problem
+        key = (Problem(reason="KeyRefused", message=refused),) if refused else ()
+        return (*standing_problems(state, rules), *(stale[one] for one in sorted(silent)), *key)

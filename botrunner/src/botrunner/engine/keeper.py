@@ -13,7 +13,8 @@ import structlog
 from botcore.domain.errors import NotAllowed, Transient
 from botcore.runtime.clock import Clock
 from botrunner.engine.pulse import Pulse
-from botrunner.ports import Deliver, Heartbeat, Lease
+from botrunner.lease_ports import Heartbeat, Lease
+from botrunner.ports import Deliver
 from botrunner.trading.events import HaltChanged, LeaseAcquired, LeaseEnded
 from botrunner.trading.lease import RENEW_EVERY, SendPermit
 

@@ -12,7 +12,7 @@ import structlog
 from botcore.domain.errors import InvalidInput, NotAllowed, Transient
 from botrunner.engine.loop import Engine
 from botrunner.engine.reloading import Configured
-from botrunner.ports import Lease
+from botrunner.lease_ports import Lease
 from botrunner.trading.commands import Exit
 from botrunner.trading.events import ShutdownRequested, TimerFired
 

@@ -10,20 +10,18 @@ import structlog
 
 from botcore.domain.errors import Conflict, InvalidInput, LeaseLost, NotAllowed, Transient
 from botcore.domain.instruments import Instrument
-from botcore.runtime.clock import Clock
-from botrunner.engine.account_watch import AccountBooks, AccountWatch
 from botrunner.engine.candle_gaps import is_after_gap
 from botrunner.engine.complaining import Complaints
-from botrunner.engine.entry_check import ReadPrice
 from botrunner.engine.executor import Executor
 from botrunner.engine.keeper import Keeper
+from botrunner.engine.parts import Parts
 from botrunner.engine.pulse import Pulse
 from botrunner.engine.recovering import AccountMismatch, Recovery
 from botrunner.engine.reloading import Configuration, Configured
 from botrunner.engine.restarting import Restarter, Surroundings
 from botrunner.engine.sampling import Sampler
 from botrunner.engine.turning import Turner
-from botrunner.ports import CandleStream, Exchange, Heartbeat, Journal, Lease, Meter, Witness
+from botrunner.lease_ports import Heartbeat
 from botrunner.trading.commands import Exit
 from botrunner.trading.events import (
     CandleClosed,
@@ -40,28 +38,11 @@ from botrunner.trading.rules import Rules
 from botrunner.trading.state import BotState
 from botrunner.trading.winding import condition
 
-__all__ = ["Engine", "Parts"]
+__all__ = ["Engine"]
 
 _log = structlog.get_logger(__name__)
 _STALE_AFTER = timedelta(minutes=5)
 """A candle older than twice its length and this feeds indicators only (TR-34)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """The engine's surroundings, wired by main; no `books` where no account is behind the exchange."""
-
-    bot_uid: str
-    account_uid: str
-    exchange: Exchange
-    journal: Journal
-    lease: Lease
-    candles: CandleStream
-    clock: Clock
-    witnesses: tuple[Witness, ...] = ()
-    books: AccountBooks | None = None
-    meter: Meter | None = None
-    read_price: ReadPrice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +78,8 @@ class Engine:
             clock=parts.clock,
             read_price=parts.read_price,
         )
-        self._complaints = Complaints(parts.exchange, parts.clock)
-        self._watch: AccountWatch | None = None
-        if parts.books is not None:
-            self._watch = AccountWatch(
-                parts.books, exchange=parts.exchange, journal=parts.journal, clock=parts.clock
-            )
+        self._complaints = Complaints(parts.exchange, parts.clock, parts.key)
+        self._watch = parts.watch()
         own = (self._complaints, *((self._watch,) if self._watch else ()))
         self._turner = Turner(
             executor=self._executor,
@@ -294,4 +271,5 @@ class Engine:
             pid=os.getpid(),
             venue_time=self._turner.state.venue_time,
             problems=self._complaints.of(self._turner.state, self._turner.rules),
+            key_version=self._parts.key().version,
         )

@@ -157,6 +157,14 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyInUse:
+    """Which exchange key the bot signs with, in the operator's words, and why not with the one that is mounted."""
+
+    version: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceChanged:
     """Somebody paid into or out of the account; no order of ours is meant."""
 

@@ -56,12 +56,14 @@ class BotRecord:
     account_uid: str | None
     lease_holder: UUID | None
     lease_epoch: int | None
+    lease_over_seconds: float | None
     state: str | None
     reason: str | None
     generation: int | None
     beat_at: datetime | None
     beat_age: float | None
     problems: list[list[str]]
+    key_version: str | None
     halt_scopes: list[str]
     halt_reasons: list[str]
     equity: Decimal | None

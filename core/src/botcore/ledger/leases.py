@@ -25,7 +25,10 @@ LogRow = tuple[datetime, str, str, Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """What a bot says of itself; each of its problems is a reason (CamelCase) and a message."""
+    """What a bot says of itself; each of its problems is a reason (CamelCase) and a message.
+
+    `key_version` names the exchange key it signs with; empty where it was not told.
+    """
 
     state: str
     reason: str
@@ -34,6 +37,7 @@ class Beat:
     pid: int
     venue_time: datetime | None
     problems: Sequence[tuple[str, str]] = ()
+    key_version: str = ""
 
 
 async def acquire_lease(connection: Connection, holder: UUID) -> int | None:
@@ -70,23 +74,27 @@ async def write_heartbeat(connection: Connection, holder: UUID, beat: Beat) -> N
     Nothing is written over the fresh word of another pod of this bot that holds the lease.
     """
     problems = json.dumps([[_storable(reason), _storable(text)] for reason, text in beat.problems])
-    said = [beat.state, beat.reason, beat.generation, beat.epoch, beat.pid, problems]
+    told = [beat.state, beat.reason, beat.generation, beat.epoch, beat.pid]
+    said = [*told, problems, _storable(beat.key_version)]
     cursor = await connection.execute(
         "update kbots.heartbeats set at = now(), venue_time = %s"
         " from set_config('synchronous_commit', 'off', true)"
         " where bot_uid = kbots.my_bot()"
-        " and (state, reason, generation, epoch, pid, problems) = (%s, %s, %s, %s, %s, %s::jsonb)",
+        " and (state, reason, generation, epoch, pid, problems, key_version)"
+        " = (%s, %s, %s, %s, %s, %s::jsonb, %s)",
         [beat.venue_time, *said],
     )
     if cursor.rowcount == 1:
         return
     await connection.execute(
-        "insert into kbots.heartbeats (venue_time, state, reason, generation, epoch, pid, problems)"
-        " select %s::timestamptz, %s, %s, %s, %s, %s, %s::jsonb"
+        "insert into kbots.heartbeats"
+        " (venue_time, state, reason, generation, epoch, pid, problems, key_version)"
+        " select %s::timestamptz, %s, %s, %s, %s, %s, %s::jsonb, %s"
         " from set_config('synchronous_commit', 'off', true)"
         " on conflict (bot_uid) do update set at = now(), venue_time = excluded.venue_time,"
         " state = excluded.state, reason = excluded.reason, generation = excluded.generation,"
-        " epoch = excluded.epoch, pid = excluded.pid, problems = excluded.problems, book_id = excluded.book_id"
+        " epoch = excluded.epoch, pid = excluded.pid, problems = excluded.problems,"
+        " key_version = excluded.key_version, book_id = excluded.book_id"
         " where kbots.may_report(%s)",
         [beat.venue_time, *said, holder],
     )

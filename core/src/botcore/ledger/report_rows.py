@@ -14,6 +14,7 @@ __all__ = [
     "Figures",
     "FillCursor",
     "FillRow",
+    "GrantRow",
     "HaltRow",
     "KeyRow",
     "LogRow",
@@ -195,3 +196,20 @@ class KeyRow:
     permissions: dict[str, Any]
     verified_at: datetime | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRow:
+    """A live grant for one bot."""
+
+    id: UUID
+    key_id: UUID
+    key_label: str
+    quote_asset: str
+    symbols: list[str]
+    most_notional: Decimal
+    granted_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    revoked_by: str | None
+    in_force: bool

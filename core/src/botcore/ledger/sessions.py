@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -11,17 +11,22 @@ from botcore.ledger.connect import Connection
 
 __all__ = [
     "NewSession",
+    "OwnSession",
     "SessionRow",
     "act_for",
     "act_in_session",
     "clear_failures",
     "count_attempt",
+    "delete_one_session",
+    "delete_other_sessions",
     "delete_session",
     "delete_sessions_of",
     "insert_session",
     "keep_newest_sessions",
+    "list_sessions",
     "live_sessions",
     "read_attempts",
+    "replace_token",
     "touch_sessions",
     "uncount_attempt",
 ]
@@ -57,6 +62,18 @@ class SessionRow:
     csrf_token: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSession:
+    """A session as its person sees it."""
+
+    id: UUID
+    ip: str
+    device: str
+    created_at: datetime
+    last_action_at: datetime
+    is_current: bool
+
+
 async def insert_session(connection: Connection, new: NewSession) -> None:
     """Begin a session."""
     await connection.execute(
@@ -66,14 +83,19 @@ async def insert_session(connection: Connection, new: NewSession) -> None:
     )
 
 
-async def keep_newest_sessions(connection: Connection, user_id: UUID, most: int) -> None:
-    """End the user's oldest sessions beyond `most` and everyone's that are over (SEC-25)."""
-    await connection.execute(
-        "delete from kbots.sessions where expires_at < now() or token_hash in"
+async def keep_newest_sessions(connection: Connection, user_id: UUID, most: int) -> list[str]:
+    """End everyone's sessions that are over, and the user's oldest beyond `most` (SEC-25).
+
+    Answers his name for each of the latter.
+    """
+    await connection.execute("delete from kbots.sessions where expires_at < now()")
+    cursor = await connection.execute(
+        "delete from kbots.sessions s using kbots.users u where u.id = s.user_id and s.token_hash in"
         " (select token_hash from kbots.sessions where user_id = %s"
-        " order by created_at desc offset %s)",
+        " order by created_at desc offset %s) returning u.name",
         [user_id, most],
     )
+    return [str(row[0]) for row in await cursor.fetchall()]
 
 
 async def live_sessions(
@@ -98,6 +120,17 @@ async def act_for(connection: Connection, user_id: UUID) -> None:
     await connection.execute("select set_config('kbots.user_id', %s, true)", [str(user_id)])
 
 
+async def replace_token(
+    connection: Connection, old: bytes, new: bytes, csrf_token: str, ip: str
+) -> None:
+    """Know a session by another token from now on; it ends when it would have ended (SEC-19)."""
+    await connection.execute(
+        "update kbots.sessions set token_hash = %s, csrf_token = %s, ip = %s, last_action_at = now()"
+        " where token_hash = %s",
+        [new, csrf_token, ip, old],
+    )
+
+
 async def touch_sessions(connection: Connection, token_hashes: Collection[bytes]) -> None:
     """Note that their users did something."""
     await connection.execute(
@@ -115,6 +148,42 @@ async def delete_sessions_of(connection: Connection, user_id: UUID) -> list[byte
     """End every session of a user and answer which they were."""
     cursor = await connection.execute(
         "delete from kbots.sessions where user_id = %s returning token_hash", [user_id]
+    )
+    return [bytes(row[0]) for row in await cursor.fetchall()]
+
+
+async def list_sessions(
+    connection: Connection, user_id: UUID, current: bytes, idle: timedelta
+) -> list[OwnSession]:
+    """List a user's live sessions, the newest action first."""
+    async with connection.cursor(row_factory=class_row(OwnSession)) as cursor:
+        await cursor.execute(
+            "select id, ip, device, created_at, last_action_at, token_hash = %s as is_current"
+            " from kbots.sessions where user_id = %s and expires_at > now()"
+            " and last_action_at > now() - %s order by last_action_at desc, id",
+            [current, user_id, idle],
+        )
+        return await cursor.fetchall()
+
+
+async def delete_one_session(
+    connection: Connection, user_id: UUID, session_id: UUID
+) -> list[bytes]:
+    """End one of a user's sessions by its name and answer which it was."""
+    cursor = await connection.execute(
+        "delete from kbots.sessions where user_id = %s and id = %s returning token_hash",
+        [user_id, session_id],
+    )
+    return [bytes(row[0]) for row in await cursor.fetchall()]
+
+
+async def delete_other_sessions(
+    connection: Connection, user_id: UUID, current: bytes
+) -> list[bytes]:
+    """End all of a user's sessions but one and answer which they were."""
+    cursor = await connection.execute(
+        "delete from kbots.sessions where user_id = %s and token_hash <> %s returning token_hash",
+        [user_id, current],
     )
     return [bytes(row[0]) for row in await cursor.fetchall()]
 

@@ -19,6 +19,7 @@ __all__ = [
     "find_invite",
     "find_user",
     "insert_invite",
+    "insert_renewal",
     "insert_user",
     "list_users",
     "other_admin_exists",
@@ -61,7 +62,10 @@ class Invite:
 
     role: str
     created_by: UUID | None
-    expires_at: datetime
+    user_id: UUID | None
+    """The account it renews (SEC-34); none if it makes one."""
+    name: str | None
+    """That account's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +164,7 @@ async def insert_invite(
     created_by: UUID | None,
     lifetime: timedelta,
 ) -> None:
-    """Store the hash of a one-time link (SEC-37)."""
+    """Store the hash of a one-time link that makes an account (SEC-37)."""
     await connection.execute(
         "insert into kbots.invites (token_hash, role, created_by, expires_at)"
         " values (%s, %s, %s, now() + %s)",
@@ -168,12 +172,27 @@ async def insert_invite(
     )
 
 
+async def insert_renewal(
+    connection: Connection, token_hash: bytes, user_id: UUID, created_by: UUID, lifetime: timedelta
+) -> None:
+    """Store the hash of a one-time link that renews an account; earlier ones are void (SEC-34)."""
+    await connection.execute(
+        "update kbots.invites set used_at = now() where user_id = %s and used_at is null", [user_id]
+    )
+    await connection.execute(
+        "insert into kbots.invites (token_hash, role, created_by, user_id, expires_at)"
+        " select %s, role, %s, id, now() + %s from kbots.users where id = %s",
+        [token_hash, created_by, lifetime, user_id],
+    )
+
+
 async def find_invite(connection: Connection, token_hash: bytes) -> Invite | None:
     """Find a link that can still be used."""
     async with connection.cursor(row_factory=class_row(Invite)) as cursor:
         await cursor.execute(
-            "select role, created_by, expires_at from kbots.invites"
-            " where token_hash = %s and used_at is null and expires_at > now()",
+            "select i.role, i.created_by, i.user_id, u.name"
+            " from kbots.invites i left join kbots.users u on u.id = i.user_id"
+            " where i.token_hash = %s and i.used_at is null and i.expires_at > now()",
             [token_hash],
         )
         return await cursor.fetchone()
@@ -183,9 +202,10 @@ async def take_invite(connection: Connection, token_hash: bytes) -> Invite | Non
     """Use a link up; of two who try at once, one gets it."""
     async with connection.cursor(row_factory=class_row(Invite)) as cursor:
         await cursor.execute(
-            "update kbots.invites set used_at = now()"
+            "update kbots.invites i set used_at = now()"
             " where token_hash = %s and used_at is null and expires_at > now()"
-            " returning role, created_by, expires_at",
+            " returning role, created_by, user_id,"
+            " (select name from kbots.users u where u.id = i.user_id) as name",
             [token_hash],
         )
         return await cursor.fetchone()

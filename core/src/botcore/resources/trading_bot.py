@@ -21,6 +21,7 @@ __all__ = [
     "Credentials",
     "DesiredState",
     "Exchange",
+    "Failover",
     "OnStop",
     "OrdersOnStop",
     "Paper",
@@ -89,6 +90,13 @@ class UpdateType(StrEnum):
     WHEN_FLAT = "WhenFlat"
     RESTART = "Restart"
     MANUAL = "Manual"
+
+
+class Failover(StrEnum):
+    """When a bot may have a new pod while the old one, on a node that is lost, is not known to be gone."""
+
+    WAIT_FOR_POD_GONE = "WaitForPodGone"
+    AFTER_LEASE_EXPIRY = "AfterLeaseExpiry"
 
 
 class Exchange(ResourceModel):
@@ -239,6 +247,10 @@ an exit. The platform's own caps outrank them."""
     """What happens when the bot is stopped or deleted."""
     update_strategy: UpdateStrategy = UpdateStrategy()
     """When a running bot takes a changed configuration."""
+    failover: Failover = Failover.WAIT_FOR_POD_GONE
+    """What happens when the bot's node is lost. WaitForPodGone waits until the pod is gone; \
+AfterLeaseExpiry makes a new pod once the old one is a minute past its end and its lease on the \
+account has been over for a minute."""
 
 
 class TradingBot(ResourceModel):

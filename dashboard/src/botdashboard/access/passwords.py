@@ -1,4 +1,4 @@
-"""Passwords: rules, and bcrypt over a keyed hash (SEC-1 to SEC-10).
+"""Passwords: bcrypt over a keyed hash (SEC-2, SEC-3, SEC-9, SEC-10, SEC-12).
 
 Stored as `$kb1$<pepper id>$<bcrypt>`. bcrypt takes 72 bytes at most and ends at a NUL; base64 of
 HMAC-SHA384 is 64 bytes of text whatever the password is, and useless without the pepper.
@@ -12,37 +12,11 @@ import secrets
 
 import bcrypt
 
-from botcore.domain.errors import InvalidInput
+__all__ = ["Passwords"]
 
-__all__ = ["LONGEST_PASSWORD", "SHORTEST_PASSWORD", "Passwords", "check_rules"]
-
-SHORTEST_PASSWORD = 15  # characters, for accounts without a second factor (SEC-1)
-LONGEST_PASSWORD = 1024  # bytes (SEC-4)
-FEWEST_DIFFERENT = 5  # characters
 COST = 12
 AT_ONCE = 2  # hashing threads; each holds a core for a quarter of a second (SEC-10)
 _SCHEME = "kb1"
-_PRODUCT_WORDS = ("kbots", "binance")
-
-
-def check_rules(password: str, name: str) -> None:
-    """Refuse a new password that is too short, too long or easily guessed (SEC-1, SEC-4, SEC-7).
-
-    Raises:
-        InvalidInput: with the rule that is broken.
-    """
-    lowered = password.lower()
-    if len(password.encode()) > LONGEST_PASSWORD:
-        raise InvalidInput.of("password", f"must have at most {LONGEST_PASSWORD} bytes")
-    if len(password) < SHORTEST_PASSWORD:
-        raise InvalidInput.of("password", f"must have at least {SHORTEST_PASSWORD} characters")
-    if len(set(password)) < FEWEST_DIFFERENT:
-        raise InvalidInput.of(
-            "password", f"must have at least {FEWEST_DIFFERENT} different characters"
-        )
-    for word in (*_PRODUCT_WORDS, name):
-        if len(word) > 2 and word in lowered:
-            raise InvalidInput.of("password", f'must not contain "{word}"')
 
 
 class Passwords:
@@ -71,10 +45,6 @@ class Passwords:
         """Tell whether the hash was made with a smaller cost than is used now (SEC-9)."""
         _, _scheme, _pepper, _version, cost, _rest = stored.split("$")
         return int(cost) < self._cost
-
-    def subject_of(self, text: str) -> bytes:
-        """Answer the keyed hash under which attempts are counted, so that names stay unreadable."""
-        return hmac.new(self._pepper, b"sign-in|" + text.encode(), hashlib.sha256).digest()
 
     def _hash(self, password: str) -> str:
         made = bcrypt.hashpw(self._keyed(password), bcrypt.gensalt(self._cost))

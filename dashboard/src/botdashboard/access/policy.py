@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-__all__ = ["Action", "Actor", "may"]
+__all__ = ["ROLES", "Action", "Actor", "may"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +30,24 @@ class Action(StrEnum):
     CLEAR_HALT = "halt.clear"
     ADD_KEY = "key.add"
     REVOKE_KEY = "key.revoke"
+    GRANT_LIVE = "live.grant"
+    REVOKE_LIVE = "live.revoke"
     MANAGE_USERS = "users.manage"
+
+
+ROLES = ("trader", "viewer", "admin")
+_OF_VIEWERS = frozenset({Action.VIEW_BOT, Action.HALT, Action.REVOKE_KEY, Action.REVOKE_LIVE})
 
 
 def may(actor: Actor, action: Action, owner: str = "") -> bool:
     """Tell whether the actor may do this to what `owner` owns.
 
     An admin manages accounts and owns his own bots; other people's bots, trades and keys are as
-    closed to him as to anyone (SEC-39).
+    closed to him as to anyone (SEC-39). A viewer looks at what others set up for him, and may always
+    stop it.
     """
     if action is Action.MANAGE_USERS:
         return actor.role == "admin"
+    if actor.role == "viewer" and action not in _OF_VIEWERS:
+        return False
     return bool(owner) and actor.name == owner

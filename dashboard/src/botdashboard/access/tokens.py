@@ -11,6 +11,7 @@ __all__ = [
     "INVITE_LIFETIME",
     "LIFETIME",
     "MOST_SESSIONS",
+    "RENEWAL_LIFETIME",
     "SETUP_LIFETIME",
     "hash_token",
     "is_same",
@@ -22,6 +23,7 @@ IDLE = timedelta(minutes=30)
 LIFETIME = timedelta(hours=12)
 MOST_SESSIONS = 10
 INVITE_LIFETIME = timedelta(hours=72)
+RENEWAL_LIFETIME = timedelta(hours=24)
 SETUP_LIFETIME = timedelta(hours=24)
 
 _PATH = re.compile(r"/(?!/)[a-z0-9/_-]*")

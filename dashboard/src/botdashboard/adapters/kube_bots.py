@@ -1,11 +1,11 @@
-"""TradingBots of one namespace of a cluster; the API server keeps them, and kubectl changes them too."""
+"""TradingBots on a cluster; the API server keeps them, and kubectl changes them too."""
 
 import asyncio
 import random
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import structlog
@@ -40,21 +40,25 @@ _log = structlog.get_logger(__name__)
 class KubeBots:
     """The gateway of the platform on Kubernetes.
 
-    The dashboard's own rights reach every bot of the namespace; whose bot it is decides `spec.owner`,
-    and whether the person may still ask the session, which is looked up before every call.
+    The dashboard's own rights reach every bot of its namespaces; whose bot it is decides `spec.owner`,
+    and whether the person may still ask the session, which is looked up before every call. Bots are made in
+    `namespace`; `tenants` are namespaces in which one person alone has bots, with that person.
     """
 
-    def __init__(self, ledger: Ledger, api: KubeApi, namespace: str) -> None:
+    def __init__(
+        self, ledger: Ledger, api: KubeApi, namespace: str, tenants: Mapping[str, str] | None = None
+    ) -> None:
         self._ledger = ledger
         self._api = api
         self._namespace = namespace
-        self._folder = f"/apis/{API_VERSION}/namespaces/{namespace}/{PLURAL}"
+        self._tenants = tenants or {}
 
     async def list(self, actor: Actor) -> tuple[BotRecord, ...]:
         """List his bots by name."""
         await self._check(actor)
-        found = await self._api.read(self._folder)
-        own = [one for one in found["items"] if _owner(one) == actor.name]
+        theirs = [space for space, owner in self._tenants.items() if owner == actor.name]
+        found = [await self._api.read(_folder(one)) for one in (self._namespace, *theirs)]
+        own = [one for part in found for one in part["items"] if _owner(one) == actor.name]
         return tuple(sorted(map(_record, own), key=lambda record: record.key))
 
     async def get(self, actor: Actor, key: BotKey) -> BotRecord:
@@ -68,8 +72,10 @@ class KubeBots:
         await self._check(actor)
         if judged["owner"] != actor.name:
             raise NotAllowed("a bot belongs to whoever makes it")
-        self._path(key)
-        made = await self._api.write("POST", self._folder, manifest_of(key, judged), **_WRITING)
+        if key.namespace != self._namespace:
+            raise _not_found(key)
+        folder = _folder(key.namespace)
+        made = await self._api.write("POST", folder, manifest_of(key, judged), **_WRITING)
         return _record(made)
 
     async def apply(
@@ -110,14 +116,19 @@ class KubeBots:
 
     async def watch(self, changed: Callable[[BotKey | None], None]) -> None:
         """Tell of every bot that changed; a watch that broke goes on where it was, if it can."""
+        async with asyncio.TaskGroup() as group:
+            for namespace in (self._namespace, *self._tenants):
+                group.create_task(self._watch(_folder(namespace), changed))
+
+    async def _watch(self, folder: str, changed: Callable[[BotKey | None], None]) -> NoReturn:
         version, pause = "", FIRST_PAUSE
         while True:
             try:
                 if not version:
-                    listed = await self._api.read(self._folder, limit="1")
+                    listed = await self._api.read(folder, limit="1")
                     version = listed["metadata"]["resourceVersion"]
                     changed(None)
-                async for event in self._api.watch(self._folder, version):
+                async for event in self._api.watch(folder, version):
                     version = event["object"]["metadata"]["resourceVersion"]
                     if event["type"] != "BOOKMARK":
                         changed(_key(event["object"]))
@@ -136,9 +147,10 @@ class KubeBots:
 
     def _path(self, key: BotKey) -> str:
         """Answer where a bot is; a name that none can have never becomes a path."""
-        if key.namespace != self._namespace or not _NAME.fullmatch(key.name):
+        is_known = key.namespace == self._namespace or key.namespace in self._tenants
+        if not is_known or not _NAME.fullmatch(key.name):
             raise _not_found(key)
-        return f"{self._folder}/{key.name}"
+        return f"{_folder(key.namespace)}/{key.name}"
 
     async def _find(self, actor: Actor, key: BotKey) -> Manifest:
         found = await self._api.read(self._path(key))
@@ -150,6 +162,10 @@ class KubeBots:
         metadata = found["metadata"]
         body = {"metadata": {held: metadata[held]}, "spec": changes}
         return await self._api.write("PATCH", self._path(_key(found)), body, **_WRITING)
+
+
+def _folder(namespace: str) -> str:
+    return f"/apis/{API_VERSION}/namespaces/{namespace}/{PLURAL}"
 
 
 def _not_found(key: BotKey) -> NotFound:

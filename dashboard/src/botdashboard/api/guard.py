@@ -20,8 +20,8 @@ __all__ = ["Guard", "GuardRules", "cookie_of"]
 SOCKET_PATH = "/_nicegui_ws/"
 SESSION_PATH = "/session"  # asked by pages, not by people
 LONGEST_BODY = 64 * 1024  # bytes
-_PUBLIC = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico"})
-_PUBLIC_FOLDERS = ("/setup/", "/invite/", "/static/", "/_nicegui/")
+_PUBLIC = frozenset({"/login", "/login/code", "/healthz", "/readyz", "/favicon.ico"})
+_PUBLIC_FOLDERS = ("/setup/", "/invite/", "/renew/", "/static/", "/_nicegui/")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

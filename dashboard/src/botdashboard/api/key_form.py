@@ -3,18 +3,19 @@
 from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from botcore.domain.errors import InvalidInput, NotAllowed
+from botcore.domain.errors import InvalidInput
 from botdashboard.access.policy import Actor
-from botdashboard.api.plain import actor_of, check_form_token, page, text_of
+from botdashboard.api.forms import own_form, problems_of, proof_of
+from botdashboard.api.plain import Cookie, actor_of, caller_of, page, signed_in, text_of
 from botdashboard.services.desk import Desk
 from botdashboard.services.keys import ENVIRONMENTS, PlainKey
 
 __all__ = ["key_form_routes"]
 
 
-def key_form_routes(desk: Desk) -> APIRouter:
+def key_form_routes(desk: Desk, cookie: Cookie) -> APIRouter:
     """Make the routes."""
     router = APIRouter()
 
@@ -22,24 +23,19 @@ def key_form_routes(desk: Desk) -> APIRouter:
     async def show(request: Request) -> Response:
         actor = actor_of(request)
         await desk.keys.target(actor)
-        return _form(request, actor, desk.egress)
+        return await _form(desk, request, actor)
 
     @router.post("/keys/new")
     async def add(request: Request) -> Response:
-        actor = actor_of(request)
-        target = await desk.keys.target(actor)
-        form = await request.form()
+        target = await desk.keys.target(actor_of(request))
+        actor, form = await own_form(request, desk.audit)
         try:
-            check_form_token(actor, form.get("csrf"))
-        except NotAllowed:
-            await desk.audit.note(actor.name, "request.csrf", "/keys/new", result="refused")
-            raise
-        try:
-            await desk.keys.add(actor, target, _plain(form))
+            await desk.keys.add(actor, target, _plain(form), proof_of(form))
         except InvalidInput as error:
-            problems = {one.field: one.message for one in error.problems}
-            return _form(request, actor, desk.egress, status=422, form=form, problems=problems)
-        return RedirectResponse("/keys", 303)
+            problems = problems_of(error)
+            return await _form(desk, request, actor, form=form, problems=problems)
+        token = await desk.sessions.renew(actor, caller_of(request, cookie))
+        return signed_in(cookie, token, "/keys")
 
     return router
 
@@ -53,12 +49,11 @@ def _plain(form: FormData) -> PlainKey:
     )
 
 
-def _form(
+async def _form(
+    desk: Desk,
     request: Request,
     actor: Actor,
-    egress: tuple[str, ...],
     *,
-    status: int = 200,
     form: FormData | None = None,
     problems: dict[str, str] | None = None,
 ) -> Response:
@@ -66,10 +61,12 @@ def _form(
     return page(
         request,
         "key.html",
-        status=status,
+        status=422 if problems else 200,
+        actor=actor,
         csrf=actor.csrf_token,
         environments=ENVIRONMENTS,
-        egress=egress,
+        egress=desk.egress,
+        factor=await desk.second_factor.state(actor),
         label=text_of(form.get("label")) if form else "",
         environment=text_of(form.get("environment")) if form else "testnet",
         problems=problems or {},

@@ -1,11 +1,11 @@
-"""Plain server-rendered pages: templates without scripts, and the caller of a request."""
+"""Plain server-rendered pages: templates without scripts, their cookies, and the caller of a request."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
 from botcore.domain.errors import (
@@ -16,20 +16,22 @@ from botcore.domain.errors import (
     Transient,
 )
 from botdashboard.access.policy import Actor
-from botdashboard.access.tokens import is_same
+from botdashboard.api.guard import cookie_of
 from botdashboard.services.sessions import Caller
 
 __all__ = [
     "Cookie",
     "actor_of",
     "caller_of",
-    "check_form_token",
+    "framed_page",
     "message_page",
     "page",
     "problem_page",
+    "signed_in",
     "text_of",
 ]
 
+KNOWN_FOR = 180 * 24 * 3600  # seconds
 _TEMPLATES = Jinja2Templates(Path(__file__).parent / "templates")
 _STATUS: tuple[tuple[type[PlatformError], int], ...] = (
     (NotFound, 404),
@@ -56,6 +58,35 @@ class Cookie:
             self.name, token, path="/", secure=self.is_secure, httponly=True, samesite="lax"
         )
 
+    @property
+    def mark(self) -> str:
+        """The name of the cookie a browser is known by."""
+        return f"{self.name}-device"
+
+    def put_mark(self, response: Response, mark: str) -> None:
+        """Have the browser known at its next sign-in; it opens nothing (SEC-15)."""
+        response.set_cookie(
+            self.mark, mark, max_age=KNOWN_FOR, path="/", secure=self.is_secure, httponly=True,
+            samesite="lax",
+        )  # fmt: skip
+
+    @property
+    def pending(self) -> str:
+        """The name of the cookie of a sign-in that waits for its code."""
+        return f"{self.name}-pending"
+
+    def put_pending(self, response: Response, token: str) -> None:
+        """Have the browser show whose password was right."""
+        response.set_cookie(
+            self.pending, token, path="/", secure=self.is_secure, httponly=True, samesite="lax"
+        )
+
+    def take_pending(self, response: Response) -> None:
+        """Forget that sign-in."""
+        response.delete_cookie(
+            self.pending, path="/", secure=self.is_secure, httponly=True, samesite="lax"
+        )
+
     def take(self, response: Response) -> None:
         """Take the token from the browser."""
         response.delete_cookie(
@@ -66,6 +97,11 @@ class Cookie:
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
     """Render a template, escaped."""
     return _TEMPLATES.TemplateResponse(request, template, values, status_code=status)
+
+
+def framed_page(request: Request, template: str, actor: Actor, **values: Any) -> Response:
+    """Render a template in the frame of the live pages."""
+    return page(request, template, actor=actor, csrf=actor.csrf_token, **values)
 
 
 def message_page(request: Request, title: str, message: str, *, status: int) -> Response:
@@ -80,11 +116,19 @@ async def problem_page(request: Request, error: Exception) -> Response:
     return message_page(request, "That did not work", text, status=status)
 
 
-def caller_of(request: Request) -> Caller:
+def signed_in(cookie: Cookie, token: str, target: str) -> Response:
+    """Give the browser its session and lead it on."""
+    response = RedirectResponse(target, 303)
+    cookie.put(response, token)
+    return response
+
+
+def caller_of(request: Request, cookie: Cookie) -> Caller:
     """Say where a request comes from."""
     return Caller(
         ip=request.client.host if request.client else "",
         device=request.headers.get("user-agent", ""),
+        mark=cookie_of(request.headers, cookie.mark),
     )
 
 
@@ -103,13 +147,3 @@ def actor_of(request: Request) -> Actor:
 def text_of(value: object) -> str:
     """Answer a form field's text; a file or nothing is empty."""
     return value if isinstance(value, str) else ""
-
-
-def check_form_token(actor: Actor, given: object) -> None:
-    """Refuse a form that was not made for this session (SEC-47).
-
-    Raises:
-        NotAllowed: the token is missing or of another session.
-    """
-    if not is_same(text_of(given), actor.csrf_token):
-        raise NotAllowed("this form is out of date: reload the page and send it again")

@@ -1,31 +1,27 @@
-"""Sign-in, one-time links and sign-out: plain pages that work without scripts."""
+"""Sign-in and sign-out: plain pages that work without scripts."""
+
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from botcore.domain.errors import InvalidInput, NotAllowed
-from botdashboard.access.policy import Actor
 from botdashboard.access.tokens import safe_path
-from botdashboard.api.plain import (
-    Cookie,
-    actor_of,
-    caller_of,
-    check_form_token,
-    message_page,
-    page,
-    text_of,
-)
-from botdashboard.services.accounts import NewAccount
+from botdashboard.api.forms import own_form
+from botdashboard.api.guard import cookie_of
+from botdashboard.api.plain import Cookie, caller_of, page, signed_in, text_of
 from botdashboard.services.desk import Desk
-from botdashboard.services.sign_in import Attempt
+from botdashboard.services.sign_in import Attempt, CodeWanted, Refused, SignedIn
 
 __all__ = ["sign_in_routes"]
 
 _REFUSED = (
     "Name or password is wrong. After several failures in a row, wait a while before the next try."
 )
-_GONE = "This link is not valid, was used already or is too old. Ask for a new one."
+_WRONG_CODE = "is wrong or was used already: wait for the next one."
+_OVER = "Too many wrong codes, or too long ago: sign in again."
+_BUSY_CODES = "was wrong too often: wait {seconds} seconds."
+_BUSY = "Too many failures came from your network. Try again in {seconds} seconds."
 
 
 def sign_in_routes(desk: Desk, cookie: Cookie) -> APIRouter:
@@ -34,6 +30,10 @@ def sign_in_routes(desk: Desk, cookie: Cookie) -> APIRouter:
 
     @router.get("/login")
     async def show_login(request: Request, next: str = "/") -> Response:  # noqa: A002 the query's name
+        # Pages of a session that got another token are led here: there is nothing to do.
+        token = cookie_of(request.headers, cookie.name)
+        if token and await desk.sessions.find(token, is_action=False):
+            return RedirectResponse(safe_path(next), 303)
         return page(request, "sign_in.html", next=safe_path(next))
 
     @router.post("/login")
@@ -43,64 +43,78 @@ def sign_in_routes(desk: Desk, cookie: Cookie) -> APIRouter:
         attempt = Attempt(
             name=text_of(form.get("name")).strip().lower(),
             password=text_of(form.get("password")),
-            caller=caller_of(request),
+            caller=caller_of(request, cookie),
         )
-        token = await desk.sign_in.start(attempt)
-        if token is None:
-            return page(request, "sign_in.html", status=401, next=target, problem=_REFUSED)
-        return _signed_in(cookie, token, target)
+        outcome = await desk.sign_in.start(attempt)
+        if isinstance(outcome, Refused):
+            return _refused(request, attempt.name, target, outcome)
+        if isinstance(outcome, CodeWanted):
+            response = RedirectResponse(f"/login/code?next={quote(target, safe='/')}", 303)
+            cookie.put_pending(response, outcome.token)
+            return response
+        return _signed_in(cookie, outcome, target)
 
+    _add_sign_out(router, desk, cookie)
+    _add_codes(router, desk, cookie)
+    return router
+
+
+def _add_sign_out(router: APIRouter, desk: Desk, cookie: Cookie) -> None:
     @router.post("/logout")
     async def logout(request: Request) -> Response:
-        actor = actor_of(request)
-        await _check(desk, request, actor)
+        actor, _ = await own_form(request, desk.audit)
         await desk.sessions.end(actor.session)
-        await desk.audit.note(actor.name, "sign-out", ip=caller_of(request).ip)
+        await desk.audit.note(actor.name, "sign-out", ip=caller_of(request, cookie).ip)
         response = RedirectResponse("/login", 303)
         response.headers["clear-site-data"] = '"cache", "storage"'
         cookie.take(response)
         return response
 
-    _add_links(router, desk, cookie)
-    return router
 
+def _add_codes(router: APIRouter, desk: Desk, cookie: Cookie) -> None:
+    @router.get("/login/code")
+    async def show_code(request: Request, next: str = "/") -> Response:  # noqa: A002 the query's name
+        if not await desk.sign_in.is_waiting(cookie_of(request.headers, cookie.pending)):
+            return RedirectResponse("/login", 303)
+        return page(request, "code.html", next=safe_path(next))
 
-def _add_links(router: APIRouter, desk: Desk, cookie: Cookie) -> None:
-    @router.get("/setup/{token}")
-    @router.get("/invite/{token}")
-    async def show_link(request: Request, token: str) -> Response:
-        if not await desk.accounts.is_usable(token):
-            return message_page(request, "Link not valid", _GONE, status=404)
-        name = "admin" if request.url.path.startswith("/setup/") else ""
-        return page(request, "account.html", name=name)
-
-    @router.post("/setup/{token}")
-    @router.post("/invite/{token}")
-    async def use_link(request: Request, token: str) -> Response:
+    @router.post("/login/code")
+    async def code(request: Request) -> Response:
         form = await request.form()
-        new = NewAccount(
-            name=text_of(form.get("name")).strip().lower(),
-            password=text_of(form.get("password")),
-            repeated=text_of(form.get("repeated")),
+        target = safe_path(text_of(form.get("next")))
+        outcome = await desk.sign_in.finish(
+            cookie_of(request.headers, cookie.pending),
+            text_of(form.get("code"))[:64],
+            caller_of(request, cookie),
         )
-        try:
-            session = await desk.accounts.accept(token, new, caller_of(request))
-        except InvalidInput as error:
-            problems = {one.field: one.message for one in error.problems}
-            return page(request, "account.html", status=422, name=new.name, problems=problems)
-        return _signed_in(cookie, session, "/")
+        if isinstance(outcome, SignedIn):
+            return _signed_in(cookie, outcome, target)
+        if outcome.is_over:
+            return page(request, "sign_in.html", status=401, next=target, problem=_OVER)
+        wait = outcome.retry_after
+        words = _BUSY_CODES.format(seconds=wait) if wait else _WRONG_CODE
+        return page(
+            request, "code.html", status=429 if wait else 401, next=target, problems={"code": words}
+        )
 
 
-async def _check(desk: Desk, request: Request, actor: Actor) -> None:
-    form = await request.form()
-    try:
-        check_form_token(actor, form.get("csrf"))
-    except NotAllowed:
-        await desk.audit.note(actor.name, "request.csrf", request.url.path, result="refused")
-        raise
+def _signed_in(cookie: Cookie, outcome: SignedIn, target: str) -> Response:
+    response = signed_in(cookie, outcome.token, target)
+    cookie.put_mark(response, outcome.mark)
+    cookie.take_pending(response)
+    return response
 
 
-def _signed_in(cookie: Cookie, token: str, target: str) -> Response:
-    response = RedirectResponse(target, 303)
-    cookie.put(response, token)
+def _refused(request: Request, name: str, target: str, outcome: Refused) -> Response:
+    wait = outcome.retry_after
+    response = page(
+        request,
+        "sign_in.html",
+        status=429 if wait else 401,
+        next=target,
+        name=name,
+        problem=_BUSY.format(seconds=wait) if wait else _REFUSED,
+    )
+    if wait:
+        response.headers["retry-after"] = str(wait)
     return response

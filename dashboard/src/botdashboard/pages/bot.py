@@ -82,6 +82,7 @@ class _BotPage:
             self._actual = named(pill("", "muted"), "actual")
             ui.element("span").classes("kb-grow")
             self._wanted = named(ui.label().classes("kb-muted"), "wanted")
+            named(ui.link("Live trading", f"/bots/{card.key}/live"), "live-trading")
         self.stale = named(ui.label().classes("kb-stale").props("role=status"), "stale")
         self.stale.set_visibility(False)
         self._halt_list = named(ui.element("div"), "halts")

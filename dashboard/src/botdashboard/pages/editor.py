@@ -9,6 +9,7 @@ from nicegui import ui
 from botcore.domain.errors import Conflict, InvalidInput
 from botcore.resources.strategy_params import StrategyType
 from botdashboard.pages.session import Page
+from botdashboard.services.bots import ProofWanted
 from botdashboard.views.forms import (
     FormField,
     Kind,
@@ -113,6 +114,12 @@ class Editor:
             )
         except InvalidInput as error:
             self._show_problems(error)
+        except ProofWanted as wanted:
+            # A password never goes over a socket: a plain page asks for it.
+            token = self._page.desk.confirmations.hold(
+                self._page.actor, self._base.key, self._draft, self._base.generation, wanted.riskier
+            )
+            ui.navigate.to(f"/confirm/{token}")
         except Conflict:
             self._newest, _ = await bots.card(self._page.actor, self._base.key)
             self._show_conflict()

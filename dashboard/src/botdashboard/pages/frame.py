@@ -13,7 +13,7 @@ from botdashboard.widgets.marks import heading, named
 
 __all__ = ["framed", "show_failure"]
 
-_NAVIGATION = (("Bots", "/"), ("Trades", "/trades"), ("Keys", "/keys"))
+_NAVIGATION = (("Bots", "/"), ("Trades", "/trades"), ("Keys", "/keys"), ("Security", "/security"))
 
 
 @asynccontextmanager

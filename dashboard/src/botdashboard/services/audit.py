@@ -31,4 +31,5 @@ class Audit:
         if may(actor, action, owner):
             return
         await self.note(actor.name, action, subject, result="refused")
-        raise NotAllowed("not found")
+        # Of what is another's not even the existence is told.
+        raise NotAllowed("your role may not do this" if owner == actor.name else "not found")

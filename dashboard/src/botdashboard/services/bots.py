@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botcore.domain.errors import InvalidInput, NotFound
+from botcore.domain.errors import InvalidInput, NotFound, PlatformError
 from botcore.ledger import halts, reports
 from botcore.ledger.connect import Connection
 from botcore.ledger.halts import HaltSubject
@@ -23,10 +23,13 @@ from botcore.runtime.clock import Clock
 from botdashboard.access.policy import Action, Actor
 from botdashboard.ports import BotGateway, Ledger
 from botdashboard.services.audit import Audit
+from botdashboard.services.own_bots import OwnBots
 from botdashboard.views.bots import BotCard, bot_cards
+from botdashboard.views.merge import Difference
 from botdashboard.views.records import BotKey, BotRecord
+from botdashboard.views.risks import riskier
 
-__all__ = ["BotDetails", "Bots"]
+__all__ = ["BotDetails", "Bots", "ProofWanted"]
 
 DECISIONS = 50
 LOG_LINES = 100
@@ -46,12 +49,22 @@ class BotDetails:
     adjustments: list[AdjustmentRow]
 
 
+class ProofWanted(PlatformError):
+    """The change puts more real money at risk: who asks for it has to prove it again (SEC-42)."""
+
+    def __init__(self, riskier: tuple[Difference, ...]) -> None:
+        """Say what it is about."""
+        self.riskier = riskier
+        super().__init__("more real money is put at risk: confirm it with password and code")
+
+
 class Bots:
     """Use cases of bots and halts."""
 
     def __init__(self, ledger: Ledger, bots: BotGateway, audit: Audit, clock: Clock) -> None:
         self._ledger = ledger
         self._bots = bots
+        self._own = OwnBots(bots, audit)
         self._audit = audit
         self._clock = clock
 
@@ -65,11 +78,7 @@ class Bots:
         Raises:
             NotFound: he has none of this name; asking for someone else's is written down (SEC-40).
         """
-        try:
-            record = await self._bots.get(actor, key)
-        except NotFound:
-            await self._audit.note(actor.name, Action.VIEW_BOT, str(key), result="not found")
-            raise
+        record = await self._own.find(actor, Action.VIEW_BOT, key)
         return record, (await self._cards(actor, (record,)))[0]
 
     async def details(self, actor: Actor, record: BotRecord) -> BotDetails:
@@ -88,29 +97,46 @@ class Bots:
             )
 
     async def create(self, actor: Actor, key: BotKey, spec: Mapping[str, Any]) -> BotRecord:
-        """Make a bot of his own."""
+        """Make a bot of his own, on paper or the test network; real money comes after that.
+
+        Raises:
+            InvalidInput: it is refused.
+        """
         owned = {**spec, "owner": actor.name}
         await self._audit.require(actor, Action.CREATE_BOT, actor.name, str(key))
+        if riskier({}, owned):
+            raise InvalidInput.of("spec.mode", "a bot begins on paper or testnet")
         made = await self._bots.create(actor, key, owned)
         await self._audit.note(actor.name, Action.CREATE_BOT, str(key))
         return made
 
     async def apply(
-        self, actor: Actor, key: BotKey, spec: Mapping[str, Any], expected_generation: int
+        self,
+        actor: Actor,
+        key: BotKey,
+        spec: Mapping[str, Any],
+        expected_generation: int,
+        *,
+        is_proved: bool = False,
     ) -> BotRecord:
         """Change a bot that nobody else has changed meanwhile.
 
         Raises:
             Conflict: somebody has; nothing was changed.
+            ProofWanted: it puts more real money at risk, and `is_proved` does not say that who acts
+                has just proved it.
         """
-        record = await self._own(actor, Action.CHANGE_BOT, key)
+        record = await self._own.require(actor, Action.CHANGE_BOT, key)
+        wanted = riskier(record.spec, spec)
+        if wanted and not is_proved:
+            raise ProofWanted(wanted)
         made = await self._bots.apply(actor, record.key, spec, expected_generation)
         await self._audit.note(actor.name, Action.CHANGE_BOT, str(key))
         return made
 
     async def set_state(self, actor: Actor, key: BotKey, state: DesiredState) -> None:
         """Change what a bot should do; never needs more than a session (SEC-44)."""
-        await self._own(actor, Action.SET_STATE, key)
+        await self._own.require(actor, Action.SET_STATE, key)
         await self._bots.set_desired_state(actor, key, state)
         await self._audit.note(actor.name, Action.SET_STATE, f"{key} {state}")
 
@@ -120,7 +146,7 @@ class Bots:
         Raises:
             InvalidInput: another name was typed.
         """
-        await self._own(actor, Action.DELETE_BOT, key)
+        await self._own.require(actor, Action.DELETE_BOT, key)
         if typed != key.name:
             raise InvalidInput.of("name", f"type {key.name} to delete it")
         await self._bots.delete(actor, key)
@@ -147,6 +173,7 @@ class Bots:
         Raises:
             NotFound: there is no such halt for him.
         """
+        await self._audit.require(actor, Action.CLEAR_HALT, actor.name, halt.subject)
         subject = HaltSubject(scope=halt.scope, subject=halt.subject, owner=actor.name)
         async with self._ledger.as_user(actor) as connection:
             cleared = await halts.clear_halt(connection, subject, cleared_by=actor.name)
@@ -163,15 +190,6 @@ class Bots:
         async with self._ledger.as_user(actor) as connection:
             await halts.set_halt(connection, subject, reason=text, set_by=actor.name)
         await self._audit.note(actor.name, Action.HALT, f"{subject.scope} {subject.subject}")
-
-    async def _own(self, actor: Actor, action: Action, key: BotKey) -> BotRecord:
-        try:
-            record = await self._bots.get(actor, key)
-        except NotFound:
-            await self._audit.note(actor.name, action, str(key), result="not found")
-            raise
-        await self._audit.require(actor, action, record.owner, str(key))
-        return record
 
     async def _cards(self, actor: Actor, records: tuple[BotRecord, ...]) -> tuple[BotCard, ...]:
         async with self._ledger.as_user(actor) as connection:

@@ -6,9 +6,15 @@ from botcore.runtime.clock import Clock
 from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
+from botdashboard.services.confirmations import Confirmations
+from botdashboard.services.grants import Grants
 from botdashboard.services.keys import Keys
+from botdashboard.services.links import Links
 from botdashboard.services.live import LiveFeed
+from botdashboard.services.own_account import OwnAccount
+from botdashboard.services.proofs import Proofs
 from botdashboard.services.readiness import Readiness
+from botdashboard.services.second_factor import SecondFactor
 from botdashboard.services.sessions import Sessions
 from botdashboard.services.sign_in import SignIn
 from botdashboard.services.trades import Trades
@@ -24,6 +30,12 @@ class Desk:
     audit: Audit
     sessions: Sessions
     sign_in: SignIn
+    links: Links
+    own_account: OwnAccount
+    second_factor: SecondFactor
+    proofs: Proofs
+    grants: Grants
+    confirmations: Confirmations
     accounts: Accounts
     bots: Bots
     keys: Keys

@@ -5,14 +5,15 @@ import json
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from botcore.domain.errors import Conflict, InvalidInput, NotFound, Transient
+from botcore.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound, Transient
 from botcore.ledger import keys
 from botcore.ledger.report_rows import KeyRow
 from botcore.sealing.envelope import SealingContext, seal
 from botcore.sealing.keyring import parse_public_key
-from botdashboard.access.policy import Action, Actor
+from botdashboard.access.policy import Action, Actor, may
 from botdashboard.ports import Ledger
 from botdashboard.services.audit import Audit
+from botdashboard.services.proofs import Proof, Proofs
 
 __all__ = ["ENVIRONMENTS", "Keys", "PlainKey", "SealingTarget"]
 
@@ -42,8 +43,9 @@ class SealingTarget:
 class Keys:
     """Use cases of exchange keys."""
 
-    def __init__(self, ledger: Ledger, audit: Audit) -> None:
+    def __init__(self, ledger: Ledger, audit: Audit, proofs: Proofs) -> None:
         self._ledger = ledger
+        self._proofs = proofs
         self._audit = audit
 
     async def list(self, actor: Actor) -> list[KeyRow]:
@@ -55,8 +57,10 @@ class Keys:
         """Read what to seal with.
 
         Raises:
+            NotAllowed: his role has no keys.
             Transient: the operator has not published its sealing key yet.
         """
+        await self._audit.require(actor, Action.ADD_KEY, actor.name, "")
         async with self._ledger.as_user(actor) as connection:
             public = await keys.newest_public_key(connection)
             installation = await keys.installation_id(connection)
@@ -66,12 +70,16 @@ class Keys:
             public_key=base64.b64encode(public).decode(), installation=installation
         )
 
-    async def add(self, actor: Actor, target: SealingTarget, plain: PlainKey) -> None:
+    async def add(self, actor: Actor, target: SealingTarget, plain: PlainKey, proof: Proof) -> None:
         """Seal a key and store the envelope; what was typed is sealed before anything is awaited.
 
         Raises:
-            InvalidInput: a field is refused; the message never repeats a secret.
+            NotAllowed: his role has no keys.
+            InvalidInput: a field is refused, the proof among them; the message never repeats a
+                secret.
         """
+        if not may(actor, Action.ADD_KEY, actor.name):
+            raise NotAllowed("your role may not do this")
         _check(plain)
         key_id = uuid4()
         context = SealingContext(
@@ -93,6 +101,7 @@ class Keys:
             envelope=envelope.to_document(),
             kid=envelope.kid,
         )
+        await self._proofs.require(actor, proof, needs_factor=plain.environment == "live")
         try:
             async with self._ledger.as_user(actor) as connection:
                 await keys.insert_key(connection, new)
@@ -106,6 +115,7 @@ class Keys:
         Raises:
             NotFound: he has no such key, or it is revoked already.
         """
+        await self._audit.require(actor, Action.REVOKE_KEY, actor.name, str(key_id))
         async with self._ledger.as_user(actor) as connection:
             revoked = await keys.revoke_key(connection, key_id)
         result = "ok" if revoked else "not found"

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
 
-from botcore.domain.errors import Transient
+from botcore.domain.errors import NotFound, Transient
 from botcore.ledger import sessions
 from botcore.ledger.connect import Connection
+from botcore.ledger.users import AuditEntry, write_audit
 from botdashboard.access.policy import Actor
 from botdashboard.access.tokens import IDLE, LIFETIME, MOST_SESSIONS, hash_token, new_token
 from botdashboard.ports import Ledger
@@ -27,6 +28,8 @@ class Caller:
 
     ip: str
     device: str
+    mark: str = field(default="", repr=False)
+    """What the browser says it is known by (SEC-15); not judged yet."""
 
 
 class Sessions:
@@ -56,7 +59,9 @@ class Sessions:
                 lifetime=LIFETIME,
             ),
         )
-        await sessions.keep_newest_sessions(connection, user_id, MOST_SESSIONS)
+        for name in await sessions.keep_newest_sessions(connection, user_id, MOST_SESSIONS):
+            entry = AuditEntry(actor=name, action="session.oldest-ended", ip=caller.ip)
+            await write_audit(connection, entry)
         return token
 
     async def find(self, token: str, *, is_action: bool = True) -> Actor | None:
@@ -86,6 +91,43 @@ class Sessions:
     def acted(self, session: bytes) -> None:
         """Note that the person did something on a page; written down at the next look."""
         self._acted.add(session)
+
+    async def renew(self, actor: Actor, caller: Caller) -> str:
+        """Give a session another token after a step-up, and its pages a moment to follow (SEC-19)."""
+        token = new_token()
+        async with self._ledger.as_user(actor) as connection:
+            await sessions.replace_token(
+                connection, actor.session, hash_token(token), new_token(), caller.ip
+            )
+        self.ended([actor.session])
+        return token
+
+    async def list(self, actor: Actor) -> list[sessions.OwnSession]:
+        """List the live sessions of who acts (SEC-24)."""
+        async with self._ledger.as_user(actor) as connection:
+            return await sessions.list_sessions(connection, actor.user_id, actor.session, IDLE)
+
+    async def end_one(self, actor: Actor, session_id: UUID, caller: Caller) -> None:
+        """End one of his own sessions and close its pages.
+
+        Raises:
+            NotFound: he has no such session.
+        """
+        async with self._ledger.as_user(actor) as connection:
+            gone = await sessions.delete_one_session(connection, actor.user_id, session_id)
+            if not gone:
+                raise NotFound("there is no such session")
+            entry = AuditEntry(actor=actor.name, action="session.end", ip=caller.ip)
+            await write_audit(connection, entry)
+        self.ended(gone)
+
+    async def end_others(self, actor: Actor, caller: Caller) -> None:
+        """End all his sessions but this one."""
+        async with self._ledger.as_user(actor) as connection:
+            gone = await sessions.delete_other_sessions(connection, actor.user_id, actor.session)
+            entry = AuditEntry(actor=actor.name, action="session.end-others", ip=caller.ip)
+            await write_audit(connection, entry)
+        self.ended(gone)
 
     async def end(self, session: bytes) -> None:
         """End a session and close its pages."""

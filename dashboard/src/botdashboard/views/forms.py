@@ -20,6 +20,7 @@ from botcore.resources.strategy_params import (
 from botcore.resources.trading_bot import (
     BotMode,
     CandleInterval,
+    Failover,
     OnStop,
     OrdersOnStop,
     PositionsOnStop,
@@ -215,6 +216,8 @@ def _stopping(spec: Mapping[str, Any]) -> Section:
                    help=texts["timeoutSeconds"]),
             _field(spec, "spec.updateStrategy.type", "Take changes", Kind.CHOICE,
                    options=_words(UpdateType)),
+            _field(spec, "spec.failover", "When its node is lost", Kind.CHOICE,
+                   options=_words(Failover)),
         ),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from botoperator.adapters.kube_client import (
 )
 from botoperator.adapters.kube_resources import FIELD_MANAGER
 from botoperator.plan.manifests import Kind, Manifest
-from botoperator.plan.observed import Children, Survey
+from botoperator.plan.observed import Children, Survey, tell_apart
 from botoperator.plan.pod_state import observe_pod
 from botoperator.ports import ChildKeys
 
@@ -35,14 +35,13 @@ class KubeChildren:
 
     async def observe(self, names: ChildKeys) -> Children:
         """Read what is there under these names."""
-        secret, config_map, pod = await asyncio.gather(
+        secret, config_map, *pods = await asyncio.gather(
             self._find(Kind.SECRET, names.namespace, names.secret),
             self._find(Kind.CONFIG_MAP, names.namespace, names.config_map),
-            self._find(Kind.POD, names.namespace, names.pod),
+            *(self._find(Kind.POD, names.namespace, name) for name in names.pods),
         )
-        return Children(
-            secret=secret, config_map=config_map, pod=observe_pod(pod.body) if pod else None
-        )
+        pod, left = tell_apart([observe_pod(one.body) for one in pods if one is not None])
+        return Children(secret=secret, config_map=config_map, pod=pod, left=left)
 
     async def create(self, manifest: Manifest) -> None:
         """Make an object.

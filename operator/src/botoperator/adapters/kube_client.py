@@ -19,7 +19,13 @@ from botcore.domain.errors import (
     QuotaExceeded,
     Transient,
 )
-from botoperator.adapters.kube_access import KubeAccess
+from botoperator.adapters.kube_library import (
+    ApiClient,
+    ConfigException,
+    Configuration,
+    load_incluster_config,
+    load_kube_config,
+)
 
 __all__ = [
     "APPLY_PATCH",
@@ -38,7 +44,7 @@ MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 METADATA_ALONE = {
     "Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"
 }
-JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+JSON = {"Accept": "application/json"}
 
 OnAnswer = Callable[[str, str, int], None]
 
@@ -62,24 +68,22 @@ class Writes:
 
 
 class KubeClient:
-    """Sends single requests over one session; manifests are plain JSON, so that no client library is needed."""
+    """Sends single requests; models of the client library are left aside, manifests are plain JSON anyway."""
 
     def __init__(
         self,
-        access: KubeAccess,
-        session: aiohttp.ClientSession,
+        api: ApiClient,
         on_answer: OnAnswer = lambda _verb, _resource, _code: None,
         writes: Writes | None = None,
     ) -> None:
         """Tell every answer to `on_answer` (method, plural, status; 0 where none came)."""
-        self._access = access
-        self._session = session
+        self._api = api
         self._on_answer = on_answer
         self._writes = writes or Writes()
 
     def within(self, writes: Writes) -> "KubeClient":
         """Answer the same client with writes that wait for their turn, and are told."""
-        return KubeClient(self._access, self._session, self._on_answer, writes)
+        return KubeClient(self._api, self._on_answer, writes)
 
     async def request(
         self,
@@ -99,14 +103,17 @@ class KubeClient:
         """
         if method != "GET":
             await self._writes.before()
-        options = {
-            "params": query,
-            "data": None if body is None else json.dumps(body, separators=(",", ":")),
-            "headers": {**JSON, **(headers or {})},
-        }
+        prepared = await self._api.param_serialize(
+            method,
+            path,
+            query_params=list((query or {}).items()),
+            header_params={**JSON, **(headers or {})},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
         status = 0
         try:
-            status, data = await self._send(method, path, options, seconds)
+            status, data = await self._send(prepared, seconds)
         finally:
             self._on_answer(method.lower(), _plural(path), status)
         if status >= 400:
@@ -117,19 +124,12 @@ class KubeClient:
         return answer
 
     async def _send(
-        self, method: str, path: str, options: dict[str, Any], seconds: float
+        self, prepared: tuple[Any, Any, Any, Any, Any], seconds: float
     ) -> tuple[int, bytes]:
+        timeout = aiohttp.ClientTimeout(total=seconds, connect=CONNECT_SECONDS)
         try:
-            options["headers"] |= self._access.token.headers()
-            async with self._session.request(
-                method,
-                f"{self._access.server}{path}",
-                timeout=aiohttp.ClientTimeout(total=seconds, connect=CONNECT_SECONDS),
-                ssl=self._access.tls or True,
-                allow_redirects=False,
-                **options,
-            ) as response:
-                return response.status, await response.read()
+            response = await self._api.call_api(*prepared, _request_timeout=timeout)
+            return response.status, await response.read()  # type: ignore[no-untyped-call]
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             what = str(error) or type(error).__name__
             raise Transient(f"the API server does not answer: {what}") from error
@@ -167,15 +167,27 @@ class KubeClient:
 
 @asynccontextmanager
 async def open_client(
-    access: KubeAccess, on_answer: OnAnswer = lambda _verb, _resource, _code: None
+    on_answer: OnAnswer = lambda _verb, _resource, _code: None,
 ) -> AsyncIterator[KubeClient]:
-    """Connect for the block."""
+    """Connect with the pod's service account, or, outside a cluster, as KUBECONFIG says.
+
+    Raises:
+        InvalidInput: there is neither.
+    """
+    configuration = Configuration()
+    try:
+        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except ConfigException:
+        try:
+            await load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except ConfigException as error:
+            raise InvalidInput.of(
+                "KUBECONFIG", f"no service account and no usable kubeconfig: {error}"
+            ) from None
     # Uncompressed: packing a long list costs either side more than the way between them.
-    session = aiohttp.ClientSession(
-        headers={"Accept-Encoding": "identity"}, cookie_jar=aiohttp.DummyCookieJar()
-    )
-    async with session:
-        yield KubeClient(access, session, on_answer)
+    configuration.client_session_kwargs = {"headers": {"Accept-Encoding": "identity"}}
+    async with ApiClient(configuration) as api:
+        yield KubeClient(api, on_answer)
 
 
 def _plural(path: str) -> str:

@@ -146,6 +146,7 @@ def _view(record: books.BotRecord) -> LedgerView:
         owner_is_disabled=record.owner_is_disabled,
         login=_login(record),
         lease=_lease(record),
+        lease_over_seconds=record.lease_over_seconds,
         heartbeat=_heartbeat(record),
         halts=tuple(
             Halt(scope=scope, reason=reason)
@@ -198,4 +199,5 @@ def _heartbeat(record: books.BotRecord) -> Heartbeat | None:
         at=record.beat_at,
         age_seconds=record.beat_age or 0.0,
         problems=tuple((str(reason), str(message)) for reason, message in record.problems),
+        key_version=record.key_version or "",
     )

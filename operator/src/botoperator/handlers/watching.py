@@ -12,10 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import kopf
-
 from botcore.domain.errors import Transient
 from botcore.resources.meta import GROUP, OWNER_LABEL, PLURAL, VERSION
+from botoperator.handlers.kopf_library import kopf
 from botoperator.handlers.watch_session import OnAnswer, OnWatch, open_session
 from botoperator.plan.hints import BotHint, hint_of
 from botoperator.plan.manifests import Kind, Manifest

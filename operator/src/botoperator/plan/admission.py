@@ -12,19 +12,21 @@ from botcore.resources.trading_bot import RiskLimits, TradingBotSpec
 
 __all__ = ["LiveCaps", "LiveGrant", "LiveRequest", "Refusal", "judge_live"]
 
-WITHDRAWALS = "enableWithdrawals"
+WITHDRAWALS, RESTRICTED = "enableWithdrawals", "ipRestrict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveCaps:
     """What this platform allows at most, as its chart says; no web role can change it.
 
-    `most_notional` is per bot and by quote asset: an asset that is not named is not allowed.
+    `most_notional` is per bot and by quote asset: an asset that is not named is not allowed. `requires_ip_restrict`
+    admits only keys that are of use from named addresses alone.
     """
 
     is_enabled: bool = False
     symbols: frozenset[str] = frozenset()
     most_notional: Mapping[str, Decimal] = field(default_factory=dict)
+    requires_ip_restrict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,12 @@ def _refusals(
         yield Refusal(
             reason="WithdrawPermissionPresent",
             message="spec.credentials: the key may withdraw; make one without that right",
+        )
+    if caps.requires_ip_restrict and request.permissions.get(RESTRICTED) is not True:
+        yield Refusal(
+            reason="IpRestrictionMissing",
+            message="spec.credentials: the key is of use from any address; restrict it to the bots' addresses at the"
+            " exchange and store it anew (the chart's live.requireIpRestrict)",
         )
     yield from _beyond_grant(request, grant, now)
 

@@ -45,6 +45,7 @@ __all__ = [
 
 CONFIG_FILE = "bot.json"
 API_KEY, API_SECRET, DATABASE_PASSWORD = "api-key", "api-secret", "database-password"
+KEY_VERSION = "key-version"  # the runner repeats it in its heartbeat
 VERIFY_PREFIX = "tb-verify-"
 
 
@@ -56,7 +57,9 @@ def desired_children(bot: BotIdentity, inputs: ChildInputs) -> tuple[Manifest, .
     secret = {**_key_files(inputs.key), DATABASE_PASSWORD: inputs.database.password}
     pod = build_pod(
         PodParts(
-            metadata=_metadata(bot, names.pod, {**marks, CONFIG_HASH: digest(config)}),
+            metadata=_metadata(
+                bot, inputs.pod_name or names.pod, {**marks, CONFIG_HASH: digest(config)}
+            ),
             command=("botrunner", "run"),
             secret=names.secret,
             config_map=names.config_map,
@@ -197,7 +200,7 @@ def _venue(venue: Venue) -> dict[str, Any]:
 
 
 def _key_files(key: ExchangeKey) -> dict[str, str]:
-    return {API_KEY: key.api_key, API_SECRET: key.api_secret}
+    return {API_KEY: key.api_key, API_SECRET: key.api_secret, KEY_VERSION: key.version}
 
 
 def _secret(metadata: Mapping[str, Any], plain: Mapping[str, str]) -> Manifest:

@@ -40,8 +40,10 @@ LEAVING = {
     "Deleted": "the bot is being deleted",
     "LiveNotAvailable": "this platform runs no bots with real money; choose mode paper or testnet",
     "TestnetNotAvailable": "this platform has no access to the test network; choose mode paper",
+    "OwnerForbidden": "spec.owner is not whom this namespace is for; make the bot anew with that owner",
     "OwnerUnknown": "the bot's owner has no account here",
 }
+ROTATING = "the bot still signs with an earlier key: leave that one at the exchange until it has taken the new one"
 HALTS = {"bot": "BotHalted", "owner": "OwnerHalted", "all": "PlatformHalted"}
 # A state of the runner in which the bot does what is wanted.
 FULFILS = {
@@ -149,6 +151,9 @@ def _credentials_ready(seen: Assessment) -> Observation:
     kind = ConditionType.CREDENTIALS_READY
     match seen.situation.credentials:
         case KeyReady(is_current=True) as found:
+            used = heartbeat_of(seen.situation)
+            if used and used.key_version not in {"", found.key.version}:
+                return _observe(seen, kind, FALSE, "Rotating", ROTATING)
             return _observe(seen, kind, TRUE, found.reason, found.message)
         case KeyReady() | KeyRefused() | KeyUnavailable() | LiveRefused() as found:
             return _observe(seen, kind, FALSE, found.reason, found.message)

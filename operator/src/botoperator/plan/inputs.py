@@ -119,6 +119,8 @@ class ChildInputs:
     venue: Venue
     database: DatabaseTarget
     pod: PodSettings
+    pod_name: str | None = None
+    """Under which of its names the pod is, or is to be; None for the first."""
 
 
 def identity_of(bot: TradingBot) -> BotIdentity:

@@ -99,7 +99,8 @@ Step = Serve | Hold | Restrain | Drain | EndPod | CleanUp
 class Situation:
     """Everything the next step depends on; `credentials` is None until they are needed, `modes` can run here.
 
-    `live_caps` is None where nothing could keep keys from each other (I4).
+    `live_caps` is None where nothing could keep keys from each other (I4). `namespace_owner` is the only account whose
+    bots its namespace may hold; None where the spec alone says whose a bot is.
     """
 
     bot: TradingBot
@@ -109,11 +110,12 @@ class Situation:
     credentials: CredentialsFound | None = None
     modes: frozenset[BotMode] = frozenset({BotMode.PAPER, BotMode.TESTNET})
     live_caps: LiveCaps | None = None
+    namespace_owner: str | None = None
 
 
 def needs_no_key(situation: Situation) -> bool:
     """Tell whether the next step is settled before anything is known of the bot's key."""
-    return bool(_leaving_reason(situation)) or _owner_is_unknown(situation)
+    return bool(_leaving_reason(situation)) or _foreign_or_unknown(situation) is not None
 
 
 def live_terms(situation: Situation) -> LiveTerms:
@@ -168,9 +170,9 @@ def next_step(situation: Situation) -> Step:
 
 def _restraint(situation: Situation) -> Restrain | None:
     found = situation.credentials
-    if _owner_is_unknown(situation):
-        message = "spec.owner has no account here: make one of this name in the dashboard"
-        return Restrain(reason="OwnerUnknown", message=message)
+    refused = _foreign_or_unknown(situation)
+    if refused is not None:
+        return refused
     if isinstance(found, LiveRefused):
         return Restrain(reason=found.reason, message=found.message)
     # Real money never goes on under terms that are not known, while its new key is being checked.
@@ -222,10 +224,10 @@ def _start(situation: Situation) -> Step:
 
 
 def _run(situation: Situation, pod: ObservedPod) -> Step:
-    if pod.manifest.owner_uid != situation.bot.metadata.uid:
-        return EndPod(reason="OfAnotherBot")
     if pod.is_deleting:
         return Hold(reason="Terminating", message="the pod is ending")
+    if pod.manifest.owner_uid != situation.bot.metadata.uid:
+        return EndPod(reason="OfAnotherBot")
     if not pod.is_finished:
         return Serve()
     ending = pod.termination
@@ -258,9 +260,16 @@ def _resource_reason(situation: Situation) -> str:
     return ""
 
 
-def _owner_is_unknown(situation: Situation) -> bool:
-    is_real = situation.bot.spec.mode is not BotMode.PAPER
-    return is_real and not situation.ledger.owner_is_known
+def _foreign_or_unknown(situation: Situation) -> Restrain | None:
+    spec = situation.bot.spec
+    # Whoever may write bots in a tenant's namespace is not to trade with another's key, or under another's name.
+    if situation.namespace_owner not in {None, spec.owner}:
+        message = "spec.owner is not whom this namespace is for; make the bot anew with that owner"
+        return Restrain(reason="OwnerForbidden", message=message)
+    if spec.mode is not BotMode.PAPER and not situation.ledger.owner_is_known:
+        message = "spec.owner has no account here: make one of this name in the dashboard"
+        return Restrain(reason="OwnerUnknown", message=message)
+    return None
 
 
 def _pod_reason(situation: Situation) -> str:

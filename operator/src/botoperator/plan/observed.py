@@ -1,8 +1,8 @@
 """What is there: children, pod and what the ledger knows about a bot."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -24,10 +24,12 @@ __all__ = [
     "PodPhase",
     "Survey",
     "Termination",
+    "tell_apart",
 ]
 
 # Why a crashed container waits to be started again, in the kubelet's word.
 CRASH_LOOP = "CrashLoopBackOff"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class PodPhase(StrEnum):
@@ -57,6 +59,9 @@ class ObservedPod:
     uid: str
     phase: PodPhase
     is_deleting: bool = False
+    ends_by: datetime | None = None
+    """When it is to be gone, once its removal was asked for."""
+    created_at: datetime | None = None
     started_at: datetime | None = None
     restarts: int = 0
     waiting_reason: str = ""
@@ -76,12 +81,22 @@ class Children:
     secret: Manifest | None = None
     config_map: Manifest | None = None
     pod: ObservedPod | None = None
+    left: ObservedPod | None = None
+    """A second pod; as a rule one that a lost node keeps from going."""
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
-        """All that is there, the pod last."""
+        """All that is there, the pod last; a second one only while nobody has asked it to go."""
         pod = self.pod.manifest if self.pod else None
-        return tuple(one for one in (self.secret, self.config_map, pod) if one is not None)
+        left = self.left.manifest if self.left and not self.left.is_deleting else None
+        return tuple(one for one in (self.secret, self.config_map, left, pod) if one is not None)
+
+
+def tell_apart(pods: Sequence[ObservedPod]) -> tuple[ObservedPod | None, ObservedPod | None]:
+    """Answer a bot's pod and the one it may have left behind: what stays before what goes, the younger first."""
+    by_age = sorted(pods, key=lambda pod: pod.created_at or _LONG_AGO, reverse=True)
+    first, second, *_ = *sorted(by_age, key=lambda pod: pod.is_deleting), None, None
+    return first, second
 
 
 class Survey:
@@ -100,13 +115,13 @@ class Survey:
         yield from self._objects.values()
 
     def children(
-        self, namespace: str, *, secret: str, config_map: str, pod: str
+        self, namespace: str, *, secret: str, config_map: str, pods: Sequence[str]
     ) -> tuple[Manifest | None, ...]:
         """Answer what was there under these names."""
         return (
             self._objects.get((Kind.SECRET, namespace, secret)),
             self._objects.get((Kind.CONFIG_MAP, namespace, config_map)),
-            self._objects.get((Kind.POD, namespace, pod)),
+            *(self._objects.get((Kind.POD, namespace, name)) for name in pods),
         )
 
 
@@ -130,7 +145,8 @@ class Lease:
 class Heartbeat:
     """What the runner last said about itself; `age_seconds` by the database's clock.
 
-    Each of its problems is a CamelCase reason and a message, the gravest first.
+    Each of its problems is a CamelCase reason and a message, the gravest first. `key_version` names the exchange key
+    it signs with; empty if it did not say.
     """
 
     state: str
@@ -139,6 +155,7 @@ class Heartbeat:
     at: datetime
     age_seconds: float
     problems: tuple[tuple[str, str], ...] = ()
+    key_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +185,8 @@ class LedgerView:
     owner_is_disabled: bool = False
     login: Login | None = None
     lease: Lease | None = None
+    lease_over_seconds: float | None = None
+    """For how long nobody has held the lease, by the database's clock; None while it is held, or if it never was."""
     heartbeat: Heartbeat | None = None
     halts: tuple[Halt, ...] = ()
     figures: Figures = field(default_factory=Figures)

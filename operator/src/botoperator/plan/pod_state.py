@@ -31,6 +31,9 @@ def observe_pod(body: Mapping[str, Any]) -> ObservedPod:
         uid=str(body["metadata"]["uid"]),
         phase=phase,
         is_deleting=body["metadata"].get("deletionTimestamp") is not None,
+        # The API server adds the grace period to the moment it was asked.
+        ends_by=_instant(body["metadata"].get("deletionTimestamp")),
+        created_at=_instant(body["metadata"].get("creationTimestamp")),
         started_at=_instant(started.get("startedAt")),
         restarts=int(container.get("restartCount", 0)),
         waiting_reason=reason,

@@ -8,10 +8,19 @@ from botcore.resources.trading_bot import DesiredState, TradingBotSpec, UpdateTy
 from botoperator.plan.inputs import RenderedSpec
 from botoperator.plan.manifests import POD_HASH, Kind, Manifest
 
-__all__ = ["Running", "Update", "choose_update", "restrain_update", "tolerate_drift"]
+__all__ = [
+    "Running",
+    "Update",
+    "choose_update",
+    "for_runner",
+    "restrain_update",
+    "tolerate_drift",
+]
 
 # What the owner wants right now is never held back, only how the bot trades is.
 AT_ONCE = ("desiredState", "onStop", "updateStrategy")
+# What the operator alone follows. A runner of an earlier version would refuse what it does not know.
+NOT_FOR_RUNNERS = ("failover",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +41,14 @@ class Update:
     pending: str = ""
 
 
+def for_runner(spec: TradingBotSpec) -> dict[str, Any]:
+    """Write the part of a spec that a runner follows."""
+    return {key: value for key, value in spec.to_manifest().items() if key not in NOT_FOR_RUNNERS}
+
+
 def choose_update(spec: TradingBotSpec, generation: int, running: Running | None) -> Update:
     """Choose what the runner is to follow now; without a pod it is the whole spec."""
-    wanted = spec.to_manifest()
+    wanted = for_runner(spec)
     now = RenderedSpec(spec=wanted, generation=generation)
     if running is None or _trades_alike(wanted, running.spec):
         return Update(rendered=now)
@@ -53,7 +67,7 @@ def choose_update(spec: TradingBotSpec, generation: int, running: Running | None
 
 def restrain_update(spec: TradingBotSpec, generation: int, running: Running, reason: str) -> Update:
     """Choose what the runner is to follow while it may open nothing new; how it trades stays as it was."""
-    wanted = spec.to_manifest()
+    wanted = for_runner(spec)
     if _trades_alike(wanted, running.spec):
         chosen, pending = RenderedSpec(spec=wanted, generation=generation), ""
     else:

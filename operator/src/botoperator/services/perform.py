@@ -112,6 +112,11 @@ class Performer:
         in_force = self._planner.database_in_force(situation, self._made.get(bot.uid))
         if in_force is not None:
             return in_force
+        left = situation.children.left
+        if left is not None:
+            log.warning("lost_pod_left_behind", bot=str(_key_of(bot)), pod=left.manifest.name)
+            # Its runner may live on: with its login its way back to the lease ends.
+            await self._ledger.retire_login(bot.uid)
         try:
             made = await self._ledger.bind_login(bot, key_in(situation).key.account)
         except Conflict as error:

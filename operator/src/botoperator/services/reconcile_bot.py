@@ -14,6 +14,7 @@ from botcore.resources.status import TradingBotStatus
 from botcore.resources.trading_bot import BotMode, TradingBot
 from botcore.runtime.clock import Clock
 from botoperator.plan.conditions import Assessment, runs_twice
+from botoperator.plan.failover import leave_lost_pod
 from botoperator.plan.inputs import BotIdentity, identity_of
 from botoperator.plan.lifecycle import (
     Drain,
@@ -30,7 +31,7 @@ from botoperator.plan.lifecycle import (
 )
 from botoperator.plan.manifests import UID_LABEL, Manifest
 from botoperator.plan.notes import begins_to_wait, transitions
-from botoperator.plan.observed import Children
+from botoperator.plan.observed import Children, LedgerView, ObservedPod
 from botoperator.plan.status import (
     derive_status,
     figures_are_due,
@@ -62,8 +63,7 @@ class BotReconciler:
         self, ports: BotPorts, settings: PlatformSettings, clock: Clock, fleet: Fleet
     ) -> None:
         self._ports = ports
-        self._modes = settings.modes
-        self._live_caps = settings.live_caps
+        self._settings = settings
         self._clock = clock
         self._fleet = fleet
         self._credentials = CredentialsFinder(ports.paper_accounts, ports.key_store)
@@ -108,16 +108,27 @@ class BotReconciler:
             else again
         )
 
+    def _situation(
+        self, key: BotKey, bot: TradingBot, children: Children, view: LedgerView, now: datetime
+    ) -> Situation:
+        """Put together what was seen of a bot and what this platform allows; nothing is known of its key yet."""
+        return leave_lost_pod(
+            Situation(
+                bot=bot,
+                children=children,
+                ledger=view,
+                now=now,
+                modes=self._settings.modes,
+                live_caps=self._settings.live_caps,
+                namespace_owner=self._settings.tenants.get(key.namespace),
+            )
+        )
+
     async def _observe(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> Situation:
         now = self._clock.now()
-        situation = Situation(
-            bot=bot,
-            children=await self._ports.children.observe(child_keys(key)),
-            ledger=(await self._ports.ledger.observe([_asked_bot(bot, now)]))[identity.uid],
-            now=now,
-            modes=self._modes,
-            live_caps=self._live_caps,
-        )
+        children = await self._ports.children.observe(child_keys(key))
+        view = (await self._ports.ledger.observe([_asked_bot(bot, now)]))[identity.uid]
+        situation = self._situation(key, bot, children, view, now)
         if needs_no_key(situation):
             return situation
         found = await self._credentials.find(bot, situation.children, live_terms(situation))
@@ -179,14 +190,19 @@ class BotReconciler:
             return None
         log.warning("leftovers_removed", bot=str(key))
         if children.pod is not None:
-            self._ports.meter.orphan_ended()
-            await self._ports.children.delete(children.pod.manifest)
+            await self._end_orphan(children.pod)
             return LOOK_AGAIN_SECONDS
         for uid in _uids(children):
             await self._ports.ledger.retire_login(uid)
         for manifest in children.manifests:
             await self._ports.children.delete(manifest)
         return None
+
+    async def _end_orphan(self, pod: ObservedPod) -> None:
+        if pod.is_deleting:
+            return
+        self._ports.meter.orphan_ended()
+        await self._ports.children.delete(pod.manifest)
 
 
 def _asked_bot(bot: TradingBot, now: datetime) -> AskedBot:
@@ -196,11 +212,12 @@ def _asked_bot(bot: TradingBot, now: datetime) -> AskedBot:
 
 
 def _seen(manifest: Mapping[str, Any], situation: Situation) -> Seen:
-    children, pod = situation.children, situation.children.pod
+    children = situation.children
+    pods = (one.manifest if one else None for one in (children.pod, children.left))
     due = _asked_bot(situation.bot, situation.now).with_figures
     return Seen(
         bot=Manifest(body=manifest),
-        children=(children.secret, children.config_map, pod.manifest if pod else None),
+        children=(children.secret, children.config_map, *pods),
         ledger=situation.ledger,
         with_figures=due,
     )
@@ -210,7 +227,11 @@ def child_keys(key: BotKey) -> ChildKeys:
     """Name what belongs to a bot."""
     names = child_names(key.name)
     return ChildKeys(
-        namespace=key.namespace, pod=names.pod, secret=names.secret, config_map=names.config_map
+        namespace=key.namespace,
+        pod=names.pod,
+        secret=names.secret,
+        config_map=names.config_map,
+        successor=names.successor,
     )
 
 

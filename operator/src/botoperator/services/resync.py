@@ -102,7 +102,7 @@ def _seen(
 ) -> Seen:
     names = child_keys(key)
     children = survey.children(
-        names.namespace, secret=names.secret, config_map=names.config_map, pod=names.pod
+        names.namespace, secret=names.secret, config_map=names.config_map, pods=names.pods
     )
     return Seen(
         bot=Manifest(body=bot),

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from botcore.domain.errors import InvariantBroken
+from botcore.resources.names import child_names
 from botcore.resources.trading_bot import BotMode
 from botoperator.plan.admission import LiveCaps
 from botoperator.plan.changes import Create, Delete, Patch, plan_changes, writes
@@ -13,6 +14,7 @@ from botoperator.plan.credentials import KeyReady
 from botoperator.plan.inputs import BotIdentity, ChildInputs, DatabaseTarget, PodSettings, Venue
 from botoperator.plan.lifecycle import Situation
 from botoperator.plan.manifests import FINALIZER
+from botoperator.plan.observed import Children
 from botoperator.plan.updates import Running, Update, choose_update, tolerate_drift
 
 __all__ = [
@@ -29,7 +31,8 @@ __all__ = [
 class PlatformSettings:
     """What is the same for every bot of this operator; venues of modes that can't run here are absent.
 
-    `live_caps` is None where live trading is out of the question (I4); at most `starting_pods` start at once.
+    `live_caps` is None where live trading is out of the question (I4). `tenants` are the namespaces that hold the
+    bots of one owner alone, with that owner. At most `starting_pods` start at once.
     """
 
     venues: Mapping[BotMode, Venue]
@@ -40,6 +43,7 @@ class PlatformSettings:
     lockstep: bool = False
     starting_pods: int | None = None
     live_caps: LiveCaps | None = None
+    tenants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def modes(self) -> frozenset[BotMode]:
@@ -106,6 +110,7 @@ class ServePlanner:
             venue=self._venue(bot, spec.mode),
             database=database,
             pod=self._settings.pod,
+            pod_name=_pod_name(bot, situation.children),
         )
         desired, drift = tolerate_drift(
             desired_children(bot, inputs),
@@ -148,6 +153,15 @@ def running_in(situation: Situation) -> Running | None:
     return Running(
         spec=config["spec"], generation=config["generation"], is_flat=_is_flat(situation)
     )
+
+
+def _pod_name(bot: BotIdentity, children: Children) -> str | None:
+    """Choose the pod's name: its own, or for a new one the one that no pod has."""
+    names = child_names(bot.name)
+    if children.pod is not None:
+        return children.pod.manifest.name
+    is_taken = children.left is not None and children.left.manifest.name == names.pod
+    return names.successor if is_taken else names.pod
 
 
 def _is_flat(situation: Situation) -> bool:

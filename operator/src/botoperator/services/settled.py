@@ -66,7 +66,7 @@ def _digest(seen: Seen) -> bytes | None:
     objects = [seen.bot, *(one for one in seen.children if one is not None)]
     if not all(one.version for one in objects):
         return None
-    versions = [(one.kind_name, one.uid, one.version) for one in objects]
+    versions = sorted((one.kind_name, str(one.uid), one.version) for one in objects)
     text = repr((versions, _told(seen.ledger)))
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
@@ -78,6 +78,7 @@ def _told(ledger: LedgerView) -> tuple[object, ...]:
         beat.reason,
         beat.generation,
         beat.problems,
+        beat.key_version,
         beat.age_seconds > HEARTBEAT_LIFE_SECONDS,
     )
     return (

@@ -16,7 +16,6 @@ from botcore.resources.trading_bot import BotMode
 from botcore.runtime.clock import SystemClock
 from botcore.sealing.keyring import KeyRing, load_keyring
 from botoperator.adapters.health_server import serve_health
-from botoperator.adapters.kube_access import find_access
 from botoperator.adapters.kube_children import MANAGED, KubeChildren
 from botoperator.adapters.kube_client import KubeClient, Writes, open_client
 from botoperator.adapters.kube_events import KubeEvents
@@ -29,7 +28,7 @@ from botoperator.plan.inputs import PodSettings, Venue
 from botoperator.services.echoes import Echoes
 from botoperator.services.serving import PlatformSettings
 from botoperator.services.write_budget import WriteBudget
-from botoperator.settings import PREFIX, ClusterSettings, KubeEnvironment
+from botoperator.settings import PREFIX, ClusterSettings
 from botoperator.wiring.parts import (
     Core,
     Place,
@@ -39,6 +38,7 @@ from botoperator.wiring.parts import (
     venues_of,
 )
 from botoperator.wiring.pulse import Vitals
+from botoperator.wiring.tenants import end_when_one_comes, tenants_away
 
 __all__ = ["platform_of", "run_kubernetes"]
 
@@ -77,25 +77,31 @@ async def _work(settings: ClusterSettings, vitals: Vitals, stop: asyncio.Event) 
     ring, address = _ring(settings), address_of(settings)
     await wait_for_schema(address, deadline_seconds=SCHEMA_SECONDS)
     async with AsyncExitStack() as stack:
-        access = find_access(KubeEnvironment.load(""))
-        client = await stack.enter_async_context(open_client(access, vitals.metrics.requested))
+        client = await stack.enter_async_context(open_client(vitals.metrics.requested))
         budget = WriteBudget(settings.writes_per_second, vitals.metrics.throttled)
         echoes = Echoes()
         budgeted = client.within(Writes(before=budget.take, after=echoes.wrote))
-        resources = KubeResources(budgeted, settings.namespaces)
-        await _wait_for_resources(resources)
+        home = [one for one in settings.namespaces if one not in settings.tenants]
+        await _wait_for_resources(KubeResources(budgeted, home))
         # Its Lease waits for nothing.
         leader = LeaderLease(client, settings.lease_namespace, settings.pod_name, SystemClock())
         vitals.leader = leader
         await leader.acquire()
         stack.push_async_callback(leader.release)
+        away = await tenants_away(budgeted, settings.tenants)
+        there = tuple(one for one in settings.namespaces if one not in away)
+        settings = settings.model_copy(update={"namespaces": there})
+        resources = KubeResources(budgeted, there)
         pool = await stack.enter_async_context(open_pool(address, max_size=POOL_SIZE))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         place = replace(_place(settings, budgeted, resources, ring), echoes=echoes)
         core = Core(settings, place, pool, session, vitals.metrics)
         await core.key_store.publish()
         vitals.core = core
-        await _lead(vitals, core, leader, settings, stop)
+        async with asyncio.TaskGroup() as group:
+            coming = group.create_task(end_when_one_comes(budgeted, away, settings.resync_seconds))
+            await _lead(vitals, core, leader, settings, stop)
+            coming.cancel()
 
 
 async def _wait_for_resources(resources: KubeResources) -> None:
@@ -178,7 +184,9 @@ def platform_of(settings: ClusterSettings) -> PlatformSettings:
             is_enabled=settings.live_enabled,
             symbols=settings.live_symbols,
             most_notional=settings.live_most_notional,
+            requires_ip_restrict=settings.live_require_ip_restrict,
         ),
+        tenants=settings.tenants,
         database_host=settings.database_host,
         database_port=settings.database_port,
         database_name=settings.database_name,

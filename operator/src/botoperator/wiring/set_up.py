@@ -1,10 +1,9 @@
 """`kbots-operator set-up`: the platform's Secrets, made once."""
 
-from botoperator.adapters.kube_access import find_access
 from botoperator.adapters.kube_client import open_client
 from botoperator.adapters.kube_secrets import KubeSecrets
 from botoperator.services.set_up import SetUp, SetUpNames
-from botoperator.settings import KubeEnvironment, SetUpSettings
+from botoperator.settings import SetUpSettings
 
 __all__ = ["run_set_up"]
 
@@ -17,5 +16,5 @@ async def run_set_up(settings: SetUpSettings) -> None:
         Transient: the API server did not answer in time.
     """
     names = SetUpNames(system=settings.system_namespace, web=settings.web_namespace)
-    async with open_client(find_access(KubeEnvironment.load(""))) as client:
+    async with open_client() as client:
         await SetUp(KubeSecrets(client), names).run()

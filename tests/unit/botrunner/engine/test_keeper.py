@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from botcore.domain.errors import NotAllowed
 from botrunner.engine.keeper import Keeper
-from botrunner.ports import Heartbeat
+from botrunner.lease_ports import Heartbeat
 from botrunner.trading.events import Event, HaltChanged, LeaseAcquired, LeaseEnded
 from botrunner.trading.lease import RENEW_EVERY, STOP_AFTER
 from tests.support.engine_ports import ModelJournal, ModelLease, Troubles

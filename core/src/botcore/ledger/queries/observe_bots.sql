@@ -27,9 +27,10 @@ cross join lateral (
            coalesce(u.disabled, false) as owner_is_disabled,
            login.role, login.is_active, login.venue, login.environment, login.account_uid,
            lease.holder as lease_holder, lease.epoch as lease_epoch,
+           extract(epoch from clock_timestamp() - past.expires_at)::float8 as lease_over_seconds,
            beat.state, beat.reason, beat.generation, beat.at as beat_at,
            extract(epoch from clock_timestamp() - beat.at)::float8 as beat_age,
-           coalesce(beat.problems, '[]') as problems,
+           coalesce(beat.problems, '[]') as problems, beat.key_version,
            coalesce(halts.scopes, '{}') as halt_scopes, coalesce(halts.reasons, '{}') as halt_reasons,
            last_equity.equity, last_equity.pnl as total_pnl,
            last_equity.pnl - coalesce(yesterday.pnl, 0) as today_pnl,
@@ -42,6 +43,7 @@ cross join lateral (
     left join login on true
     left join kbots.leases lease on lease.account_id = login.account_id
         and lease.holder is not null and lease.expires_at > clock_timestamp()
+    left join kbots.leases past on past.account_id = login.account_id and lease.account_id is null
     left join kbots.heartbeats beat on beat.bot_uid = asked.bot_uid
     left join lateral (
         select array_agg(h.scope order by h.id) as scopes, array_agg(h.reason order by h.id) as reasons
