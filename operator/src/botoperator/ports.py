@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from botcore.resources.names import child_names
 from botoperator.key_ports import KeyStore
 from botoperator.plan.inputs import Account, BotIdentity, ExchangeKey
 from botoperator.plan.manifests import Manifest
 from botoperator.plan.notes import Note
-from botoperator.plan.observed import Children, LedgerView, Survey
+from botoperator.plan.observed import Children, LedgerView, ObservedPod, Survey
 
 __all__ = [
     "AskedBot",
@@ -24,6 +25,7 @@ __all__ = [
     "Recorder",
     "Resources",
     "Secrets",
+    "child_keys",
 ]
 
 
@@ -53,6 +55,18 @@ class ChildKeys:
     def pods(self) -> tuple[str, ...]:
         """Every name a pod may have."""
         return (self.pod,) if self.successor is None else (self.pod, self.successor)
+
+
+def child_keys(key: BotKey) -> ChildKeys:
+    """Name what belongs to a bot."""
+    names = child_names(key.name)
+    return ChildKeys(
+        namespace=key.namespace,
+        pod=names.pod,
+        secret=names.secret,
+        config_map=names.config_map,
+        successor=names.successor,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +127,10 @@ class ChildrenPort(Protocol):
 
     async def observe(self, names: ChildKeys) -> Children:
         """Read what is there under these names, from the truth, never from a cache."""
+        ...
+
+    async def pods_of(self, key: BotKey) -> tuple[ObservedPod, ...]:
+        """List every pod that bears the bot's label, whatever its name, from the truth as well."""
         ...
 
     async def create(self, manifest: Manifest) -> None:

@@ -1,8 +1,13 @@
-"""A bot that waits for room in its namespace keeps its login: nothing is renewed until its pod can be made."""
+"""What a bot waits for before its pod is made: room, a place among those that start, and that no other pod is there.
+
+One that waits for room in its namespace keeps its login: nothing is renewed until its pod can be made.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from botcore.domain.errors import QuotaExceeded
 from botcore.resources.trading_bot import BotMode
@@ -10,7 +15,7 @@ from botoperator.plan.inputs import Account, BotIdentity, PodSettings, Venue, id
 from botoperator.plan.lifecycle import Hold, Serve, Situation
 from botoperator.plan.manifests import FINALIZER, Kind, Manifest
 from botoperator.plan.notes import Note
-from botoperator.plan.observed import Children, Login, Survey
+from botoperator.plan.observed import Children, Login, ObservedPod, Survey
 from botoperator.ports import AskedBot, BotKey, BotPorts, ChildKeys, Halted, LoginSecret
 from botoperator.services.perform import Performer
 from botoperator.services.serving import PlatformSettings, ServePlanner
@@ -27,11 +32,16 @@ class Namespace:
 
     def __init__(self) -> None:
         self.there: dict[Kind, Manifest] = {}
+        self.others: list[ObservedPod] = []
         self.has_room = False
         self.writes = 0
+        self.ended: list[str] = []
 
     async def observe(self, names: ChildKeys) -> Children:
         raise AssertionError(names)
+
+    async def pods_of(self, key: BotKey) -> tuple[ObservedPod, ...]:
+        return tuple(self.others)
 
     async def create(self, manifest: Manifest) -> None:
         if manifest.kind is Kind.POD and not self.has_room:
@@ -44,7 +54,7 @@ class Namespace:
         self.there[manifest.kind] = manifest
 
     async def delete(self, manifest: Manifest) -> None:
-        raise AssertionError(manifest.name)
+        self.ended.append(manifest.name)
 
     async def survey(self) -> Survey:
         raise AssertionError("nobody lists")
@@ -55,6 +65,7 @@ class Logins:
 
     def __init__(self) -> None:
         self.made = 0
+        self.retired: list[str] = []
 
     async def bind_login(self, bot: BotIdentity, account: Account) -> LoginSecret:
         self.made += 1
@@ -67,7 +78,7 @@ class Logins:
         raise AssertionError(halt_id)
 
     async def retire_login(self, uid: str) -> None:
-        raise AssertionError(uid)
+        self.retired.append(uid)
 
     async def halt_bot(self, bot: BotIdentity, reason: str) -> None:
         raise AssertionError(reason)
@@ -164,3 +175,50 @@ async def test_bot_beyond_the_pods_that_start_waits_without_a_write() -> None:
         after_seconds=30.0,
     )
     assert (namespace.writes, logins.made) == (0, 0)
+
+
+def a_labelled_pod(name: str, *, is_deleting: bool = False) -> ObservedPod:
+    metadata = {"name": name, "namespace": "kbots-bots", "uid": f"uid-of-{name}"}
+    pod = a_pod(Manifest(body={"kind": "Pod", "metadata": metadata}))
+    return replace(pod, uid=f"uid-of-{name}", is_deleting=is_deleting)
+
+
+@pytest.mark.parametrize(
+    ("other", "ended"),
+    [
+        (a_labelled_pod("strange"), ["strange"]),
+        (a_labelled_pod("strange", is_deleting=True), []),
+        # Made since the look began, by whom does not matter: another look knows it.
+        (a_labelled_pod("tb-alice"), []),
+    ],
+)
+async def test_no_pod_is_made_beside_another_that_bears_the_bots_label(
+    other: ObservedPod, ended: list[str]
+) -> None:
+    namespace, logins = Namespace(), Logins()
+    namespace.has_room = True
+    namespace.others = [other]
+    performer, bot = a_performer(namespace, logins, most=1), identity_of(a_bot())
+
+    done = await performer.perform(bot, seen(namespace, has_login=False), Serve())
+
+    assert isinstance(done.step, Hold)
+    assert (done.step.reason, other.manifest.name in done.step.message) == ("OtherPod", True)
+    assert (namespace.ended, namespace.writes, logins.made) == (ended, 0, 0)
+
+    namespace.others = []
+    assert (await performer.perform(bot, seen(namespace, has_login=False), Serve())).step == Serve()
+
+
+async def test_pod_that_was_left_behind_hinders_no_other() -> None:
+    namespace, logins = Namespace(), Logins()
+    namespace.has_room = True
+    lost = a_labelled_pod("tb-alice", is_deleting=True)
+    namespace.others = [lost]
+    situation = seen(namespace)
+    situation = replace(situation, children=replace(situation.children, left=lost))
+
+    done = await a_performer(namespace, logins).perform(identity_of(a_bot()), situation, Serve())
+
+    assert done.step == Serve()
+    assert namespace.there[Kind.POD].name == "tb2-alice"

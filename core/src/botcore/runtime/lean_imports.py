@@ -43,5 +43,9 @@ def _instead(modules: dict[str, ModuleType | None]) -> Iterator[None]:
     try:
         yield
     finally:
-        for name in absent:
+        for name, module in absent.items():
             del sys.modules[name]
+            parent, _, child = name.rpartition(".")
+            package = vars(sys.modules[parent]) if parent in sys.modules else {}
+            if module is not None and package.get(child) is module:
+                del package[child]  # its package has taken it for its own

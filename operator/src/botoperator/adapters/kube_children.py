@@ -13,10 +13,10 @@ from botoperator.adapters.kube_client import (
     KubeClient,
 )
 from botoperator.adapters.kube_resources import FIELD_MANAGER
-from botoperator.plan.manifests import Kind, Manifest
-from botoperator.plan.observed import Children, Survey, tell_apart
+from botoperator.plan.manifests import BOT_LABEL, Kind, Manifest
+from botoperator.plan.observed import Children, ObservedPod, Survey, tell_apart
 from botoperator.plan.pod_state import observe_pod
-from botoperator.ports import ChildKeys
+from botoperator.ports import BotKey, ChildKeys
 
 __all__ = ["MANAGED", "KubeChildren"]
 
@@ -42,6 +42,13 @@ class KubeChildren:
         )
         pod, left = tell_apart([observe_pod(one.body) for one in pods if one is not None])
         return Children(secret=secret, config_map=config_map, pod=pod, left=left)
+
+    async def pods_of(self, key: BotKey) -> tuple[ObservedPod, ...]:
+        """List every pod that bears the bot's label, whatever its name."""
+        pods = self._client.list_objects(
+            _collection(Kind.POD, key.namespace), f"{BOT_LABEL}={key.name}"
+        )
+        return tuple([observe_pod({**body, "kind": Kind.POD.value}) async for body in pods])
 
     async def create(self, manifest: Manifest) -> None:
         """Make an object.

@@ -184,8 +184,12 @@ async def open_client(
             raise InvalidInput.of(
                 "KUBECONFIG", f"no service account and no usable kubeconfig: {error}"
             ) from None
-    # Uncompressed: packing a long list costs either side more than the way between them.
-    configuration.client_session_kwargs = {"headers": {"Accept-Encoding": "identity"}}
+    configuration.client_session_kwargs = {
+        # Packing a long list costs either side more than the way between them.
+        "headers": {"Accept-Encoding": "identity"},
+        # For every request a thread would look for a proxy, which the watches go without as well.
+        "trust_env": False,
+    }
     async with ApiClient(configuration) as api:
         yield KubeClient(api, on_answer)
 

@@ -14,10 +14,10 @@ from botoperator.adapters.local_pod import LocalPod
 from botoperator.adapters.pod_folder import MANIFEST, PodFolder
 from botoperator.adapters.private_files import make_private
 from botoperator.adapters.processes import Process, end_process, find_processes
-from botoperator.plan.manifests import Kind, Manifest
-from botoperator.plan.observed import Children, Survey
+from botoperator.plan.manifests import BOT_LABEL, Kind, Manifest
+from botoperator.plan.observed import Children, ObservedPod, Survey
 from botoperator.plan.pod import GRACE_SECONDS
-from botoperator.ports import ChildKeys
+from botoperator.ports import BotKey, ChildKeys
 
 __all__ = ["LocalChildren"]
 
@@ -74,6 +74,14 @@ class LocalChildren:
             secret=self._objects.get(Kind.SECRET, names.namespace, names.secret),
             config_map=self._objects.get(Kind.CONFIG_MAP, names.namespace, names.config_map),
             pod=pod.observe() if pod else None,
+        )
+
+    async def pods_of(self, key: BotKey) -> tuple[ObservedPod, ...]:
+        """List every pod that bears the bot's label, whatever its name."""
+        return tuple(
+            pod.observe()
+            for (namespace, _), pod in self._pods.items()
+            if namespace == key.namespace and pod.manifest.labels.get(BOT_LABEL) == key.name
         )
 
     async def create(self, manifest: Manifest) -> None:

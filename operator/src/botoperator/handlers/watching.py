@@ -175,6 +175,19 @@ def _child_handler(listener: Listener, loop: asyncio.AbstractEventLoop) -> Any:
     return on_child
 
 
+class _NoStates(kopf.DiffBaseStorage):
+    """No last state of any object: a difference tells nobody anything here, and a copy for it costs every event."""
+
+    def build(self, *, body: kopf.Body, extra_fields: Any = None) -> kopf.BodyEssence:  # noqa: ARG002 as kopf calls it
+        return kopf.BodyEssence()
+
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:  # noqa: ARG002 as above
+        return None
+
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        """Keep nothing."""
+
+
 def _settings(labels: str) -> kopf.OperatorSettings:
     # At DEBUG kopf logs whole objects, and at INFO a line for every event.
     logging.getLogger("kopf").setLevel(logging.WARNING)
@@ -193,7 +206,7 @@ def _settings(labels: str) -> kopf.OperatorSettings:
     # Never ours: kopf removes its own finalizer wherever it sees no handler that needs it.
     settings.persistence.finalizer = f"{GROUP}/not-used"
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP, v1=False)
-    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP, v1=False)
+    settings.persistence.diffbase_storage = _NoStates()
     for plural in CHILDREN.values():
         settings.watching.label_selectors["v1", plural] = labels
     # What we make and what people keep their keys in: both bear their owner's label, and one selector can't say "or".

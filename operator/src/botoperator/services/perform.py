@@ -23,7 +23,7 @@ from botoperator.plan.lifecycle import (
 from botoperator.plan.manifests import CONFIG_HASH, STOPPING_SINCE, Manifest, digest
 from botoperator.plan.notes import of_change
 from botoperator.plan.updates import restrain_update
-from botoperator.ports import BotKey, BotPorts
+from botoperator.ports import BotKey, BotPorts, child_keys
 from botoperator.services.serving import ServePlanner, key_in, password_digest, running_in
 from botoperator.services.start_queue import StartQueue
 
@@ -80,11 +80,9 @@ class Performer:
         return Done(step=step)
 
     async def _serve(self, bot: BotIdentity, situation: Situation, step: Serve) -> Done:
-        if situation.children.pod is None and not self._starts.enter(_key_of(bot)):
-            message = self._starts.message
-            return Done(
-                step=Hold(reason="StartQueued", message=message, after_seconds=ROOM_SECONDS)
-            )
+        waits = await self._wait(bot, situation) if situation.children.pod is None else None
+        if waits is not None:
+            return waits
         update = self._planner.update(bot, situation)
         if update.needs_new_pod:
             await self._end_pod(bot, situation, "SpecChanged")
@@ -101,6 +99,29 @@ class Performer:
         except _AccountInUse as error:
             return self._unserved("AccountInUse", error, LOOK_AGAIN_SECONDS, bot)
         return Done(step=step, pending=plan.pending, has_written=bool(plan.writes))
+
+    async def _wait(self, bot: BotIdentity, situation: Situation) -> Done | None:
+        """Say what has to be waited for before a pod may be made; None if nothing has."""
+        key = _key_of(bot)
+        if not self._starts.enter(key):
+            hold = Hold(
+                reason="StartQueued", message=self._starts.message, after_seconds=ROOM_SECONDS
+            )
+            return Done(step=hold)
+        left = situation.children.left
+        others = [
+            one for one in await self._children.pods_of(key) if left is None or one.uid != left.uid
+        ]
+        if not others:
+            return None
+        self._starts.leave(key)
+        strange = [one for one in others if one.manifest.name not in child_keys(key).pods]
+        ending = [one.manifest for one in strange if not one.is_deleting]
+        for manifest in ending:
+            await self._write(bot, Delete(manifest=manifest, reason="OtherPod"))
+        names = ", ".join(sorted(one.manifest.name for one in others))
+        hold = Hold(reason="OtherPod", message=f"a pod with this bot's label has to go: {names}")
+        return Done(step=hold, has_written=bool(ending))
 
     def _unserved(self, reason: str, error: Exception, seconds: float, bot: BotIdentity) -> Done:
         self._starts.leave(_key_of(bot))

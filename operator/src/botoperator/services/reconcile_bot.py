@@ -9,7 +9,6 @@ import structlog
 
 from botcore.domain.errors import InvalidInput
 from botcore.resources.meta import HALT_ANNOTATION
-from botcore.resources.names import child_names
 from botcore.resources.status import TradingBotStatus
 from botcore.resources.trading_bot import BotMode, TradingBot
 from botcore.runtime.clock import Clock
@@ -40,7 +39,7 @@ from botoperator.plan.status import (
     starting_seconds,
 )
 from botoperator.plan.stored import parse_status, parse_stored
-from botoperator.ports import AskedBot, BotKey, BotPorts, ChildKeys
+from botoperator.ports import AskedBot, BotKey, BotPorts, child_keys
 from botoperator.services.credentials import CredentialsFinder
 from botoperator.services.fleet import Fleet
 from botoperator.services.perform import Performer
@@ -48,7 +47,7 @@ from botoperator.services.serving import PlatformSettings, ServePlanner
 from botoperator.services.settled import Seen, Settled
 from botoperator.services.start_queue import StartQueue
 
-__all__ = ["BotReconciler", "child_keys"]
+__all__ = ["BotReconciler"]
 
 log = structlog.get_logger(__name__)
 
@@ -220,18 +219,6 @@ def _seen(manifest: Mapping[str, Any], situation: Situation) -> Seen:
         children=(children.secret, children.config_map, *pods),
         ledger=situation.ledger,
         with_figures=due,
-    )
-
-
-def child_keys(key: BotKey) -> ChildKeys:
-    """Name what belongs to a bot."""
-    names = child_names(key.name)
-    return ChildKeys(
-        namespace=key.namespace,
-        pod=names.pod,
-        secret=names.secret,
-        config_map=names.config_map,
-        successor=names.successor,
     )
 
 

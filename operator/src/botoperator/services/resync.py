@@ -11,9 +11,9 @@ from botoperator.plan.credentials import StoredKey
 from botoperator.plan.manifests import BOT_LABEL, UID_LABEL, Manifest
 from botoperator.plan.observed import LedgerView, Survey
 from botoperator.plan.status import figures_are_due_since
-from botoperator.ports import AskedBot, BotKey, BotPorts
+from botoperator.ports import AskedBot, BotKey, BotPorts, child_keys
 from botoperator.services.fleet import Fleet
-from botoperator.services.reconcile_bot import BotReconciler, child_keys
+from botoperator.services.reconcile_bot import BotReconciler
 from botoperator.services.settled import Seen
 
 __all__ = ["Found", "Resync"]
