@@ -178,13 +178,13 @@ def _child_handler(listener: Listener, loop: asyncio.AbstractEventLoop) -> Any:
 class _NoStates(kopf.DiffBaseStorage):
     """No last state of any object: a difference tells nobody anything here, and a copy for it costs every event."""
 
-    def build(self, *, body: kopf.Body, extra_fields: Any = None) -> kopf.BodyEssence:  # noqa: ARG002 as kopf calls it
+    def build(self, **_: Any) -> kopf.BodyEssence:
         return kopf.BodyEssence()
 
-    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:  # noqa: ARG002 as above
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
         return None
 
-    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+    def store(self, **_: Any) -> None:
         """Keep nothing."""
 
 
