@@ -123,8 +123,8 @@ async def _changes(space: Space) -> list[float]:
         for number in range(_CHANGES):
             name = name_of(number)
             before = await _mark(space, client, name)
-            began = time.monotonic()
             await space.pause(client, name)
+            began = time.monotonic()
             while await _mark(space, client, name) == before:
                 if time.monotonic() - began > _CHANGE_SECONDS:
                     break

@@ -12,7 +12,7 @@ from botoperator.adapters.kube_client import KubeClient
 from botoperator.plan.changes import plan_changes, writes
 from botoperator.plan.manifests import Kind, Manifest
 from botoperator.plan.observed import PodPhase
-from botoperator.ports import ChildKeys
+from botoperator.ports import BotKey, ChildKeys
 from tests.cluster.operator.api import Api
 from tests.unit.botoperator.builders import children_of
 
@@ -64,6 +64,22 @@ async def test_what_was_made_is_seen_as_it_was_wanted(
     surveyed = [one for one in await survey_of(children, api) if one is not None]
     assert [(one.uid, one.version) for one in surveyed] == [(one.uid, one.version) for one in live]
     assert not any(one.data for one in surveyed)
+
+
+async def test_every_pod_with_the_bots_label_is_found_whatever_its_name(
+    children: KubeChildren, api: Api, bot: TradingBot
+) -> None:
+    pod = next(one for one in children_of(bot) if one is not None and one.kind is Kind.POD)
+    metadata = {**pod.body["metadata"], "name": "strange", "namespace": api.namespace}
+    metadata.pop("ownerReferences", None)
+    key = BotKey(api.namespace, bot.metadata.name)
+    assert await children.pods_of(key) == ()
+
+    await children.create(Manifest(body={**pod.body, "metadata": metadata}))
+
+    [found] = await children.pods_of(key)
+    assert (found.manifest.name, found.is_deleting) == ("strange", False)
+    assert await children.pods_of(BotKey(api.namespace, "another")) == ()
 
 
 async def test_object_of_this_name_is_a_conflict(children: KubeChildren, bot: TradingBot) -> None:
