@@ -18,6 +18,7 @@ from hack.bench.runner.size import bench_size
 from hack.bench.runner.soak import bench_soak
 from hack.bench.sizes import bench_sizes
 from hack.bench.streams import bench_fanout
+from hack.cluster.paths import Paths
 from hack.report import StepFailed
 
 __all__ = ["main"]
@@ -39,7 +40,7 @@ def _parts(options: argparse.Namespace) -> Parts:
         "backtest": partial(bench_backtest, options.candles),
     }
     soak: Parts = {"soak": partial(bench_soak, speed=options.speed, hours=options.hours)}
-    operator: Parts = {"bots": partial(bench_bots, options.bots)}
+    operator: Parts = {"bots": partial(bench_bots, options.bots, options.kubeconfig)}
     products = {"exchange": exchange, "runner": runner, "soak": soak, "operator": operator}
     return products[str(options.product)]
 
@@ -75,6 +76,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--speed", type=int, default=600, help="soak: times real time (600)")
     parser.add_argument("--hours", type=float, default=24, help="soak: hours of the venue (24)")
     parser.add_argument("--bots", type=int, default=1_000, help="operator: how many (1000)")
+    parser.add_argument(
+        "--kubeconfig",
+        type=Path,
+        default=Paths().kubeconfig,
+        help="operator: a cluster (that of make up)",
+    )
     return parser.parse_args()
 
 

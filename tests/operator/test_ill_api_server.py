@@ -11,7 +11,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
 
 from botcore.domain.errors import NotAllowed, QuotaExceeded
-from botoperator.adapters.kube_client import KubeClient
+from botoperator.adapters.kube_client import KubeClient, Writes
 from botoperator.adapters.metrics import OperatorMetrics
 from botoperator.handlers.watching import Listener, watch, watches_of
 from botoperator.plan.health import Pulse, problems
@@ -45,7 +45,7 @@ async def hearing(
     monkeypatch.setenv("KUBECONFIG", str(server.kubeconfig(tmp_path / "kubeconfig")))
     heard = WatchHearing(lambda: time.monotonic() * FASTER)
     listener = Listener(
-        on_bot=lambda _: None,
+        on_bot=lambda _key, _hint: None,
         on_child=lambda _: None,
         on_answer=metrics.requested,
         on_watch=heard.works,
@@ -151,7 +151,7 @@ async def test_list_is_read_in_chunks_and_without_managers(
     found = [one async for one in client.list_objects(PODS, "a=b")]
 
     assert [one["metadata"] for one in found] == [{"name": f"tb-{n}"} for n in range(1_001)]
-    assert requests(metrics, verb="get", resource="pods", code="200") == 3
+    assert requests(metrics, verb="get", resource="pods", code="200") == 5
     # The newest: an older moment of a cache would hide a pod that was just made.
     assert not [one for one in server.asked if "resourceVersion" in one]
 
@@ -159,7 +159,7 @@ async def test_list_is_read_in_chunks_and_without_managers(
 async def test_writes_wait_for_the_budget_and_reads_do_not(
     server: ApiServer, client: KubeClient, metrics: OperatorMetrics
 ) -> None:
-    within = client.within(WriteBudget(10, metrics.throttled).take)
+    within = client.within(Writes(before=WriteBudget(10, metrics.throttled).take))
     loop = asyncio.get_running_loop()
     began = loop.time()
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,17 +11,26 @@ from pathlib import Path
 from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from botcore.sealing.keyring import new_private_key, write_key
 from hack.bench.operator.space import Space
 from hack.bench.runner.host import Host, wait_for
+from hack.report import StepFailed
 from hack.standalone.installation import DATABASE, free_port
 
 __all__ = ["Operator", "running_operator"]
 
-# No node takes the pods, so nobody asks for it.
+# No node takes the pods, so nobody asks for it: none has so many processors.
+_PROCESSORS: Final = "1000"
+# An environment for development has libraries that the image lacks, and that others import where they find them.
+_AS_SHIPPED: Final = (
+    "import sys; sys.modules.update(rich=None); from botoperator.main import main; main()"
+)
 _IMAGE: Final = "kbots/none:none"
 _OPERATOR: Final = "kbots_operator"
+_ANSWER_SECONDS: Final = 60
+_LINES: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +39,11 @@ class Operator:
 
     process: subprocess.Popen[bytes]
     port: int
+    log: Path
 
     def figure(self, name: str, **labels: str) -> float:
         """Sum up a figure over the series with these labels."""
-        url = f"http://127.0.0.1:{self.port}/metrics"
-        try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
-                text = answer.read().decode()
-        except OSError:
-            return 0.0
-        return sum(
-            one.value
-            for family in text_string_to_metric_families(text)
-            for one in family.samples
-            if one.name == f"kbots_{name}" and labels.items() <= one.labels.items()
-        )
+        return sum(one.value for one in self._samples(name) if labels.items() <= one.labels.items())
 
     def cpu_seconds(self) -> float:
         """Give the processor time that the process has used."""
@@ -59,10 +59,44 @@ class Operator:
 
     def writes(self) -> float:
         """Count the writes to the API server, those of the leader's Lease aside."""
-        name = "operator_api_requests_total"
-        verbs = ("post", "patch", "put", "delete")
-        all_of_them = sum(self.figure(name, verb=verb) for verb in verbs)
-        return all_of_them - sum(self.figure(name, verb=verb, resource="leases") for verb in verbs)
+        return sum(self.written().values())
+
+    def written(self) -> Counter[str]:
+        """Count them by verb and resource, all at one moment."""
+        counted = Counter[str]()
+        for one in self._samples("operator_api_requests_total"):
+            verb, resource = one.labels["verb"], one.labels["resource"]
+            if verb in {"post", "patch", "put", "delete"} and resource != "leases":
+                counted[f"{verb} {resource}"] += int(one.value)
+        return counted
+
+    def peak_megabytes(self) -> float:
+        """Give the most that the process has held so far."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        [line] = [one for one in status.splitlines() if one.startswith("VmHWM:")]
+        return int(line.split()[1]) / 1024
+
+    def _samples(self, name: str) -> list[Sample]:
+        text = wait_for(
+            self._metrics, "the operator's figures", seconds=_ANSWER_SECONDS, every=0.02
+        )
+        return [
+            one
+            for family in text_string_to_metric_families(text)
+            for one in family.samples
+            if one.name == f"kbots_{name}"
+        ]
+
+    def _metrics(self) -> str:
+        # Of one that has ended no figure is known, least of all that it is zero.
+        if self.process.poll() is not None:
+            last = self.log.read_text(encoding="utf-8").splitlines()[-_LINES:]
+            raise StepFailed("\n".join(["the operator has ended:", *last]), fix="see its log above")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=30) as got:
+                return str(got.read().decode())
+        except OSError:
+            return ""
 
 
 @contextmanager
@@ -83,14 +117,15 @@ def running_operator(
         "HEALTH_PORT": str(port),
     }
     environment = {f"KBOTS_OPERATOR_{name}": value for name, value in values.items()}
-    with (folder / "operator.log").open("ab") as log:
+    path = folder / "operator.log"
+    with path.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "botoperator.main", "kubernetes"],
+            [sys.executable, "-c", _AS_SHIPPED, "kubernetes"],
             env={"KUBECONFIG": str(space.kubeconfig), "PATH": "/usr/bin:/bin", **environment},
             stdout=log,
             stderr=log,
         )
-    operator = Operator(process=process, port=port)
+    operator = Operator(process=process, port=port, log=path)
     try:
         wait_for(lambda: operator.figure("operator_leader"), "it leads", seconds=60, every=0.02)
         yield operator
@@ -117,6 +152,8 @@ def _settings(host: Host, space: Space) -> dict[str, str]:
         "POD_NAME": "bench",
         "RUNNER_IMAGE": _IMAGE,
         "RUNNER_SERVICE_ACCOUNT": "default",
+        "RUNNER_CPU_REQUEST": _PROCESSORS,
         "WRITES_PER_SECOND": "0",
+        "STARTING_PODS": "0",
         "LOG_LEVEL": "WARNING",
     }

@@ -15,7 +15,6 @@ from botcore.domain.errors import PlatformError
 from botcore.resources.meta import GROUP, PLURAL, VERSION
 from botoperator.adapters.kube_client import MERGE_PATCH, KubeClient
 from hack.bench.runner.host import a_bot
-from hack.cluster.paths import Paths
 from hack.report import StepFailed
 
 __all__ = ["CONCURRENT", "Space", "name_of", "new_space"]
@@ -38,7 +37,6 @@ class Space:
         await load_kube_config(  # type: ignore[no-untyped-call]
             config_file=str(self.kubeconfig), client_configuration=configuration
         )
-        configuration.connection_pool_maxsize = CONCURRENT
         async with ApiClient(configuration) as api:
             yield KubeClient(api)
 
@@ -76,15 +74,14 @@ def name_of(number: int) -> str:
 
 
 @contextmanager
-def new_space() -> Iterator[Space]:
-    """Make a namespace whose pods no node takes, and remove it with everything in it.
+def new_space(kubeconfig: Path) -> Iterator[Space]:
+    """Make a namespace, and remove it with everything in it.
 
     Raises:
         StepFailed: there is no cluster.
     """
-    space = Space(namespace=f"bench-{secrets.token_hex(4)}", kubeconfig=Paths().kubeconfig)
+    space = Space(namespace=f"bench-{secrets.token_hex(4)}", kubeconfig=kubeconfig)
     try:
-        asyncio.run(_change_nodes(space, unschedulable=True))
         asyncio.run(
             _ask(space, "POST", "/api/v1/namespaces", {"metadata": {"name": space.namespace}})
         )
@@ -94,21 +91,11 @@ def new_space() -> Iterator[Space]:
         yield space
     finally:
         asyncio.run(_remove(space))
-        asyncio.run(_change_nodes(space, unschedulable=False))
 
 
 async def _ask(space: Space, method: str, path: str, body: Any = None) -> None:
     async with space.client() as client:
         await client.request(method, path, body=body)
-
-
-async def _change_nodes(space: Space, *, unschedulable: bool) -> None:
-    body = {"spec": {"unschedulable": unschedulable}}
-    async with space.client() as client:
-        nodes = [one async for one in client.list_objects("/api/v1/nodes")]
-        for one in nodes:
-            path = f"/api/v1/nodes/{one['metadata']['name']}"
-            await client.request("PATCH", path, body=body, headers=MERGE_PATCH)
 
 
 async def _remove(space: Space) -> None:

@@ -59,6 +59,10 @@ class KeyStore(Protocol):
         """List the ids of the keys nobody has checked yet."""
         ...
 
+    async def wrapped(self) -> Mapping[str, int]:
+        """Count the stored keys by the sealing key that opens them."""
+        ...
+
     async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
         ...

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from botcore.resources.names import child_names
 from botoperator.key_ports import KeyStore
 from botoperator.plan.inputs import Account, BotIdentity, ExchangeKey
 from botoperator.plan.manifests import Manifest
 from botoperator.plan.notes import Note
-from botoperator.plan.observed import Children, LedgerView, Survey
+from botoperator.plan.observed import Children, LedgerView, ObservedPod, Survey
 
 __all__ = [
     "AskedBot",
@@ -24,6 +25,7 @@ __all__ = [
     "Recorder",
     "Resources",
     "Secrets",
+    "child_keys",
 ]
 
 
@@ -55,6 +57,18 @@ class ChildKeys:
         return (self.pod,) if self.successor is None else (self.pod, self.successor)
 
 
+def child_keys(key: BotKey) -> ChildKeys:
+    """Name what belongs to a bot."""
+    names = child_names(key.name)
+    return ChildKeys(
+        namespace=key.namespace,
+        pod=names.pod,
+        secret=names.secret,
+        config_map=names.config_map,
+        successor=names.successor,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginSecret:
     """A database login that was made or renewed; the password exists nowhere else yet."""
@@ -84,7 +98,7 @@ class Resources(Protocol):
     """TradingBots: the API server, or the table that stands in for it."""
 
     async def list(self) -> tuple[Mapping[str, Any], ...]:
-        """List the manifests of all bots as they are stored."""
+        """List all bots: at least what identifies each, its account's and its status' main words."""
         ...
 
     async def get(self, key: BotKey) -> Mapping[str, Any] | None:
@@ -113,6 +127,10 @@ class ChildrenPort(Protocol):
 
     async def observe(self, names: ChildKeys) -> Children:
         """Read what is there under these names, from the truth, never from a cache."""
+        ...
+
+    async def pods_of(self, key: BotKey) -> tuple[ObservedPod, ...]:
+        """List every pod that bears the bot's label, whatever its name, from the truth as well."""
         ...
 
     async def create(self, manifest: Manifest) -> None:
@@ -223,6 +241,14 @@ class Meter(Protocol):
 
     def pod_started(self, seconds: float) -> None:
         """Hear how long a pod took from being made to its container's start."""
+        ...
+
+    def ran_twice(self) -> None:
+        """Hear of a pod that acts for an account whose lease another holds."""
+        ...
+
+    def keys_wrapped(self, keys: Mapping[str, int]) -> None:
+        """Hear how many stored keys each sealing key opens."""
         ...
 
 

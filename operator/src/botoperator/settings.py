@@ -160,6 +160,8 @@ class ClusterSettings(OperatorSettings):
     """How many bots are worked on at once."""
     writes_per_second: float = Field(default=50.0, ge=0)
     """How many writes a second the API server is asked for, the leader's Lease aside; 0 is no limit."""
+    starting_pods: int = Field(default=64, ge=0)
+    """How many pods may be starting at once, the next ones wait; 0 is no limit."""
     health_port: int = 8081
     """Port of /healthz, /readyz and /metrics."""
 

@@ -9,13 +9,15 @@ import structlog
 
 from botcore.domain.errors import PlatformError
 from botcore.resources.meta import EXCHANGE_KEY_LABEL
+from botoperator.plan.hints import BotHint
 from botoperator.plan.manifests import BOT_LABEL, UID_LABEL, Manifest
 from botoperator.ports import BotKey, Halted, Ledger, Meter
+from botoperator.services.echoes import Echoes
 from botoperator.services.fleet import Fleet
 from botoperator.services.reconcile_bot import BotReconciler
 from botoperator.services.resync import Resync
 from botoperator.services.verify_key import KeyVerifier
-from botoperator.services.work_queue import WorkQueue
+from botoperator.services.work_queue import Lane, WorkQueue
 
 __all__ = ["CHANNELS", "KeyId", "Shell", "ShellPace", "ShellParts"]
 
@@ -47,6 +49,7 @@ class ShellParts:
     reconciler: BotReconciler
     resync: Resync
     fleet: Fleet
+    echoes: Echoes
     verifier: KeyVerifier
     meter: Meter
     notices: Notices
@@ -98,9 +101,14 @@ class Shell:
             for task in tasks:
                 task.cancel()
 
-    def on_bot(self, key: BotKey) -> None:
+    def on_bot(self, key: BotKey, hint: BotHint | None = None) -> None:
         """Hear of a TradingBot that is there, has changed or is gone."""
-        self._queue.add(key)
+        if hint is None or hint.is_wanted:
+            self._queue.add(key, Lane.PERSON)
+        elif hint.is_listed:
+            self._queue.add(key, Lane.LOOK)
+        else:
+            self._queue.add(key, Lane.REPORT, self._own(hint.uid, hint.version))
 
     def on_child(self, manifest: Manifest) -> None:
         """Hear of an object that is there or has changed."""
@@ -108,12 +116,14 @@ class Shell:
         name = manifest.labels.get(BOT_LABEL)
         if EXCHANGE_KEY_LABEL in manifest.labels or not uid:
             # A person's Secret, or one that was.
-            self._add_all(self._parts.fleet.using_secret(manifest.namespace, manifest.name))
+            named = self._parts.fleet.using_secret(manifest.namespace, manifest.name)
+            self._add_all(named, Lane.PERSON)
             return
         if name is None:
             self._queue.add(KeyId(uid))
             return
-        self._queue.add(BotKey(manifest.namespace, name))
+        needless = self._own(str(manifest.uid), manifest.version) if manifest.version else None
+        self._queue.add(BotKey(manifest.namespace, name), Lane.REPORT, needless)
 
     async def on_notice(self, channel: str, payload: str) -> None:
         """Hear of a change in the database; what is not understood is left to a full look."""
@@ -124,7 +134,8 @@ class Shell:
             case "kbots_bots":
                 self._on_row(*payload.partition(":")[::2])
             case "kbots_keys":
-                self._add_all([KeyId(payload), *self._parts.fleet.using_key(payload)])
+                bots = self._parts.fleet.using_key(payload)
+                self._add_all([KeyId(payload), *bots], Lane.PERSON)
             case _:
                 await self._on_halt(payload)
 
@@ -135,9 +146,9 @@ class Shell:
             halted = None
         match halted:
             case Halted(scope="bot", subject=uid) if key := self._parts.fleet.find(uid):
-                self._queue.add(key)
+                self._queue.add(key, Lane.PERSON)
             case Halted(scope="owner", subject=owner):
-                self._add_all(self._parts.fleet.of_owner(owner))
+                self._add_all(self._parts.fleet.of_owner(owner), Lane.PERSON)
             case _:
                 self._look_now.set()
 
@@ -148,9 +159,13 @@ class Shell:
         elif key is not None and kind == "equity":
             self._queue.add_after(key, FIGURES_AFTER_SECONDS)
 
-    def _add_all(self, keys: Iterable[BotKey | KeyId]) -> None:
+    def _add_all(self, keys: Iterable[BotKey | KeyId], lane: Lane) -> None:
         for key in keys:
-            self._queue.add(key)
+            self._queue.add(key, lane)
+
+    def _own(self, uid: str, version: str) -> Callable[[], bool]:
+        # Asked only when the look that may have written it has ended, and so has heard the answer.
+        return lambda: self._parts.echoes.is_own(uid, version)
 
     async def _work_until_next(self, key: BotKey | KeyId) -> float | None:
         match key:
@@ -179,7 +194,7 @@ class Shell:
         now = asyncio.get_running_loop().time
         began = now()
         found = await self._parts.resync.run()
-        self._add_all([*found.bots, *found.leftovers, *map(KeyId, found.keys)])
+        self._add_all([*found.bots, *found.leftovers, *map(KeyId, found.keys)], Lane.LOOK)
         self._looked_at = now()
         repairs = {
             "bot": len(found.bots),

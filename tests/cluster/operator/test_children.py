@@ -11,8 +11,8 @@ from botoperator.adapters.kube_children import KubeChildren
 from botoperator.adapters.kube_client import KubeClient
 from botoperator.plan.changes import plan_changes, writes
 from botoperator.plan.manifests import Kind, Manifest
-from botoperator.plan.observed import Children, PodPhase
-from botoperator.ports import ChildKeys
+from botoperator.plan.observed import PodPhase
+from botoperator.ports import BotKey, ChildKeys
 from tests.cluster.operator.api import Api
 from tests.unit.botoperator.builders import children_of
 
@@ -32,7 +32,7 @@ def keys(api: Api) -> ChildKeys:
     )
 
 
-async def survey_of(children: KubeChildren, api: Api) -> Children:
+async def survey_of(children: KubeChildren, api: Api) -> tuple[Manifest | None, ...]:
     names = keys(api)
     return (await children.survey()).children(
         names.namespace, secret=names.secret, config_map=names.config_map, pods=names.pods
@@ -59,10 +59,32 @@ async def test_what_was_made_is_seen_as_it_was_wanted(
     assert not seen.pod.is_deleting
     listed = {(one.kind, one.name) for one in (await children.survey()).manifests}
     assert listed == {(one.kind, one.name) for one in wanted}
-    listed_pod = (await survey_of(children, api)).pod
-    assert listed_pod is not None
-    assert (listed_pod.uid, listed_pod.phase) == (seen.pod.uid, PodPhase.PENDING)
-    assert writes(plan_changes(wanted, (await survey_of(children, api)).manifests)) == ()
+    # The same states, and neither a key nor a configuration among them; the kubelet writes to the pod meanwhile.
+    live = (await children.observe(keys(api))).manifests
+    surveyed = [one for one in await survey_of(children, api) if one is not None]
+    assert [one.uid for one in surveyed] == [one.uid for one in live]
+    assert all(one.version for one in surveyed)
+    listed_states, live_states = (
+        [one.version for one in some if one.kind is not Kind.POD] for some in (surveyed, live)
+    )
+    assert listed_states == live_states
+    assert not any(one.data for one in surveyed)
+
+
+async def test_every_pod_with_the_bots_label_is_found_whatever_its_name(
+    children: KubeChildren, api: Api, bot: TradingBot
+) -> None:
+    pod = next(one for one in children_of(bot) if one is not None and one.kind is Kind.POD)
+    metadata = {**pod.body["metadata"], "name": "strange", "namespace": api.namespace}
+    metadata.pop("ownerReferences", None)
+    key = BotKey(api.namespace, bot.metadata.name)
+    assert await children.pods_of(key) == ()
+
+    await children.create(Manifest(body={**pod.body, "metadata": metadata}))
+
+    [found] = await children.pods_of(key)
+    assert (found.manifest.name, found.is_deleting) == ("strange", False)
+    assert await children.pods_of(BotKey(api.namespace, "another")) == ()
 
 
 async def test_object_of_this_name_is_a_conflict(children: KubeChildren, bot: TradingBot) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from botoperator.ports import BotKey
 from botoperator.services.fleet import Fleet
 
-ALICE, BOB, CAROL = (BotKey("kbots-bots", name) for name in ("alice", "bob", "carol"))
+ALICE, BOB, CAROL, DAVE = (BotKey("kbots-bots", name) for name in ("alice", "bob", "carol", "dave"))
 STATUS = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
 
 
@@ -76,7 +76,29 @@ def test_who_is_gone_is_left_out() -> None:
     fleet = a_fleet()
 
     fleet.forget(BOB)
-    fleet.keep_only({ALICE})
+    fleet.begin_list()
+    fleet.end_list({ALICE: stored("1", "alice", "key-2")})
 
     assert (fleet.find("1"), fleet.find("2"), fleet.find("3")) == (ALICE, None, None)
     assert sum(fleet.states().values()) == 1
+    assert fleet.using_key("key-2") == (ALICE,)
+
+
+def test_list_outranks_no_look_that_came_after_it() -> None:
+    fleet = a_fleet()
+
+    fleet.begin_list()
+    listed = {ALICE: stored("1", "alice", "key-1"), BOB: stored("2", "bob")}
+    fleet.learn(DAVE, stored("4", "dave"), STATUS)
+    fleet.learn(ALICE, stored("1", "alice", "key-2"), STATUS)
+    fleet.forget(BOB)
+    fleet.end_list(listed)
+
+    assert fleet.find("4") == DAVE
+    assert fleet.using_key("key-2") == (ALICE,)
+    assert (fleet.find("2"), fleet.find("3")) == (None, None)
+
+    fleet.begin_list()
+    fleet.end_list(listed)
+
+    assert (fleet.find("2"), fleet.find("4")) == (BOB, None)

@@ -112,6 +112,8 @@ def test_every_object_of_the_schema_refuses_unknown_fields() -> None:
         ("live.mostNotional", {"usdt": "1000"}),
         ("metrics.scrapeFrom", "monitoring"),
         ("metrics.podMonitor.interval", "often"),
+        ("metrics.prometheusRule.enabled", "yes"),
+        ("operator.startingPods", -1),
         ("dashboard.publicOrigin", "example.org"),
         ("dashboard.publicOrigin", "https://example.org/path"),
         ("dashboard.service.nodePort", 70_000),

@@ -5,12 +5,9 @@ and what signs by private keys: megabytes of a runner's 80, and a tenth of its s
 are hidden during this one import; whoever else imports them in this process gets the real ones.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
-from types import ModuleType
-from typing import Any
+
+from botcore.runtime.lean_imports import hidden
 
 __all__ = [
     "AsyncClient",
@@ -32,27 +29,7 @@ _SIGNING = {
 _PACKAGES = ("Crypto", "Crypto.Hash", "Crypto.PublicKey", "Crypto.Signature")
 
 
-class _Hidden(ModuleType):
-    """Answers the annotations that name its classes."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return object
-
-
-@contextmanager
-def _hidden(*names: str) -> Iterator[None]:
-    absent = [name for name in names if name not in sys.modules]
-    sys.modules.update({name: _Hidden(name) for name in absent})
-    try:
-        yield
-    finally:
-        for name in absent:
-            del sys.modules[name]
-
-
-with _hidden("requests", "dateparser", "pytz", *_PACKAGES):
+with hidden("requests", "dateparser", "pytz", *_PACKAGES):
     from binance.async_client import AsyncClient
     from binance.exceptions import BinanceAPIException, BinanceWebsocketUnableToConnect
     from binance.ws.constants import WSListenerState

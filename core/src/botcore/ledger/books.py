@@ -1,5 +1,6 @@
 """Accounts, books and the bots' own logins, as the operator sees and makes them."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,6 +120,8 @@ async def bind_login(
         Conflict: another bot's login is bound to the account (I1).
         QuotaExceeded: that many other bots have one.
     """
+    # Before anybody waits for its locks, and beside the event loop.
+    verifier = await asyncio.to_thread(scram_verifier, password)
     await _refuse_beyond(connection, binding.bot_uid, most)
     account_id = await _account(connection, binding)
     await connection.execute(
@@ -134,7 +137,7 @@ async def bind_login(
         )
     ).fetchone()
     role = found[0] if found else f"bot_{token_hex(6)}"
-    await _login_role(connection, role, password, is_new=found is None)
+    await _login_role(connection, role, verifier, is_new=found is None)
     if found:
         await connection.execute(
             "update kbots.bot_logins set book_id = %s, retired_at = null where db_role = %s",
@@ -240,9 +243,8 @@ async def _refuse_beyond(connection: AsyncConnection, bot_uid: str, most: int | 
 
 
 async def _login_role(
-    connection: AsyncConnection, role: str, password: str, *, is_new: bool
+    connection: AsyncConnection, role: str, verifier: str, *, is_new: bool
 ) -> None:
-    verifier = scram_verifier(connection, role, password)
     statement = sql.SQL("{} role {} login connection limit {} password {}{}").format(
         sql.SQL("create" if is_new else "alter"),
         sql.Identifier(role),

@@ -45,6 +45,10 @@ class KeyStores:
         """List the ids of the keys nobody has checked yet."""
         return (*await self._sealed.pending(), *await self._referenced.pending())
 
+    async def wrapped(self) -> Mapping[str, int]:
+        """Count the sealed keys by the sealing key that opens them."""
+        return await self._sealed.wrapped()
+
     async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
         await self._store(key).record(key, verdict)

@@ -6,17 +6,23 @@ from typing import Any
 
 from botcore.domain.errors import Conflict, NotFound
 from botcore.resources.meta import GROUP
-from botoperator.adapters.kube_client import APPLY_PATCH, MERGE_PATCH, KubeClient
+from botoperator.adapters.kube_client import (
+    APPLY_PATCH,
+    MERGE_PATCH,
+    METADATA_ALONE,
+    KubeClient,
+)
 from botoperator.adapters.kube_resources import FIELD_MANAGER
-from botoperator.plan.manifests import Kind, Manifest
-from botoperator.plan.observed import Children, Survey, tell_apart
+from botoperator.plan.manifests import BOT_LABEL, Kind, Manifest
+from botoperator.plan.observed import Children, ObservedPod, Survey, tell_apart
 from botoperator.plan.pod_state import observe_pod
-from botoperator.ports import ChildKeys
+from botoperator.ports import BotKey, ChildKeys
 
 __all__ = ["MANAGED", "KubeChildren"]
 
 OURS = (f"{GROUP}/", "app.kubernetes.io/")
 MANAGED = "app.kubernetes.io/managed-by=kbots-operator"
+KEPT = ("name", "namespace", "uid", "resourceVersion", "labels")
 PLURALS = {Kind.SECRET: "secrets", Kind.CONFIG_MAP: "configmaps", Kind.POD: "pods"}
 
 
@@ -36,6 +42,13 @@ class KubeChildren:
         )
         pod, left = tell_apart([observe_pod(one.body) for one in pods if one is not None])
         return Children(secret=secret, config_map=config_map, pod=pod, left=left)
+
+    async def pods_of(self, key: BotKey) -> tuple[ObservedPod, ...]:
+        """List every pod that bears the bot's label, whatever its name."""
+        pods = self._client.list_objects(
+            _collection(Kind.POD, key.namespace), f"{BOT_LABEL}={key.name}"
+        )
+        return tuple([observe_pod({**body, "kind": Kind.POD.value}) async for body in pods])
 
     async def create(self, manifest: Manifest) -> None:
         """Make an object.
@@ -96,21 +109,24 @@ class KubeChildren:
             return
 
     async def survey(self) -> Survey:
-        """Read every object of the operator's at once."""
-        objects, pods = [], []
+        """Read the metadata of every object of the operator's at once: no key is among them."""
+        found = []
         for namespace in self._namespaces:
             for kind in PLURALS:
-                async for body in self._client.list_objects(_collection(kind, namespace), MANAGED):
-                    if kind is Kind.POD:
-                        body.pop("spec")  # the largest part, and its hash tells what it is
-                        pods.append(observe_pod(body))
-                    else:
-                        objects.append(Manifest(body={**body, "kind": kind.value}))
-        return Survey(objects, pods)
+                path = _collection(kind, namespace)
+                async for body in self._client.list_objects(path, MANAGED, METADATA_ALONE):
+                    found.append(_named(kind, body["metadata"]))  # noqa: PERF401 one by one, to keep little
+        return Survey(found)
 
     async def _find(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         body = await self._client.find(f"{_collection(kind, namespace)}/{name}")
         return Manifest(body=body) if body is not None else None
+
+
+def _named(kind: Kind, metadata: Mapping[str, Any]) -> Manifest:
+    return Manifest(
+        body={"kind": kind.value, "metadata": {name: metadata.get(name) for name in KEPT}}
+    )
 
 
 def _applied(live: Manifest, wanted: Manifest) -> dict[str, Any]:

@@ -4,11 +4,10 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from kubernetes.aio.client import ApiClient, Configuration
-from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
 from botcore.domain.errors import (
     Conflict,
@@ -20,21 +19,52 @@ from botcore.domain.errors import (
     QuotaExceeded,
     Transient,
 )
+from botoperator.adapters.kube_library import (
+    ApiClient,
+    ConfigException,
+    Configuration,
+    load_incluster_config,
+    load_kube_config,
+)
 
-__all__ = ["APPLY_PATCH", "JSON_PATCH", "MERGE_PATCH", "KubeClient", "open_client"]
+__all__ = [
+    "APPLY_PATCH",
+    "JSON_PATCH",
+    "MERGE_PATCH",
+    "METADATA_ALONE",
+    "KubeClient",
+    "Writes",
+    "open_client",
+]
 
 # Headers: what a body is, and what is asked for.
 JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 APPLY_PATCH = {"Content-Type": "application/apply-patch+yaml"}  # JSON is YAML
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+METADATA_ALONE = {
+    "Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"
+}
+JSON = {"Accept": "application/json"}
 
 OnAnswer = Callable[[str, str, int], None]
 
 CONNECT_SECONDS, REQUEST_SECONDS = 5.0, 15.0
-CHUNK = 500
+CHUNK = 250
 LONGEST_MESSAGE = 500
 # The API server has no code for it. What is used changes with every try, so that it is left out.
 QUOTA = re.compile(r"exceeded (quota: [^,]+),.*limited: (.+)$")
+
+
+async def _at_once() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writes:
+    """What is awaited before a write, and told of the state that it led to."""
+
+    before: Callable[[], Awaitable[None]] = _at_once
+    after: Callable[[Mapping[str, Any]], None] = lambda _answer: None
 
 
 class KubeClient:
@@ -44,16 +74,16 @@ class KubeClient:
         self,
         api: ApiClient,
         on_answer: OnAnswer = lambda _verb, _resource, _code: None,
-        before_write: Callable[[], Awaitable[None]] | None = None,
+        writes: Writes | None = None,
     ) -> None:
-        """Tell every answer to `on_answer` (method, plural, status; 0 where none came); await `before_write`."""
+        """Tell every answer to `on_answer` (method, plural, status; 0 where none came)."""
         self._api = api
         self._on_answer = on_answer
-        self._before_write = before_write
+        self._writes = writes or Writes()
 
-    def within(self, before_write: Callable[[], Awaitable[None]]) -> "KubeClient":
-        """Answer the same client with writes that wait for their turn."""
-        return KubeClient(self._api, self._on_answer, before_write)
+    def within(self, writes: Writes) -> "KubeClient":
+        """Answer the same client with writes that wait for their turn, and are told."""
+        return KubeClient(self._api, self._on_answer, writes)
 
     async def request(
         self,
@@ -71,13 +101,13 @@ class KubeClient:
             NotFound, Conflict, InvalidInput, NotAllowed: as the API server says.
             Transient: it is away, too slow or too busy; a write may have happened.
         """
-        if self._before_write is not None and method != "GET":
-            await self._before_write()
+        if method != "GET":
+            await self._writes.before()
         prepared = await self._api.param_serialize(
             method,
             path,
             query_params=list((query or {}).items()),
-            header_params={"Accept": "application/json", **(headers or {})},
+            header_params={**JSON, **(headers or {})},
             body=body,
             auth_settings=["BearerToken"],
         )
@@ -89,6 +119,8 @@ class KubeClient:
         if status >= 400:
             raise _refusal(status, data)
         answer: dict[str, Any] = json.loads(data)
+        if method in {"POST", "PATCH"}:
+            self._writes.after(answer)
         return answer
 
     async def _send(
@@ -109,7 +141,9 @@ class KubeClient:
         except NotFound:
             return None
 
-    async def list_objects(self, path: str, labels: str = "") -> AsyncIterator[dict[str, Any]]:
+    async def list_objects(
+        self, path: str, labels: str = "", headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
         """List every object of a kind, without who wrote which field.
 
         In chunks of one consistent moment: with no resourceVersion asked for, the newest.
@@ -119,11 +153,13 @@ class KubeClient:
         """
         query = {"limit": str(CHUNK)} | ({"labelSelector": labels} if labels else {})
         while True:
-            answer = await self.request("GET", path, query=query)
-            for item in answer["items"] or ():
+            answer = await self.request("GET", path, query=query, headers=headers)
+            items, after = answer.pop("items") or [], answer["metadata"].get("continue")
+            items.reverse()
+            while items:
+                item = items.pop()
                 item["metadata"].pop("managedFields", None)
                 yield item
-            after = answer["metadata"].get("continue")
             if not after:
                 return
             query = {**query, "continue": after}
@@ -148,6 +184,12 @@ async def open_client(
             raise InvalidInput.of(
                 "KUBECONFIG", f"no service account and no usable kubeconfig: {error}"
             ) from None
+    configuration.client_session_kwargs = {
+        # Packing a long list costs either side more than the way between them.
+        "headers": {"Accept-Encoding": "identity"},
+        # For every request a thread would look for a proxy, which the watches go without as well.
+        "trust_env": False,
+    }
     async with ApiClient(configuration) as api:
         yield KubeClient(api, on_answer)
 

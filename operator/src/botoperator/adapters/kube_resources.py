@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botcore.domain.errors import Conflict, InvalidInput, NotFound
-from botcore.resources.meta import GROUP, PLURAL, VERSION
+from botcore.resources.meta import GROUP, KIND, PLURAL, VERSION
 from botoperator.adapters.kube_client import JSON_PATCH, MERGE_PATCH, KubeClient
 from botoperator.plan.manifests import FINALIZER
 from botoperator.ports import BotKey
@@ -17,6 +17,8 @@ __all__ = ["FIELD_MANAGER", "KubeResources"]
 
 FIELD_MANAGER = "kbots-operator"
 ATTEMPTS = 5
+METADATA_LISTED = ("name", "namespace", "uid", "resourceVersion")
+SPEC_LISTED = ("owner", "desiredState", "mode", "exchange", "credentials")
 
 
 class KubeResources:
@@ -27,10 +29,10 @@ class KubeResources:
         self._namespaces = namespaces
 
     async def list(self) -> tuple[Mapping[str, Any], ...]:
-        """List the manifests of all bots as they are stored."""
+        """List all bots: of each what a full look at them asks for, since a thousand are a lot to hold."""
         return tuple(
             [
-                manifest
+                _brief(manifest)
                 for namespace in self._namespaces
                 async for manifest in self._client.list_objects(_collection(namespace))
             ]
@@ -100,6 +102,20 @@ class KubeResources:
         await self._client.request(
             "PATCH", path, query={"fieldManager": FIELD_MANAGER}, body=body, headers=headers
         )
+
+
+def _brief(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata, spec, status = manifest["metadata"], manifest["spec"], manifest.get("status") or {}
+    conditions = [
+        {"type": one["type"], "status": one["status"]} for one in status.get("conditions") or ()
+    ]
+    trading = {"asOf": (status.get("trading") or {}).get("asOf")}
+    return {
+        "kind": KIND,
+        "metadata": {name: metadata.get(name) for name in METADATA_LISTED},
+        "spec": {name: spec[name] for name in SPEC_LISTED if name in spec},
+        "status": {"phase": status.get("phase"), "conditions": conditions, "trading": trading},
+    }
 
 
 def _collection(namespace: str) -> str:

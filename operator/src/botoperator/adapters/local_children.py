@@ -14,10 +14,10 @@ from botoperator.adapters.local_pod import LocalPod
 from botoperator.adapters.pod_folder import MANIFEST, PodFolder
 from botoperator.adapters.private_files import make_private
 from botoperator.adapters.processes import Process, end_process, find_processes
-from botoperator.plan.manifests import Kind, Manifest
-from botoperator.plan.observed import Children, Survey
+from botoperator.plan.manifests import BOT_LABEL, Kind, Manifest
+from botoperator.plan.observed import Children, ObservedPod, Survey
 from botoperator.plan.pod import GRACE_SECONDS
-from botoperator.ports import ChildKeys
+from botoperator.ports import BotKey, ChildKeys
 
 __all__ = ["LocalChildren"]
 
@@ -76,6 +76,14 @@ class LocalChildren:
             pod=pod.observe() if pod else None,
         )
 
+    async def pods_of(self, key: BotKey) -> tuple[ObservedPod, ...]:
+        """List every pod that bears the bot's label, whatever its name."""
+        return tuple(
+            pod.observe()
+            for (namespace, _), pod in self._pods.items()
+            if namespace == key.namespace and pod.manifest.labels.get(BOT_LABEL) == key.name
+        )
+
     async def create(self, manifest: Manifest) -> None:
         """Make an object; a pod starts at once.
 
@@ -114,7 +122,7 @@ class LocalChildren:
 
     async def survey(self) -> Survey:
         """Read every object at once."""
-        return Survey(self._objects.list(), [pod.observe() for pod in self._pods.values()])
+        return Survey([*self._objects.list(), *(pod.manifest for pod in self._pods.values())])
 
     def _keep(self, folder: PodFolder) -> LocalPod:
         pod = LocalPod(folder, self._settings, self._clock, self._changed)

@@ -34,12 +34,8 @@ class OperatorMetrics:
         disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each, of no use here
         self._registry = registry = _registry()
         self._looks = _counter(registry, "reconcile", "Looks at a bot or a key", "result")
-        self._look_seconds = Histogram(
-            "kbots_operator_reconcile_seconds",
-            "From taking a bot or a key out of the queue to its end",
-            registry=registry,
-            buckets=_LOOK_BUCKETS,
-        )
+        text = "From taking a bot or a key out of the queue to its end"
+        self._look_seconds = _histogram(registry, "operator_reconcile_seconds", text, _LOOK_BUCKETS)
         self._requests = _counter(
             registry,
             "api_requests",
@@ -49,9 +45,7 @@ class OperatorMetrics:
         self._throttled = _counter(
             registry, "api_throttled_seconds", "Waited for by writes because of the write budget"
         )
-        self._resync = Gauge(
-            "kbots_operator_resync_seconds", "What the last full look took", registry=registry
-        )
+        self._resync = _gauge(registry, "resync_seconds", "What the last full look took")
         self._repairs = _counter(
             registry, "resync_repairs", "What a full look found that no hint had told", "kind"
         )
@@ -60,12 +54,16 @@ class OperatorMetrics:
             registry, "lease_conflicts", "Bots that began to wait for an account somebody else has"
         )
         self._orphans = _counter(registry, "orphan_pods", "Pods ended because their bot is gone")
-        self._pod_start = Histogram(
-            "kbots_tradingbot_pod_start_seconds",
-            "From making a pod to the start of its container",
-            registry=registry,
-            buckets=_POD_BUCKETS,
+        text = "From making a pod to the start of its container"
+        self._pod_start = _histogram(registry, "tradingbot_pod_start_seconds", text, _POD_BUCKETS)
+
+        self._double_runs = _counter(
+            registry,
+            "double_run_detected",
+            "Looks that found a pod acting for an account whose lease another holds; must stay 0",
         )
+        text = "Stored exchange keys, by the sealing key that opens them"
+        self._kek = _gauge(registry, "kek_wrapped", text, "kek")
 
     @property
     def content_type(self) -> str:
@@ -117,6 +115,16 @@ class OperatorMetrics:
         """Hear how long a pod took to start."""
         self._pod_start.observe(seconds)
 
+    def ran_twice(self) -> None:
+        """Hear of a pod that acts for an account whose lease another holds."""
+        self._double_runs.inc()
+
+    def keys_wrapped(self, keys: Mapping[str, int]) -> None:
+        """Hear how many stored keys each sealing key opens."""
+        self._kek.clear()
+        for kek, count in keys.items():
+            self._kek.labels(kek).set(count)
+
 
 class _Reading(Collector):
     """Figures read when they are asked for."""
@@ -144,6 +152,16 @@ def _registry() -> CollectorRegistry:
     )
     ProcessCollector(namespace="kbots", registry=registry)
     return registry
+
+
+def _gauge(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Gauge:
+    return Gauge(f"kbots_operator_{name}", text, labels, registry=registry)
+
+
+def _histogram(
+    registry: CollectorRegistry, name: str, text: str, buckets: tuple[float, ...]
+) -> Histogram:
+    return Histogram(f"kbots_{name}", text, registry=registry, buckets=buckets)
 
 
 def _counter(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Counter:

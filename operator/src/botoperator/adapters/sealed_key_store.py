@@ -77,6 +77,11 @@ class SealedKeyStore:
         async with transaction(self._pool) as connection:
             return await sealed_keys.list_pending_keys(connection)
 
+    async def wrapped(self) -> Mapping[str, int]:
+        """Count the keys by the sealing key that opens them; each of the ring is named."""
+        async with transaction(self._pool) as connection:
+            return dict.fromkeys(self._ring.kids, 0) | await sealed_keys.list_kids(connection)
+
     async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
         stored = stored_verdict(verdict)

@@ -5,7 +5,8 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import aiohttp
-import kopf
+
+from botoperator.handlers.kopf_library import kopf
 
 __all__ = ["OnAnswer", "OnWatch", "open_session"]
 

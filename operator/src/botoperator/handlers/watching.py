@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import kopf
-
 from botcore.domain.errors import Transient
 from botcore.resources.meta import GROUP, OWNER_LABEL, PLURAL, VERSION
+from botoperator.handlers.kopf_library import kopf
 from botoperator.handlers.watch_session import OnAnswer, OnWatch, open_session
+from botoperator.plan.hints import BotHint, hint_of
 from botoperator.plan.manifests import Kind, Manifest
 from botoperator.ports import BotKey
 
@@ -33,7 +33,7 @@ IDENTITY = "kbots-operator"
 class Listener:
     """Who is told: of objects on the event loop that called `watch`, of answers and watches in kopf's thread."""
 
-    on_bot: Callable[[BotKey], None]
+    on_bot: Callable[[BotKey, BotHint], None]
     on_child: Callable[[Manifest], None]
     on_answer: OnAnswer
     on_watch: OnWatch
@@ -144,8 +144,14 @@ def _registry(listener: Listener, loop: asyncio.AbstractEventLoop) -> kopf.Opera
         return open_session(info, listener.on_answer, listener.on_watch) if info else None
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
-    async def on_bot(namespace: str | None, name: str | None, **_: Any) -> None:
-        _tell(loop, listener.on_bot, BotKey(str(namespace), str(name)))
+    async def on_bot(
+        namespace: str | None,
+        name: str | None,
+        body: kopf.Body,
+        type: str | None,  # noqa: A002 kopf's name
+        **_: Any,
+    ) -> None:
+        _tell(loop, listener.on_bot, BotKey(str(namespace), str(name)), hint_of(type, body))
 
     for kind, plural in CHILDREN.items():
         kopf.on.event("v1", plural, registry=registry, id=plural, param=kind)(
@@ -161,10 +167,25 @@ def _child_handler(listener: Listener, loop: asyncio.AbstractEventLoop) -> Any:
             "name": body.metadata.name,
             "namespace": body.metadata.namespace,
             "labels": dict(body.metadata.labels),
+            "uid": body.metadata.uid,
+            "resourceVersion": body.metadata.get("resourceVersion"),
         }
         _tell(loop, listener.on_child, Manifest(body={"kind": param.value, "metadata": metadata}))
 
     return on_child
+
+
+class _NoStates(kopf.DiffBaseStorage):
+    """No last state of any object: a difference tells nobody anything here, and a copy for it costs every event."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Keep nothing."""
 
 
 def _settings(labels: str) -> kopf.OperatorSettings:
@@ -175,7 +196,9 @@ def _settings(labels: str) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.scanning.disabled = True
     settings.posting.enabled = False
-    settings.queueing.idle_timeout = 0.5
+    # An object's last state is kept for as long; and a list of a thousand objects in one piece costs tens of megabytes.
+    settings.queueing.idle_timeout = 0.1
+    settings.watching.chunk_size = 250
     settings.networking.request_timeout = 20
     settings.networking.connect_timeout = 5
     settings.networking.error_backoffs = ERROR_PAUSES
@@ -183,7 +206,7 @@ def _settings(labels: str) -> kopf.OperatorSettings:
     # Never ours: kopf removes its own finalizer wherever it sees no handler that needs it.
     settings.persistence.finalizer = f"{GROUP}/not-used"
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP, v1=False)
-    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP, v1=False)
+    settings.persistence.diffbase_storage = _NoStates()
     for plural in CHILDREN.values():
         settings.watching.label_selectors["v1", plural] = labels
     # What we make and what people keep their keys in: both bear their owner's label, and one selector can't say "or".

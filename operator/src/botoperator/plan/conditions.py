@@ -19,12 +19,22 @@ from botoperator.plan.lifecycle import (
 )
 from botoperator.plan.observed import CRASH_LOOP, Heartbeat, ObservedPod
 
-__all__ = ["Assessment", "heartbeat_of", "is_crashing", "observations"]
+__all__ = [
+    "HEARTBEAT_LIFE_SECONDS",
+    "Assessment",
+    "heartbeat_of",
+    "is_crashing",
+    "observations",
+    "runs_twice",
+]
 
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 # The runner writes at least every 5 s.
 HEARTBEAT_LIFE_SECONDS = 15.0
 _LONGEST_MESSAGE = 1024
+
+# States in which a runner may send.
+ACTING = frozenset({"Running", "Paused", "Flat"})
 
 LEAVING = {
     "Deleted": "the bot is being deleted",
@@ -71,6 +81,15 @@ def heartbeat_of(situation: Situation) -> Heartbeat | None:
     if pod is None or heartbeat is None or pod.started_at is None or pod.waiting_reason:
         return None
     return heartbeat if heartbeat.at >= pod.started_at else None
+
+
+def runs_twice(situation: Situation) -> bool:
+    """Tell whether the bot's pod acts for the account while another holds the lease on it (I1): never, by design."""
+    heartbeat, lease, pod = heartbeat_of(situation), situation.ledger.lease, situation.children.pod
+    if heartbeat is None or lease is None or pod is None:
+        return False
+    acts = heartbeat.state in ACTING and heartbeat.age_seconds <= HEARTBEAT_LIFE_SECONDS
+    return acts and lease.holder != pod.uid
 
 
 def is_crashing(pod: ObservedPod | None) -> bool:

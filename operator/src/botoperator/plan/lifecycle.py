@@ -25,6 +25,7 @@ from botoperator.plan.manifests import ACCOUNT, CREDENTIALS, STOPPING_SINCE
 from botoperator.plan.observed import Children, LedgerView, ObservedPod, PodPhase
 
 __all__ = [
+    "LOOK_AGAIN_SECONDS",
     "CleanUp",
     "Drain",
     "EndPod",
@@ -33,6 +34,7 @@ __all__ = [
     "Serve",
     "Situation",
     "Step",
+    "is_at_rest",
     "live_terms",
     "needs_no_key",
     "next_step",
@@ -125,6 +127,21 @@ def live_terms(situation: Situation) -> LiveTerms:
         owner_is_active=ledger.owner_is_known and not ledger.owner_is_disabled,
         now=situation.now,
     )
+
+
+def is_at_rest(step: Step, situation: Situation) -> bool:
+    """Tell whether the step asks for nothing more by itself, and no report is waited for."""
+    pod, beat = situation.children.pod, situation.ledger.heartbeat
+    if pod is not None and pod.started_at is not None and not pod.is_finished:
+        # What a pod before it said is not known from what this one says by its words.
+        return isinstance(step, Serve | Restrain) and beat is not None and beat.at >= pod.started_at
+    match step:
+        case Serve() | Restrain() | Hold(after_seconds=None):
+            return True
+        case CleanUp(reason=reason):
+            return reason != "Deleted"
+        case _:
+            return False
 
 
 def _leaving_reason(situation: Situation) -> str:

@@ -60,6 +60,11 @@ class Manifest:
         return Kind(self.body["kind"])
 
     @property
+    def kind_name(self) -> str:
+        """The object's kind as it is written, a TradingBot's included."""
+        return str(self.body["kind"])
+
+    @property
     def namespace(self) -> str:
         """The object's namespace."""
         return str(self.body["metadata"]["namespace"])
@@ -74,6 +79,11 @@ class Manifest:
         """The identity the API server gave the object; None for one that is only wanted."""
         uid: str | None = self.body["metadata"].get("uid")
         return uid
+
+    @property
+    def version(self) -> str:
+        """Which state of the object this is; empty for one that is only wanted, or of this host."""
+        return str(self.body["metadata"].get("resourceVersion") or "")
 
     @property
     def labels(self) -> Mapping[str, str]:

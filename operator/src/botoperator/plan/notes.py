@@ -14,7 +14,15 @@ __all__ = ["Note", "begins_to_wait", "of_change", "transitions"]
 # Reasons of Ready that come and go while a bot does as it is told.
 PROGRESS = frozenset(
     {
-        *("PodPending", "Starting", "Recovering", "Verifying", "Restarting", "Replacing"),
+        *(
+            "PodPending",
+            "StartQueued",
+            "Starting",
+            "Recovering",
+            "Verifying",
+            "Restarting",
+            "Replacing",
+        ),
         *("InputChanged", "SpecChanged", "ModeChanged", "AccountChanged", "OfAnotherBot"),
         *("Draining", "Terminating", "Stopping", "Stopped", "Deleted", "LeaseHeldElsewhere"),
         *("Running", "Paused", "Flat"),

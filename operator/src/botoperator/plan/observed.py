@@ -100,30 +100,28 @@ def tell_apart(pods: Sequence[ObservedPod]) -> tuple[ObservedPod | None, Observe
 
 
 class Survey:
-    """Every object of the operator's, read at once: what it says is a hint by the time it is read."""
+    """Every object of the operator's, read at once: what it says is a hint by the time it is read.
 
-    def __init__(self, objects: Iterable[Manifest], pods: Iterable[ObservedPod]) -> None:
-        """Sort the Secrets and ConfigMaps, and the pods, by kind and name."""
+    Of an object of the API server there are its names, labels and version alone.
+    """
+
+    def __init__(self, objects: Iterable[Manifest]) -> None:
+        """Sort the objects by kind and name."""
         self._objects = {(one.kind, one.namespace, one.name): one for one in objects}
-        self._pods = {(one.manifest.namespace, one.manifest.name): one for one in pods}
 
     @property
     def manifests(self) -> Iterator[Manifest]:
         """Everything; labels tell whose it is."""
         yield from self._objects.values()
-        yield from (one.manifest for one in self._pods.values())
 
     def children(
         self, namespace: str, *, secret: str, config_map: str, pods: Sequence[str]
-    ) -> Children:
+    ) -> tuple[Manifest | None, ...]:
         """Answer what was there under these names."""
-        found = [self._pods.get((namespace, name)) for name in pods]
-        pod, left = tell_apart([one for one in found if one is not None])
-        return Children(
-            secret=self._objects.get((Kind.SECRET, namespace, secret)),
-            config_map=self._objects.get((Kind.CONFIG_MAP, namespace, config_map)),
-            pod=pod,
-            left=left,
+        return (
+            self._objects.get((Kind.SECRET, namespace, secret)),
+            self._objects.get((Kind.CONFIG_MAP, namespace, config_map)),
+            *(self._objects.get((Kind.POD, namespace, name)) for name in pods),
         )
 
 

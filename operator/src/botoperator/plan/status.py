@@ -23,11 +23,20 @@ from botoperator.plan.lifecycle import CleanUp, Drain, EndPod, Situation
 from botoperator.plan.manifests import CONFIG_HASH, STOPPING_SINCE
 from botoperator.plan.observed import Figures
 
-__all__ = ["derive_status", "figures_are_due", "invalid_status", "start_seconds"]
+__all__ = [
+    "derive_status",
+    "figures_are_due",
+    "figures_are_due_since",
+    "invalid_status",
+    "start_seconds",
+    "starting_seconds",
+]
 
 FIGURES_EVERY = timedelta(seconds=30)
 # Quote assets whose smallest sensible amount is far below a cent.
 FINE_ASSETS = frozenset({"BTC", "ETH", "BNB"})
+# A pod that waits like this costs no node anything.
+HINDERED = frozenset({"Unschedulable", "ImagePullBackOff"})
 PHASE_OF_STATE = {
     "Starting": BotPhase.STARTING,
     "Recovering": BotPhase.STARTING,
@@ -58,7 +67,12 @@ def derive_status(seen: Assessment) -> Mapping[str, Any]:
 
 def figures_are_due(before: TradingFigures | None, now: datetime) -> bool:
     """Tell whether the trading figures may be written again."""
-    return before is None or before.as_of is None or now - before.as_of >= FIGURES_EVERY
+    return figures_are_due_since(before.as_of if before else None, now)
+
+
+def figures_are_due_since(as_of: datetime | None, now: datetime) -> bool:
+    """Tell whether figures of that moment may be written again."""
+    return as_of is None or now - as_of >= FIGURES_EVERY
 
 
 def start_seconds(situation: Situation) -> float | None:
@@ -71,6 +85,17 @@ def start_seconds(situation: Situation) -> float | None:
         return None
     made = pod.manifest.body["metadata"].get("creationTimestamp")
     return (pod.started_at - datetime.fromisoformat(made)).total_seconds() if made else None
+
+
+def starting_seconds(situation: Situation) -> float | None:
+    """Answer for how long the pod has been starting; None if it has started, or nobody is starting it."""
+    pod = situation.children.pod
+    if pod is None or pod.started_at is not None or pod.is_finished or pod.is_deleting:
+        return None
+    made = pod.manifest.body["metadata"].get("creationTimestamp")
+    if made is None or pod.waiting_reason in HINDERED:
+        return None
+    return (situation.now - datetime.fromisoformat(made)).total_seconds()
 
 
 def invalid_status(

@@ -26,7 +26,7 @@ from botoperator.plan.inputs import ExchangeKey
 from botoperator.plan.observed import Children
 from botoperator.ports import PaperAccounts
 
-__all__ = ["CredentialsFinder", "sealed_key_of"]
+__all__ = ["CredentialsFinder"]
 
 PAPER_READY = "PaperAccount"
 STORED_READY = "KeyVerified"
@@ -53,28 +53,6 @@ class CredentialsFinder:
         held = _held(bot, children)
         judged = _judge(bot, await self._named(bot), held, terms)
         return await self._open(bot, held, judged) if isinstance(judged, StoredKey) else judged
-
-    def recall(
-        self,
-        bot: TradingBot,
-        children: Children,
-        stored: Mapping[str, StoredKey],
-        terms: LiveTerms,
-    ) -> CredentialsFound | None:
-        """Say what `find` would, as far as nobody has to be asked; None where somebody has to.
-
-        `stored` has the sealed keys that bots name, by their ids. Whoever keeps a key in a Secret is asked every time.
-        """
-        held = _held(bot, children)
-        if bot.spec.mode is BotMode.PAPER:
-            return self._if_as_found(bot, held, PAPER_READY)
-        key_id = sealed_key_of(bot)
-        if key_id is None:
-            return None
-        judged = _judge(bot, _sealed(key_id, stored), held, terms)
-        if not isinstance(judged, StoredKey):
-            return judged
-        return self._if_as_found(bot, _if_of(judged, held), STORED_READY)
 
     async def _named(self, bot: TradingBot) -> Referred:
         named = bot.spec.credentials
@@ -119,24 +97,12 @@ class CredentialsFinder:
         self._found[str(bot.metadata.uid)] = self._hash(key)
         return KeyReady(key=key, reason=reason)
 
-    def _if_as_found(
-        self, bot: TradingBot, held: ExchangeKey | None, reason: str
-    ) -> KeyReady | None:
-        if held is None or not self._is_as_found(bot, held):
-            return None
-        return KeyReady(key=held, reason=reason)
-
     def _is_as_found(self, bot: TradingBot, key: ExchangeKey) -> bool:
         return self._found.get(str(bot.metadata.uid)) == self._hash(key)
 
     def _hash(self, key: ExchangeKey) -> bytes:
         parts = (str(key.account), key.version, key.api_key, key.api_secret)
         return hashlib.blake2b("\n".join(parts).encode(), key=self._salt).digest()
-
-
-def sealed_key_of(bot: TradingBot) -> str | None:
-    """Name the sealed key that a bot is to trade with."""
-    return bot.spec.credentials.sealed_key if bot.spec.credentials else None
 
 
 def _judge(

@@ -1,7 +1,7 @@
 """What the last look at every bot found, for whoever counts bots or asks which ones something concerns."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +26,26 @@ class Fleet:
     def __init__(self) -> None:
         self._members: dict[BotKey, _Member] = {}
         self._by_uid: dict[str, BotKey] = {}
+        self._seen_since: set[BotKey] = set()
 
     def learn(self, key: BotKey, manifest: Mapping[str, Any], status: Mapping[str, Any]) -> None:
         """Take in a bot as it is stored and the status that was derived for it."""
         self.forget(key)
+        self._add(key, manifest, status)
+
+    def begin_list(self) -> None:
+        """Hear that a list of all bots is about to be read."""
+        self._seen_since.clear()
+
+    def end_list(self, listed: Mapping[BotKey, Mapping[str, Any]]) -> None:
+        """Take in the list that was begun; of a bot that was looked at meanwhile the look knows better."""
+        for key in self._members.keys() - listed.keys() - self._seen_since:
+            self._remove(key)
+        for key in listed.keys() - self._seen_since:
+            self._remove(key)
+            self._add(key, listed[key], listed[key].get("status") or {})
+
+    def _add(self, key: BotKey, manifest: Mapping[str, Any], status: Mapping[str, Any]) -> None:
         spec, uid = manifest["spec"], str(manifest["metadata"]["uid"])
         exchange, credentials = spec.get("exchange") or {}, spec.get("credentials") or {}
         self._members[key] = _Member(
@@ -39,7 +55,7 @@ class Fleet:
             secret_name=credentials.get("secretName"),
             state=(
                 str(spec.get("desiredState", "")),
-                str(status.get("phase", "")),
+                str(status.get("phase") or ""),
                 f"{exchange.get('name', 'binance')}/{spec.get('mode', '')}",
             ),
             conditions=tuple(
@@ -50,14 +66,13 @@ class Fleet:
 
     def forget(self, key: BotKey) -> None:
         """Leave out a bot that is gone."""
+        self._seen_since.add(key)
+        self._remove(key)
+
+    def _remove(self, key: BotKey) -> None:
         member = self._members.pop(key, None)
         if member is not None and self._by_uid.get(member.uid) == key:
             del self._by_uid[member.uid]
-
-    def keep_only(self, keys: Collection[BotKey]) -> None:
-        """Leave out every bot that is not one of these."""
-        for key in self._members.keys() - keys:
-            self.forget(key)
 
     def find(self, uid: str) -> BotKey | None:
         """Find a bot by its uid."""

@@ -10,6 +10,7 @@ from botoperator.plan.changes import Change, Create, Delete, Patch
 from botoperator.plan.children import config_of, reordered_config, stopped_config
 from botoperator.plan.inputs import BotIdentity, DatabaseTarget
 from botoperator.plan.lifecycle import (
+    LOOK_AGAIN_SECONDS,
     CleanUp,
     Drain,
     EndPod,
@@ -22,8 +23,9 @@ from botoperator.plan.lifecycle import (
 from botoperator.plan.manifests import CONFIG_HASH, STOPPING_SINCE, Manifest, digest
 from botoperator.plan.notes import of_change
 from botoperator.plan.updates import restrain_update
-from botoperator.ports import BotKey, BotPorts
-from botoperator.services.serving import ServePlanner, key_in, running_in
+from botoperator.ports import BotKey, BotPorts, child_keys
+from botoperator.services.serving import ServePlanner, key_in, password_digest, running_in
+from botoperator.services.start_queue import StartQueue
 
 __all__ = ["Done", "Performer"]
 
@@ -40,6 +42,7 @@ class Done:
     step: Step
     pending: str = ""
     is_released: bool = False
+    has_written: bool = False
 
 
 class _AccountInUse(Exception):
@@ -49,12 +52,15 @@ class _AccountInUse(Exception):
 class Performer:
     """Writes what a step asks for, in the order that a crash in between can't harm."""
 
-    def __init__(self, ports: BotPorts, planner: ServePlanner) -> None:
+    def __init__(self, ports: BotPorts, planner: ServePlanner, starts: StartQueue) -> None:
         self._resources = ports.resources
         self._children = ports.children
         self._ledger = ports.ledger
         self._recorder = ports.recorder
         self._planner = planner
+        self._starts = starts
+        self._made: dict[str, str] = {}
+        """By bot the digest of a password that no pod has yet: who waits for room keeps the login meanwhile."""
 
     async def perform(self, bot: BotIdentity, situation: Situation, step: Step) -> Done:
         """Perform the step; a bot that finds its account taken waits instead."""
@@ -74,6 +80,9 @@ class Performer:
         return Done(step=step)
 
     async def _serve(self, bot: BotIdentity, situation: Situation, step: Serve) -> Done:
+        waits = await self._wait(bot, situation) if situation.children.pod is None else None
+        if waits is not None:
+            return waits
         update = self._planner.update(bot, situation)
         if update.needs_new_pod:
             await self._end_pod(bot, situation, "SpecChanged")
@@ -86,15 +95,42 @@ class Performer:
             for change in plan.writes:
                 await self._write(bot, change, has_pod=situation.children.pod is not None)
         except QuotaExceeded as error:
-            return Done(
-                step=Hold(reason="QuotaExceeded", message=str(error), after_seconds=ROOM_SECONDS)
-            )
+            return self._unserved("QuotaExceeded", error, ROOM_SECONDS, bot)
         except _AccountInUse as error:
-            return Done(step=Hold(reason="AccountInUse", message=str(error)))
-        return Done(step=step, pending=plan.pending)
+            return self._unserved("AccountInUse", error, LOOK_AGAIN_SECONDS, bot)
+        return Done(step=step, pending=plan.pending, has_written=bool(plan.writes))
+
+    async def _wait(self, bot: BotIdentity, situation: Situation) -> Done | None:
+        """Say what has to be waited for before a pod may be made; None if nothing has."""
+        key = _key_of(bot)
+        if not self._starts.enter(key):
+            hold = Hold(
+                reason="StartQueued", message=self._starts.message, after_seconds=ROOM_SECONDS
+            )
+            return Done(step=hold)
+        left = situation.children.left
+        others = [
+            one for one in await self._children.pods_of(key) if left is None or one.uid != left.uid
+        ]
+        if not others:
+            return None
+        self._starts.leave(key)
+        strange = [one for one in others if one.manifest.name not in child_keys(key).pods]
+        ending = [one.manifest for one in strange if not one.is_deleting]
+        for manifest in ending:
+            await self._write(bot, Delete(manifest=manifest, reason="OtherPod"))
+        names = ", ".join(sorted(one.manifest.name for one in others))
+        hold = Hold(reason="OtherPod", message=f"a pod with this bot's label has to go: {names}")
+        return Done(step=hold, has_written=bool(ending))
+
+    def _unserved(self, reason: str, error: Exception, seconds: float, bot: BotIdentity) -> Done:
+        self._starts.leave(_key_of(bot))
+        return Done(step=Hold(reason=reason, message=str(error), after_seconds=seconds))
 
     async def _database(self, bot: BotIdentity, situation: Situation) -> DatabaseTarget:
-        in_force = self._planner.database_in_force(situation)
+        if situation.children.pod is not None:
+            self._made.pop(bot.uid, None)
+        in_force = self._planner.database_in_force(situation, self._made.get(bot.uid))
         if in_force is not None:
             return in_force
         left = situation.children.left
@@ -106,6 +142,7 @@ class Performer:
             made = await self._ledger.bind_login(bot, key_in(situation).key.account)
         except Conflict as error:
             raise _AccountInUse(str(error)) from error
+        self._made[bot.uid] = password_digest(made.password)
         return self._planner.database(made.role, made.password)
 
     async def _drain(self, bot: BotIdentity, situation: Situation, step: Drain) -> None:
@@ -129,10 +166,11 @@ class Performer:
         is_told = children.pod.manifest.annotations.get(CONFIG_HASH) == digest(
             config_of(config_map)
         )
-        if config_map.data != children.config_map.data or not is_told:
+        is_new = config_map.data != children.config_map.data or not is_told
+        if is_new:
             log.warning("bot_restrained", bot=str(_key_of(bot)), reason=step.reason)
             await self._order(children.pod.manifest, config_map, {})
-        return Done(step=step, pending=update.pending)
+        return Done(step=step, pending=update.pending, has_written=is_new)
 
     async def _order(self, pod: Manifest, config_map: Manifest, marks: Mapping[str, str]) -> None:
         await self._children.patch(config_map)
@@ -150,13 +188,15 @@ class Performer:
     ) -> Done:
         for manifest in situation.children.manifests:
             await self._write(bot, Delete(manifest=manifest, reason=reason))
+        self._made.pop(bot.uid, None)
         if situation.ledger.login is not None:
             await self._ledger.retire_login(bot.uid)
         is_released = reason == "Deleted"
         if is_released:
             await self._resources.release(_key_of(bot), bot.uid)
             log.info("bot_removed", bot=str(_key_of(bot)))
-        return Done(step=step, is_released=is_released)
+        has_written = bool(situation.children.manifests) or situation.ledger.login is not None
+        return Done(step=step, is_released=is_released, has_written=has_written)
 
     async def _write(self, bot: BotIdentity, change: Change, *, has_pod: bool = True) -> None:
         one = change.manifest

@@ -9,11 +9,10 @@ import structlog
 
 from botcore.domain.errors import InvalidInput
 from botcore.resources.meta import HALT_ANNOTATION
-from botcore.resources.names import child_names
 from botcore.resources.status import TradingBotStatus
 from botcore.resources.trading_bot import BotMode, TradingBot
 from botcore.runtime.clock import Clock
-from botoperator.plan.conditions import Assessment
+from botoperator.plan.conditions import Assessment, runs_twice
 from botoperator.plan.failover import leave_lost_pod
 from botoperator.plan.inputs import BotIdentity, identity_of
 from botoperator.plan.lifecycle import (
@@ -24,26 +23,36 @@ from botoperator.plan.lifecycle import (
     Serve,
     Situation,
     Step,
+    is_at_rest,
     live_terms,
     needs_no_key,
     next_step,
 )
-from botoperator.plan.manifests import UID_LABEL
+from botoperator.plan.manifests import UID_LABEL, Manifest
 from botoperator.plan.notes import begins_to_wait, transitions
 from botoperator.plan.observed import Children, LedgerView, ObservedPod
-from botoperator.plan.status import derive_status, figures_are_due, invalid_status, start_seconds
+from botoperator.plan.status import (
+    derive_status,
+    figures_are_due,
+    invalid_status,
+    start_seconds,
+    starting_seconds,
+)
 from botoperator.plan.stored import parse_status, parse_stored
-from botoperator.ports import AskedBot, BotKey, BotPorts, ChildKeys
+from botoperator.ports import AskedBot, BotKey, BotPorts, child_keys
 from botoperator.services.credentials import CredentialsFinder
 from botoperator.services.fleet import Fleet
 from botoperator.services.perform import Performer
 from botoperator.services.serving import PlatformSettings, ServePlanner
+from botoperator.services.settled import Seen, Settled
+from botoperator.services.start_queue import StartQueue
 
-__all__ = ["BotReconciler", "asked_bot", "child_keys"]
+__all__ = ["BotReconciler"]
 
 log = structlog.get_logger(__name__)
 
 LOOK_AGAIN_SECONDS = 1.0
+AFTER_WRITING_SECONDS = 5.0
 
 
 class BotReconciler:
@@ -56,15 +65,18 @@ class BotReconciler:
         self._settings = settings
         self._clock = clock
         self._fleet = fleet
-        self.planner = ServePlanner(settings)
-        self.credentials = CredentialsFinder(ports.paper_accounts, ports.key_store)
-        self._performer = Performer(ports, self.planner)
+        self._credentials = CredentialsFinder(ports.paper_accounts, ports.key_store)
+        self.starts = StartQueue(settings.starting_pods)
+        self.settled = Settled()
+        self._performer = Performer(ports, ServePlanner(settings), self.starts)
 
     async def run(self, key: BotKey) -> float | None:
         """Take the next step; answers in how many seconds to look again."""
+        self.settled.forget(key)
         manifest = await self._ports.resources.get(key)
         if manifest is None:
             self._fleet.forget(key)
+            self.starts.leave(key)
             return await self._remove_leftovers(key)
         try:
             bot = parse_stored(manifest)
@@ -77,17 +89,25 @@ class BotReconciler:
         await self._latch(key, identity, bot)
         situation = await self._observe(key, identity, bot)
         await self._halt_disabled_owner(identity, situation)
+        self._watch(key, situation)
         step = next_step(situation)
         done = await self._performer.perform(identity, situation, step)
         if not done.is_released:
             seen = Assessment(situation=situation, step=done.step, pending_update=done.pending)
             status = derive_status(seen)
-            await self._report(key, identity.uid, bot.status, status)
+            has_told = await self._report(key, identity.uid, bot.status, status)
             self._fleet.learn(key, manifest, status)
-            self._measure_start(situation)
-        return _look_again(done.step, situation)
+            if not has_told and not done.has_written and is_at_rest(done.step, situation):
+                self.settled.note(key, _seen(manifest, situation))
+        again = _look_again(done.step, situation)
+        # What was written is not heard of; what it leads to is, mostly sooner.
+        return (
+            min(again or AFTER_WRITING_SECONDS, AFTER_WRITING_SECONDS)
+            if done.has_written
+            else again
+        )
 
-    def situation(
+    def _situation(
         self, key: BotKey, bot: TradingBot, children: Children, view: LedgerView, now: datetime
     ) -> Situation:
         """Put together what was seen of a bot and what this platform allows; nothing is known of its key yet."""
@@ -106,11 +126,11 @@ class BotReconciler:
     async def _observe(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> Situation:
         now = self._clock.now()
         children = await self._ports.children.observe(child_keys(key))
-        view = (await self._ports.ledger.observe([asked_bot(bot, now)]))[identity.uid]
-        situation = self.situation(key, bot, children, view, now)
+        view = (await self._ports.ledger.observe([_asked_bot(bot, now)]))[identity.uid]
+        situation = self._situation(key, bot, children, view, now)
         if needs_no_key(situation):
             return situation
-        found = await self.credentials.find(bot, situation.children, live_terms(situation))
+        found = await self._credentials.find(bot, situation.children, live_terms(situation))
         return replace(situation, credentials=found)
 
     async def _latch(self, key: BotKey, identity: BotIdentity, bot: TradingBot) -> None:
@@ -130,9 +150,9 @@ class BotReconciler:
 
     async def _report(
         self, key: BotKey, uid: str, before: TradingBotStatus | None, status: Mapping[str, Any]
-    ) -> None:
+    ) -> bool:
         if before is not None and status == before.to_manifest():
-            return
+            return False
         await self._ports.resources.write_status(key, uid, status)
         after = parse_status(status)
         for note in transitions(before, after):
@@ -140,11 +160,20 @@ class BotReconciler:
             await self._ports.recorder.record(key, uid, note)
         if begins_to_wait(before, after):
             self._ports.meter.conflicted()
+        return True
 
-    def _measure_start(self, situation: Situation) -> None:
-        seconds = start_seconds(situation)
-        if seconds is not None:
-            self._ports.meter.pod_started(seconds)
+    def _watch(self, key: BotKey, situation: Situation) -> None:
+        starting = starting_seconds(situation)
+        if starting is not None:
+            self.starts.resume(key, starting)
+        elif situation.children.pod is not None or needs_no_key(situation):
+            self.starts.leave(key)
+        took = start_seconds(situation)
+        if took is not None:
+            self._ports.meter.pod_started(took)
+        if runs_twice(situation):
+            log.critical("double_run_detected", bot=str(key))
+            self._ports.meter.ran_twice()
 
     async def _report_invalid(
         self, key: BotKey, manifest: Mapping[str, Any], error: InvalidInput
@@ -175,21 +204,21 @@ class BotReconciler:
         await self._ports.children.delete(pod.manifest)
 
 
-def asked_bot(bot: TradingBot, now: datetime) -> AskedBot:
+def _asked_bot(bot: TradingBot, now: datetime) -> AskedBot:
     """Ask the ledger about a bot, for its figures only when they are due."""
     due = figures_are_due(bot.status.trading if bot.status else None, now)
     return AskedBot(uid=str(bot.metadata.uid), owner=bot.spec.owner, with_figures=due)
 
 
-def child_keys(key: BotKey) -> ChildKeys:
-    """Name what belongs to a bot."""
-    names = child_names(key.name)
-    return ChildKeys(
-        namespace=key.namespace,
-        pod=names.pod,
-        secret=names.secret,
-        config_map=names.config_map,
-        successor=names.successor,
+def _seen(manifest: Mapping[str, Any], situation: Situation) -> Seen:
+    children = situation.children
+    pods = (one.manifest if one else None for one in (children.pod, children.left))
+    due = _asked_bot(situation.bot, situation.now).with_figures
+    return Seen(
+        bot=Manifest(body=manifest),
+        children=(children.secret, children.config_map, *pods),
+        ledger=situation.ledger,
+        with_figures=due,
     )
 
 

@@ -1,41 +1,26 @@
-"""One look at all bots with a few lists: whoever needs a write, or a closer look, is named; nobody is written to."""
+"""One look at all bots with a few lists: whoever is not as the last look left it is named; nobody is written to."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from botcore.domain.errors import InvalidInput
-from botcore.resources.meta import HALT_ANNOTATION
-from botcore.resources.trading_bot import TradingBot
 from botcore.runtime.clock import Clock
-from botoperator.plan.conditions import Assessment
 from botoperator.plan.credentials import StoredKey
-from botoperator.plan.inputs import identity_of
-from botoperator.plan.lifecycle import (
-    CleanUp,
-    Hold,
-    Serve,
-    Situation,
-    Step,
-    live_terms,
-    needs_no_key,
-    next_step,
-)
-from botoperator.plan.manifests import BOT_LABEL, UID_LABEL
+from botoperator.plan.manifests import BOT_LABEL, UID_LABEL, Manifest
 from botoperator.plan.observed import LedgerView, Survey
-from botoperator.plan.status import derive_status
-from botoperator.plan.stored import parse_stored
-from botoperator.ports import BotKey, BotPorts
-from botoperator.services.credentials import sealed_key_of
+from botoperator.plan.status import figures_are_due_since
+from botoperator.ports import AskedBot, BotKey, BotPorts, child_keys
 from botoperator.services.fleet import Fleet
-from botoperator.services.reconcile_bot import BotReconciler, asked_bot, child_keys
+from botoperator.services.reconcile_bot import BotReconciler
+from botoperator.services.settled import Seen
 
 __all__ = ["Found", "Resync"]
 
 # Bots after which others get their turn: probes and the Lease can't wait for a thousand.
-TURN = 10
-Bots = Mapping[BotKey, TradingBot]
+TURN = 25
+Bots = Mapping[BotKey, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,117 +33,83 @@ class Found:
 
 
 class Resync:
-    """Asks of every bot whether a look at it would write; what was listed only decides who is looked at (I1)."""
+    """Asks of every bot whether anything is new since a look at it had nothing to do; only a look decides (I1).
+
+    A key that lies in a Secret of its owner's is read by nobody else, so that its bot is looked at every time.
+    """
 
     def __init__(
         self, ports: BotPorts, reconciler: BotReconciler, clock: Clock, fleet: Fleet
     ) -> None:
         self._ports = ports
-        self._reconciler = reconciler
-        self._planner = reconciler.planner
-        self._credentials = reconciler.credentials
+        self._settled = reconciler.settled
         self._clock = clock
         self._fleet = fleet
+        self._keys: Mapping[str, StoredKey] = {}
+        """The sealed keys that bots name, as the last full look found them."""
 
     async def run(self) -> Found:
-        """List everything and find who is not as wanted.
+        """List everything and find who is not as it was.
 
         Raises:
             PlatformError: a list could not be had; nothing is known then.
         """
+        self._fleet.begin_list()
         # The bots first: one made in between has children that belong to nobody yet, which costs a look.
-        manifests = {_key(one): one for one in await self._ports.resources.list()}
+        bots = {_key(one): one for one in await self._ports.resources.list()}
         survey = await self._ports.children.survey()
-        parsed = await self._parse(manifests)
-        views = await self._views(parsed)
-        stored = await self._stored_keys(parsed)
-        wanting = [key for key in manifests if key not in parsed]
-        for number, (key, bot) in enumerate(parsed.items(), start=1):
-            situation = self._situation(key, bot, survey, views[str(bot.metadata.uid)])
-            if not self._is_settled(situation, stored):
+        asked = {key: _asked(bot, self._clock.now()) for key, bot in bots.items()}
+        views = await self._ports.ledger.observe(list(asked.values()))
+        changed = await self._changed_keys(bots)
+        wanting = []
+        for number, (key, bot) in enumerate(bots.items(), start=1):
+            seen = _seen(key, bot, survey, views[asked[key].uid], asked[key])
+            credentials = bot["spec"].get("credentials") or {}
+            is_known = not credentials.get("secretName")
+            is_known = is_known and credentials.get("sealedKey") not in changed
+            if not is_known or not self._settled.holds(key, seen):
                 wanting.append(key)
-            self._fleet.learn(key, manifests[key], manifests[key].get("status") or {})
             if number % TURN == 0:
                 await asyncio.sleep(0)
-        self._fleet.keep_only(manifests.keys())
-        leftovers, keys = _left_over(survey, manifests.keys())
+        self._fleet.end_list(bots)
+        self._settled.keep_only(bots)
+        leftovers, keys = _left_over(survey, bots.keys())
         pending = await self._ports.key_store.pending()
+        self._ports.meter.keys_wrapped(await self._ports.key_store.wrapped())
         return Found(bots=wanting, leftovers=leftovers, keys=[*keys, *pending])
 
-    async def _parse(self, manifests: Mapping[BotKey, Mapping[str, Any]]) -> Bots:
-        found = {}
-        for number, (key, manifest) in enumerate(manifests.items(), start=1):
-            try:
-                found[key] = parse_stored(manifest)
-            except InvalidInput:
-                continue  # a look tells its owner
-            if number % TURN == 0:
-                await asyncio.sleep(0)
-        return found
+    async def _changed_keys(self, bots: Bots) -> set[str]:
+        """Find the sealed keys that are not as they were a full look ago."""
+        named = {(bot["spec"].get("credentials") or {}).get("sealedKey") for bot in bots.values()}
+        wanted = sorted(one for one in named if one)
+        before = self._keys
+        self._keys = await self._ports.key_store.find(wanted) if wanted else {}
+        return {one for one in wanted if one not in before or before[one] != self._keys.get(one)}
 
-    async def _views(self, bots: Bots) -> Mapping[str, LedgerView]:
-        now = self._clock.now()
-        asked = [asked_bot(bot, now) for bot in bots.values()]
-        return await self._ports.ledger.observe(asked)
 
-    async def _stored_keys(self, bots: Bots) -> Mapping[str, StoredKey]:
-        named = {sealed_key_of(bot) for bot in bots.values()} - {None}
-        return await self._ports.key_store.find(sorted(map(str, named))) if named else {}
+def _asked(bot: Mapping[str, Any], now: datetime) -> AskedBot:
+    told = ((bot.get("status") or {}).get("trading") or {}).get("asOf")
+    as_of = datetime.fromisoformat(told) if told else None
+    return AskedBot(
+        uid=str(bot["metadata"]["uid"]),
+        owner=str(bot["spec"].get("owner", "")),
+        with_figures=figures_are_due_since(as_of, now),
+    )
 
-    def _situation(
-        self, key: BotKey, bot: TradingBot, survey: Survey, view: LedgerView
-    ) -> Situation:
-        names = child_keys(key)
-        children = survey.children(
-            names.namespace, secret=names.secret, config_map=names.config_map, pods=names.pods
-        )
-        return self._reconciler.situation(key, bot, children, view, self._clock.now())
 
-    def _is_settled(self, situation: Situation, stored: Mapping[str, StoredKey]) -> bool:
-        bot, ledger = situation.bot, situation.ledger
-        if HALT_ANNOTATION in (bot.metadata.annotations or {}):
-            return False
-        if ledger.owner_is_disabled and all(halt.scope != "owner" for halt in ledger.halts):
-            return False
-        if not needs_no_key(situation):
-            terms = live_terms(situation)
-            found = self._credentials.recall(bot, situation.children, stored, terms)
-            if found is None:
-                return False
-            situation = replace(situation, credentials=found)
-        step = next_step(situation)
-        pending = self._pending(situation, step)
-        if pending is None or bot.status is None:
-            return False
-        seen = Assessment(situation=situation, step=step, pending_update=pending)
-        return derive_status(seen) == bot.status.to_manifest()
-
-    def _pending(self, situation: Situation, step: Step) -> str | None:
-        """Say what an update strategy holds back; None where the step writes, or comes back by itself."""
-        match step:
-            case Serve():
-                return self._served(situation)
-            case CleanUp(reason=reason) if (
-                reason != "Deleted"
-                and not situation.children.manifests
-                and situation.ledger.login is None
-            ):
-                return ""
-            case Hold(after_seconds=None):
-                return ""
-            case _:
-                return None
-
-    def _served(self, situation: Situation) -> str | None:
-        identity = identity_of(situation.bot)
-        update = self._planner.update(identity, situation)
-        if update.needs_new_pod or not self._planner.is_held(situation):
-            return None
-        database = self._planner.database_in_force(situation)
-        if database is None:
-            return None
-        plan = self._planner.plan(identity, situation, update, database)
-        return None if plan.writes else plan.pending
+def _seen(
+    key: BotKey, bot: Mapping[str, Any], survey: Survey, view: LedgerView, asked: AskedBot
+) -> Seen:
+    names = child_keys(key)
+    children = survey.children(
+        names.namespace, secret=names.secret, config_map=names.config_map, pods=names.pods
+    )
+    return Seen(
+        bot=Manifest(body=bot),
+        children=children,
+        ledger=view,
+        with_figures=asked.with_figures,
+    )
 
 
 def _key(manifest: Mapping[str, Any]) -> BotKey:

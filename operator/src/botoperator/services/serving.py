@@ -1,5 +1,6 @@
 """What serving a bot would write, found without writing: the same for a look at one bot and for a look at all."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +17,14 @@ from botoperator.plan.manifests import FINALIZER
 from botoperator.plan.observed import Children
 from botoperator.plan.updates import Running, Update, choose_update, tolerate_drift
 
-__all__ = ["PlatformSettings", "ServePlan", "ServePlanner", "key_in", "running_in"]
+__all__ = [
+    "PlatformSettings",
+    "ServePlan",
+    "ServePlanner",
+    "key_in",
+    "password_digest",
+    "running_in",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +32,7 @@ class PlatformSettings:
     """What is the same for every bot of this operator; venues of modes that can't run here are absent.
 
     `live_caps` is None where live trading is out of the question (I4). `tenants` are the namespaces that hold the
-    bots of one owner alone, with that owner.
+    bots of one owner alone, with that owner. At most `starting_pods` start at once.
     """
 
     venues: Mapping[BotMode, Venue]
@@ -33,6 +41,7 @@ class PlatformSettings:
     database_name: str
     pod: PodSettings
     lockstep: bool = False
+    starting_pods: int | None = None
     live_caps: LiveCaps | None = None
     tenants: Mapping[str, str] = field(default_factory=dict)
 
@@ -64,12 +73,19 @@ class ServePlanner:
         """Tell whether the bot can't go before it has ended in order."""
         return FINALIZER in (situation.bot.metadata.finalizers or ())
 
-    def database_in_force(self, situation: Situation) -> DatabaseTarget | None:
-        """Answer the login its pod was given, None if it needs one: a password changes only with the pod."""
+    def database_in_force(
+        self, situation: Situation, made: str | None = None
+    ) -> DatabaseTarget | None:
+        """Answer the login its pod was given, None if it needs one: a password changes only with the pod.
+
+        Without a pod it is the login whose password has the digest `made`.
+        """
         account, login = key_in(situation).key.account, situation.ledger.login
         children = situation.children
         password = database_password_of(children.secret) if children.secret else None
-        if children.pod is None or password is None or login is None or login.account != account:
+        if password is None or login is None or login.account != account:
+            return None
+        if children.pod is None and password_digest(password) != made:
             return None
         return self.database(login.role, password)
 
@@ -110,6 +126,11 @@ class ServePlanner:
         if not self._settings.lockstep or mode is not BotMode.PAPER:
             return venue
         return replace(venue, lockstep=f"{bot.namespace}.{bot.name}")
+
+
+def password_digest(password: str) -> str:
+    """Hash a password that nobody could guess, so that it can be known again without being kept."""
+    return hashlib.sha256(password.encode()).hexdigest()
 
 
 def key_in(situation: Situation) -> KeyReady:

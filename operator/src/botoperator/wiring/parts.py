@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 
@@ -21,6 +21,7 @@ from botoperator.adapters.sealed_key_store import SealedKeyStore
 from botoperator.key_ports import KeySecrets
 from botoperator.plan.inputs import Relay, Venue
 from botoperator.ports import BotPorts, ChildrenPort, Recorder, Resources
+from botoperator.services.echoes import Echoes
 from botoperator.services.fleet import Fleet
 from botoperator.services.reconcile_bot import BotReconciler
 from botoperator.services.resync import Resync
@@ -43,6 +44,7 @@ class Place:
     ring: KeyRing
     platform: PlatformSettings
     workers: int
+    echoes: Echoes = field(default_factory=Echoes)
 
 
 class Core:
@@ -78,15 +80,19 @@ class Core:
                 reconciler=reconciler,
                 resync=Resync(ports, reconciler, clock, self.fleet),
                 fleet=self.fleet,
-                verifier=KeyVerifier(
-                    place.children, self.key_store, place.platform, settings.verify_namespace
-                ),
+                echoes=place.echoes,
+                verifier=self._verifier(place, settings.verify_namespace),
                 meter=metrics,
                 notices=_notices(address),
                 daily=ledger.keep_partitions,
             ),
             ShellPace(resync_seconds=settings.resync_seconds, workers=place.workers),
         )
+        self.starts = reconciler.starts
+        self.starts.call = self.shell.queue.add
+
+    def _verifier(self, place: Place, namespace: str) -> KeyVerifier:
+        return KeyVerifier(place.children, self.key_store, place.platform, namespace)
 
 
 def address_of(settings: DatabaseSettings) -> DatabaseAddress:

@@ -49,6 +49,7 @@ class Vitals:
             ("resource",),
             self._watches,
         )
+        show("operator_spawn_waiting", "Bots that wait for others' pods to start", (), self._queued)
         show("tradingbots", "Bots", ("desired", "phase", "exchange"), self._bots)
         show("tradingbot_condition", "Bots by condition", ("type", "status"), self._conditions)
 
@@ -60,6 +61,9 @@ class Vitals:
 
     def _oldest(self) -> Series:
         return {(): self.core.shell.queue.oldest_seconds if self.core else 0.0}
+
+    def _queued(self) -> Series:
+        return {(): self.core.starts.waiting if self.core else 0}
 
     def _age(self) -> Series:
         return {(): (self.core.shell.look_seconds or 0.0) if self.core else 0.0}

@@ -1,4 +1,4 @@
-"""What a full look knows of a bot's key without asking: what a look at the bot finds, or nothing."""
+"""What a look finds of a bot's key, and what it need not open again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -67,6 +67,9 @@ class Keys:
     async def pending(self) -> tuple[str, ...]:
         return ()
 
+    async def wrapped(self) -> Mapping[str, int]:
+        return {}
+
     async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         raise AssertionError("nothing is checked here")
 
@@ -98,14 +101,13 @@ async def a_finder(keys: Keys, bot: TradingBot) -> CredentialsFinder:
     return finder
 
 
-async def test_live_bot_on_unchanged_terms_is_known_without_asking() -> None:
+async def test_key_of_a_live_bot_on_unchanged_terms_is_not_opened_again() -> None:
     bot, keys = a_live_bot(), Keys(STORED)
     finder = await a_finder(keys, bot)
 
-    recalled = finder.recall(bot, running(bot), keys.keys, TERMS)
+    found = await finder.find(bot, running(bot), TERMS)
 
-    assert recalled == await finder.find(bot, running(bot), TERMS)
-    assert isinstance(recalled, KeyReady)
+    assert isinstance(found, KeyReady)
     assert keys.opened == 1
 
 
@@ -124,17 +126,14 @@ async def test_live_bot_on_unchanged_terms_is_known_without_asking() -> None:
         (replace(TERMS, owner_is_active=False), "OwnerDisabled"),
     ],
 )
-async def test_changed_terms_are_seen_by_a_full_look_as_by_a_look_at_the_bot(
-    terms: LiveTerms, reason: str
-) -> None:
+async def test_changed_terms_are_seen(terms: LiveTerms, reason: str) -> None:
     bot, keys = a_live_bot(), Keys(STORED)
     finder = await a_finder(keys, bot)
 
-    recalled = finder.recall(bot, running(bot), keys.keys, terms)
+    found = await finder.find(bot, running(bot), terms)
 
-    assert isinstance(recalled, LiveRefused)
-    assert recalled.reason == reason
-    assert recalled == await finder.find(bot, running(bot), terms)
+    assert isinstance(found, LiveRefused)
+    assert found.reason == reason
 
 
 @pytest.mark.parametrize(
@@ -148,27 +147,11 @@ async def test_changed_terms_are_seen_by_a_full_look_as_by_a_look_at_the_bot(
         (replace(STORED, id="another"), KeyRefused),
     ],
 )
-async def test_changed_key_is_seen_by_a_full_look_as_by_a_look_at_the_bot(
+async def test_changed_key_is_seen(
     key: StoredKey, kind: type[KeyReady | KeyRefused | KeyUnavailable | LiveRefused]
 ) -> None:
     bot, keys = a_live_bot(), Keys(STORED)
     finder = await a_finder(keys, bot)
     keys.keys = {key.id: key}
 
-    recalled = finder.recall(bot, running(bot), keys.keys, TERMS)
-
-    assert isinstance(recalled, kind)
-    assert recalled == await finder.find(bot, running(bot), TERMS)
-
-
-async def test_what_has_to_be_asked_for_is_not_recalled() -> None:
-    bot, keys = a_live_bot(), Keys(STORED)
-    finder = await a_finder(keys, bot)
-    with_secret = a_live_bot(credentials={"secretName": "mine"})
-    newer = {KEY_ID: replace(STORED, revision=3)}
-
-    assert finder.recall(with_secret, running(bot), keys.keys, TERMS) is None
-    assert finder.recall(bot, running(bot), newer, TERMS) is None  # it has to be opened
-    assert finder.recall(bot, Children(), keys.keys, TERMS) is None
-    fresh = CredentialsFinder(NoPaper(), keys)
-    assert fresh.recall(bot, running(bot), keys.keys, TERMS) is None
+    assert isinstance(await finder.find(bot, running(bot), TERMS), kind)
