@@ -36,6 +36,7 @@ OWNERS = {
     ("post", "/bots/{namespace}/{name}/live"), ("post", "/bots/{namespace}/{name}/live/revoke"),
     ("post", "/security/sessions/{session_id}/end"),
     ("get", "/confirm/{token}"), ("post", "/confirm/{token}"),
+    ("page", "/keys/{key_id}"), ("get", "/keys/{key_id}/replace"), ("post", "/keys/{key_id}/replace"),
 }  # fmt: skip
 STRANGERS = ("bob", "victor", "admin")
 ALICES = (
@@ -43,6 +44,7 @@ ALICES = (
     "select s.id::text from kbots.sessions s join kbots.users u on u.id = s.user_id where u.name = 'alice'",
     "select b.spec::text, b.deletion_timestamp::text from kbots.trading_bots b where owner = 'alice'",
     "select k::text from kbots.sealed_keys k where owner = 'alice'",
+    "select r::text from kbots.key_replacements r where owner = 'alice'",
     "select g::text from kbots.live_grants g where owner = 'alice'",
     "select h::text from kbots.halts h where owner = 'alice'",
     "select f::text from kbots.second_factors f join kbots.users u on u.id = f.user_id where u.name = 'alice'",
@@ -76,7 +78,7 @@ def strangers(bob, victor, admin):
 @pytest.fixture(scope="module")
 def ids(dashboard, alice, alices_bot):
     """Give what alice's things are called."""
-    a_live_key(dashboard.database)
+    key_id = a_live_key(dashboard.database)
     with dashboard.database.connect() as connection:
         connection.execute(
             "insert into kbots.sealing_public_keys (kid, public_key) values ('k', %s)",
@@ -90,6 +92,7 @@ def ids(dashboard, alice, alices_bot):
         "name": alices_bot.name,
         "user_id": str(user_id),
         "session_id": str(session_id),
+        "key_id": str(key_id),
         "token": "made-up",
     }
 
@@ -163,11 +166,14 @@ def test_own_page_shows_nothing_of_alices(strangers, alices_bot, ids, route, nam
 
 
 # SEC-50
-@pytest.mark.parametrize("path", ["/", "/trades", "/keys", "/new-bot", "the bot's"])
+@pytest.mark.parametrize(
+    "path", ["/", "/trades", "/keys", "/new-bot", "the bot's", "/keys/{key_id}"]
+)
 def test_no_handler_of_alices_pages_is_driven_by_others(
     dashboard, alice, alices_bot, ids, strangers, path
 ):
-    with LivePage(alice, alices_bot.path if path == "the bot's" else path) as page:
+    path = alices_bot.path if path == "the bot's" else path.format(**ids)
+    with LivePage(alice, path) as page:
         events = [
             {"id": int(number), "listener_id": listener["listener_id"], "args": ["{}"]}
             for number, element in page.elements.items()

@@ -43,7 +43,7 @@ from botdashboard.api.people import people_routes
 from botdashboard.api.plain import Cookie, problem_page
 from botdashboard.api.security import security_routes
 from botdashboard.api.sign_in import sign_in_routes
-from botdashboard.pages import bot, bots, keys, new_bot, trades
+from botdashboard.pages import bot, bots, key, keys, new_bot, trades
 from botdashboard.pages.frame import show_failure
 from botdashboard.pages.sockets import LONGEST_MESSAGE, SocketGuard
 from botdashboard.ports import BotGateway
@@ -141,7 +141,7 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
         confirm_routes(desk, cookie),
     ):
         app.include_router(router)
-    for page in (bots, bot, new_bot, trades, keys):
+    for page in (bots, bot, new_bot, trades, keys, key):
         page.register(desk)
     nicegui_app.on_page_exception(show_failure)
     ui.run_with(
