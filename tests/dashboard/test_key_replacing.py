@@ -226,5 +226,5 @@ def test_permissions_are_told_in_words(dashboard, ring, alice):
     page = LivePage(alice, "/keys")
 
     with page:
-        for words in ("Read the account", "Withdraw", "Of use from named addresses alone"):
+        for words in ("Read the account", "Withdraw", "Restricted to named addresses"):
             assert words in page.html

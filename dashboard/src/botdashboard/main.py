@@ -33,6 +33,7 @@ from botdashboard.access.pepper import load_pepper
 from botdashboard.adapters.gate import LedgerGate
 from botdashboard.adapters.table_bots import TableBots
 from botdashboard.api.confirm import confirm_routes
+from botdashboard.api.csp_reports import csp_report_routes
 from botdashboard.api.guard import Guard, GuardRules
 from botdashboard.api.headers import SecurityHeaders
 from botdashboard.api.health import health_routes
@@ -50,6 +51,7 @@ from botdashboard.ports import BotGateway
 from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
+from botdashboard.services.clock_watch import ClockWatch
 from botdashboard.services.confirmations import Confirmations
 from botdashboard.services.desk import Desk
 from botdashboard.services.grants import Grants
@@ -116,6 +118,7 @@ def build_desk(
         trades=Trades(gate, gateway),
         feed=LiveFeed(gateway, partial(listen, address)),
         readiness=Readiness(gate),
+        clock_watch=ClockWatch(gate, clock),
         origin=settings.origin,
         egress=settings.egress,
         namespace=settings.namespace,
@@ -131,7 +134,8 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
     static = Path(__file__).parent / "api" / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
     for router in (
-        health_routes(desk.readiness),
+        health_routes(desk.readiness, desk.clock_watch),
+        csp_report_routes(desk.clock),
         sign_in_routes(desk, cookie),
         link_routes(desk, cookie),
         security_routes(desk, cookie),
@@ -175,6 +179,7 @@ async def serve(settings: DashboardSettings) -> None:
             work = (
                 group.create_task(desk.feed.run(), name="feed"),
                 group.create_task(desk.sessions.keep_looking(), name="sessions"),
+                group.create_task(desk.clock_watch.keep_looking(), name="clock"),
             )
             await server.serve()
             for task in work:

@@ -21,7 +21,6 @@ _HISTORY = (
     Column(key="time", title="Time (UTC)"),
     Column(key="key", title="Key"),
     Column(key="event", title="What"),
-    Column(key="reason", title="The exchange's answer"),
 )
 
 
@@ -55,6 +54,7 @@ class _KeyPage:
         with ui.element("section").classes("kb-card"):
             heading(2, "History")
             self._history = data_table(_HISTORY, "key-history", "Nothing yet.")
+            self._history.props("wrap-cells")
 
     def wants(self, change: Change) -> bool:
         """Wake on what concerns this key."""
@@ -79,7 +79,7 @@ class _KeyPage:
             figure("Verified (UTC)", "key-verified").set_text(card.verified)
             figure("Last asked (UTC)", "key-checked").set_text(card.checked)
             figure("Age", "key-age").set_text(card.age)
-        heading(2, "At the exchange it may")
+        heading(2, "Its rights at the exchange")
         show_permissions(card)
         if not card.permissions:
             ui.label(
@@ -93,7 +93,10 @@ class _KeyPage:
             replace = ui.link("Replace it", f"/keys/{card.id}/replace").classes("kb-button")
             named(replace, "replace")
             check = self._page.handler(self._check, done="It is asked again soon.")
-            named(ui.button("Check it again", on_click=check).props("outline"), "check-again")
+            named(
+                ui.button("Check it again", on_click=check, color="info").props("outline"),
+                "check-again",
+            )
             ui.element("span").classes("kb-grow")
             revoke = self._page.handler(self._revoke, done="Key revoked.")
             named(ui.button("Revoke", on_click=revoke, color="negative"), "revoke")

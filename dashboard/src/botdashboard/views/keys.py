@@ -15,7 +15,7 @@ _TONES = {"Verified": "good", "Rejected": "bad", "Revoked": "muted"}
 _PERMISSIONS: dict[str, tuple[str, bool | None]] = {
     "enableReading": ("Read the account", True),
     "enableSpotAndMarginTrading": ("Trade on the spot market", True),
-    "ipRestrict": ("Of use from named addresses alone", True),
+    "ipRestrict": ("Restricted to named addresses", True),
     "enableWithdrawals": ("Withdraw", False),
     "enableInternalTransfer": ("Transfer to other people", False),
     "permitsUniversalTransfer": ("Transfer between accounts", False),
@@ -107,11 +107,19 @@ def event_rows(events: Iterable[KeyEventRow]) -> list[dict[str, str]]:
             "id": str(number),
             "time": time_text(one.at),
             "key": f"…{one.api_key_last4}",
-            "event": _EVENTS.get(one.kind, one.kind),
-            "reason": one.reason,
+            "event": _event(one),
         }
         for number, one in enumerate(events)
     ]
+
+
+def _event(one: KeyEventRow) -> str:
+    text = _EVENTS.get(one.kind, one.kind)
+    return f"{text}. {_sentence(one.reason)}" if one.reason else f"{text}."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
 
 
 def _note(row: KeyRow) -> str:
@@ -121,9 +129,9 @@ def _note(row: KeyRow) -> str:
         case "Revoked":
             return "No bot uses it any more. Now delete it at the exchange, too."
         case "Rejected":
-            return f"{row.reason}. Put it right at the exchange and have it checked again, or replace it."
+            return f"{_sentence(row.reason)} Put it right at the exchange and have it checked again, or replace it."
         case _:
-            return row.reason
+            return _sentence(row.reason) if row.reason else ""
 
 
 def _newer(row: KeyRow) -> str:
