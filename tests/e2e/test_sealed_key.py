@@ -27,6 +27,7 @@ async def seal(someone: Person, label: str, key: dict[str, Any]) -> None:
     someone.wire.append((await page.content()).encode())
 
 
+# SEC-66
 @pytest.mark.timeout(180)
 async def test_sealed_key_reaches_its_bot_and_shows_nowhere(platform: Platform) -> None:
     # The paper exchange stands in for the test network: same protocol, an account with a key of its own.
@@ -52,14 +53,18 @@ async def test_sealed_key_reaches_its_bot_and_shows_nowhere(platform: Platform) 
             "a fill with the sealed key",
             seconds=60,
         )
-        for path in ("/keys", f"/bots/kbots-bots/{name}", "/trades"):
+        for path in ("/keys", f"/keys/{rows[0][0]}", f"/bots/kbots-bots/{name}", "/trades"):
             await alice.open(path)
             alice.wire.append((await alice.page.content()).encode())
+        kept = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
+        alice.wire.append((await alice.page.evaluate(kept)).encode())
 
     written = await asyncio.to_thread(platform.everything_written)
     written |= {f"frame {number}": frame for number, frame in enumerate(alice.wire)}
     # The search finds what may be seen: the key's id in the table, and its last characters in the page.
     assert any(rows[0][0].encode() in text for where, text in written.items() if "table" in where)
+    told = [text for where, text in written.items() if where.startswith("metrics")]
+    assert any(b"kbots_" in text for text in told), "figures of the bot are among them"
     assert any(key["apiKey"][-4:].encode() in frame for frame in alice.wire)
     for secret in (key["apiKey"], key["apiSecret"]):
         assert [where for where, text in written.items() if secret.encode() in text] == []

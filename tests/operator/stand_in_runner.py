@@ -28,11 +28,13 @@ def end(reason: str, message: str = "", **more: object) -> None:
 
 def verify_key() -> None:
     key = (CREDENTIALS / "api-key").read_text()
-    if key.startswith("bad"):
-        end("KeyRejected", "withdrawals are enabled")
-    end(
-        "KeyVerified", "checked", accountUid=f"uid-{key.partition('-')[0]}", permissions=PERMISSIONS
-    )
+    platform = STATE.parent.parent
+    while (platform / "slow").exists():
+        time.sleep(0.05)
+    if key.startswith("bad") or (platform / "withdrawals").exists():
+        end("KeyRejected", "withdrawals are enabled", permissions={"enableWithdrawals": True})
+    told = PERMISSIONS | ({"ipRestrict": False} if (platform / "unrestricted").exists() else {})
+    end("KeyVerified", "checked", accountUid=f"uid-{key.partition('-')[0]}", permissions=told)
 
 
 class Runner:

@@ -16,7 +16,7 @@ from botcore.ledger.connect import connect
 from botcore.ledger.installation import bind_installation
 from botcore.ledger.keys import newest_public_key
 from botcore.ledger.sealed_keys import publish_sealing_key
-from botcore.sealing.envelope import SealingContext, seal
+from botcore.sealing.envelope import Envelope, SealingContext, seal
 from botcore.sealing.keyring import load_keyring, new_private_key, write_key
 from tests.support.logins import a_user
 from tests.support.postgres import Database, Server, run_async
@@ -84,19 +84,31 @@ class Installation:
         kids = [k for k in ring.kids if ring.find(k).public_key().public_bytes_raw() == public]
         return kids[0]
 
-    def store(self, status: str = "Verified") -> str:
-        """Store a key as the dashboard does."""
-        key_id = str(uuid.uuid4())
+    def _sealed(self, key_id: str, revision: int) -> Envelope:
         context = SealingContext(
             installation=str(self.database.rows("select id from kbots.installation")[0][0]),
             owner="alice",
             key_id=key_id,
             exchange="binance",
             environment="live",
-            revision=1,
+            revision=revision,
         )
         public = load_keyring(self.folder).find(self.newest()).public_key()
-        envelope = seal(public, json.dumps({"apiKey": "k", "apiSecret": CANARY}).encode(), context)
+        return seal(public, json.dumps({"apiKey": "k", "apiSecret": CANARY}).encode(), context)
+
+    def replace(self, key_id: str) -> None:
+        """Store a newer secret that waits for its check."""
+        envelope = self._sealed(key_id, 2)
+        self.database.rows(
+            "insert into kbots.key_replacements (key_id, revision, owner, api_key_last4, envelope, kid)"
+            " values (%s, 2, 'alice', 'next', %s, %s) returning 1",
+            (key_id, Jsonb(envelope.to_document()), envelope.kid),
+        )
+
+    def store(self, status: str = "Verified") -> str:
+        """Store a key as the dashboard does."""
+        key_id = str(uuid.uuid4())
+        envelope = self._sealed(key_id, 1)
         self.database.rows(
             "insert into kbots.sealed_keys (id, owner, label, exchange, environment, api_key_last4,"
             " envelope, kid, status) values (%s, 'alice', %s, 'binance', 'live', 'last', %s, %s, %s)"
@@ -106,7 +118,10 @@ class Installation:
         return key_id
 
     def kids(self) -> list[tuple[str, str]]:
-        return self.database.rows("select kid, envelope ->> 'kid' from kbots.sealed_keys")
+        return self.database.rows(
+            "select kid, envelope ->> 'kid' from kbots.sealed_keys union all"
+            " select kid, envelope ->> 'kid' from kbots.key_replacements"
+        )
 
 
 @pytest.fixture
@@ -132,7 +147,7 @@ def test_rotation_seals_every_key_anew_and_the_old_sealing_key_opens_none(
     here: Installation,
 ) -> None:
     old = here.newest()
-    here.store()
+    here.replace(here.store())
     here.store(status="Revoked")
 
     assert here.run("new").returncode == 0
@@ -142,9 +157,9 @@ def test_rotation_seals_every_key_anew_and_the_old_sealing_key_opens_none(
     first = here.run("reseal")
     again = here.run("reseal")
 
-    assert "sealed anew: 2; not opened: 0" in first.stdout
+    assert "sealed anew: 3; not opened: 0" in first.stdout
     assert "sealed anew: 0; not opened: 0" in again.stdout
-    assert here.kids() == [(new, new)] * 2
+    assert here.kids() == [(new, new)] * 3
     retired = here.database.rows(
         "select kid from kbots.sealing_public_keys where retired_at is not null"
     )

@@ -52,6 +52,11 @@ def a_grant(
 ) -> uuid.UUID:
     """Grant as the dashboard does for a person who has just proved who he is."""
     with database.connect("kbots_dashboard") as connection:
+        connection.execute(
+            "insert into kbots.second_factors (user_id, sealed_secret, confirmed_at)"
+            " select id, '', now() from kbots.users where id = %s on conflict do nothing",
+            [user],
+        )
         connection.execute("select set_config('kbots.user_id', %s, false)", [str(user)])
         row = connection.execute(
             "select kbots.grant_live(%s, %s, %s, %s, %s, now() + %s)",

@@ -20,6 +20,7 @@ from hack.standalone.ledger_setup import query
 from hack.standalone.platform import Standalone
 from hack.standalone.programs import Tuning
 from tests.support.exchange_admin import ExchangeAdmin
+from tests.support.metrics import Probes
 from tests.support.platform import ExchangeTruth, Refused, condition_in_force, table_texts
 from tests.support.waiting import wait_until
 
@@ -163,6 +164,8 @@ class StandalonePlatform:
                 if path.is_file():
                     found[str(path)] = path.read_bytes()
         found |= table_texts(self.query)
+        for port in self.folder.glob("pods/**/probe-port"):
+            found[f"metrics by {port}"] = Probes(state=port.parent).get("/metrics")[1].encode()
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and int(entry.name) != os.getpid():
                 with suppress(OSError):

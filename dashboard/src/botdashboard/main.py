@@ -33,6 +33,7 @@ from botdashboard.access.pepper import load_pepper
 from botdashboard.adapters.gate import LedgerGate
 from botdashboard.adapters.table_bots import TableBots
 from botdashboard.api.confirm import confirm_routes
+from botdashboard.api.csp_reports import csp_report_routes
 from botdashboard.api.guard import Guard, GuardRules
 from botdashboard.api.headers import SecurityHeaders
 from botdashboard.api.health import health_routes
@@ -43,13 +44,14 @@ from botdashboard.api.people import people_routes
 from botdashboard.api.plain import Cookie, problem_page
 from botdashboard.api.security import security_routes
 from botdashboard.api.sign_in import sign_in_routes
-from botdashboard.pages import bot, bots, keys, new_bot, trades
+from botdashboard.pages import bot, bots, key, keys, new_bot, trades
 from botdashboard.pages.frame import show_failure
 from botdashboard.pages.sockets import LONGEST_MESSAGE, SocketGuard
 from botdashboard.ports import BotGateway
 from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
+from botdashboard.services.clock_watch import ClockWatch
 from botdashboard.services.confirmations import Confirmations
 from botdashboard.services.desk import Desk
 from botdashboard.services.grants import Grants
@@ -116,6 +118,7 @@ def build_desk(
         trades=Trades(gate, gateway),
         feed=LiveFeed(gateway, partial(listen, address)),
         readiness=Readiness(gate),
+        clock_watch=ClockWatch(gate, clock),
         origin=settings.origin,
         egress=settings.egress,
         namespace=settings.namespace,
@@ -131,7 +134,8 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
     static = Path(__file__).parent / "api" / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
     for router in (
-        health_routes(desk.readiness),
+        health_routes(desk.readiness, desk.clock_watch),
+        csp_report_routes(desk.clock),
         sign_in_routes(desk, cookie),
         link_routes(desk, cookie),
         security_routes(desk, cookie),
@@ -141,7 +145,7 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
         confirm_routes(desk, cookie),
     ):
         app.include_router(router)
-    for page in (bots, bot, new_bot, trades, keys):
+    for page in (bots, bot, new_bot, trades, keys, key):
         page.register(desk)
     nicegui_app.on_page_exception(show_failure)
     ui.run_with(
@@ -175,6 +179,7 @@ async def serve(settings: DashboardSettings) -> None:
             work = (
                 group.create_task(desk.feed.run(), name="feed"),
                 group.create_task(desk.sessions.keep_looking(), name="sessions"),
+                group.create_task(desk.clock_watch.keep_looking(), name="clock"),
             )
             await server.serve()
             for task in work:

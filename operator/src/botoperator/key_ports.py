@@ -56,7 +56,11 @@ class KeyStore(Protocol):
         ...
 
     async def pending(self) -> tuple[str, ...]:
-        """List the ids of the keys nobody has checked yet."""
+        """List the ids of the keys that want a check: nobody has checked them yet, or a day ago."""
+        ...
+
+    async def to_check(self, key_id: str) -> StoredKey | None:
+        """Find what is to be checked of a key; Pending is what nobody has checked yet, a newer secret among it."""
         ...
 
     async def wrapped(self) -> Mapping[str, int]:
@@ -64,5 +68,9 @@ class KeyStore(Protocol):
         ...
 
     async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
-        """Record what the check found."""
+        """Record what the check found; a newer secret that was verified takes the key's place."""
+        ...
+
+    async def postpone(self, key: StoredKey) -> None:
+        """Put off a check that gave no answer."""
         ...

@@ -17,7 +17,7 @@ from tests.support.cluster.ledger import SYSTEM, Ledger
 from tests.support.cluster.processes import first_process, is_running, send
 from tests.support.cluster.release import with_test_network
 from tests.support.cluster.tunnels import ApiServer, Tunnel
-from tests.support.cluster.written import logs, objects, processes_and_files
+from tests.support.cluster.written import logs, metrics, objects, processes_and_files
 from tests.support.exchange_admin import ExchangeAdmin
 from tests.support.platform import ExchangeTruth, Refused, condition_in_force, table_texts
 from tests.support.waiting import wait_until
@@ -168,7 +168,8 @@ class ClusterPlatform:
     def everything_written(self) -> dict[str, bytes]:
         found = dict(processes_and_files(self.cluster)) | table_texts(self.query)
         for namespace in (SYSTEM, WEB, BOTS):
-            found |= dict(logs(self.cluster, namespace)) | dict(objects(self.cluster, namespace))
+            for kind in (logs, metrics, objects):
+                found |= dict(kind(self.cluster, namespace))
         return found
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tests.support.cluster.commands import Cluster, CommandFailed
 
-__all__ = ["logs", "objects", "processes_and_files"]
+__all__ = ["logs", "metrics", "objects", "processes_and_files"]
 
 # Environments and arguments of all pods' processes.
 _PROCESSES = """
@@ -33,6 +33,29 @@ def logs(cluster: Cluster, namespace: str) -> Iterator[tuple[str, bytes]]:
                 if not any(
                     word in failure.stderr for word in ("previous", "not found", "waiting to start")
                 ):
+                    raise
+
+
+def metrics(cluster: Cluster, namespace: str) -> Iterator[tuple[str, bytes]]:
+    """Return what every pod with a port for them tells Prometheus."""
+    listed = json.loads(cluster.kubectl("-n", namespace, "get", "pods", "-o", "json"))
+    for pod in listed["items"]:
+        name = pod["metadata"]["name"]
+        named = [port for one in pod["spec"]["containers"] for port in one.get("ports", ())]
+        for port in named:
+            if port.get("name") not in {"health", "probes"}:
+                continue
+            proxy = (
+                f"/api/v1/namespaces/{namespace}/pods/{name}:{port['containerPort']}/proxy/metrics"
+            )
+            try:
+                yield (
+                    f"metrics of {namespace}/{name}",
+                    cluster.kubectl("get", "--raw", proxy).encode(),
+                )
+            except CommandFailed as failure:
+                # Pods come and go, and one that stands by has none yet.
+                if "not found" not in failure.stderr and "ServiceUnavailable" not in failure.stderr:
                     raise
 
 

@@ -8,6 +8,7 @@ from botcore.resources.trading_bot import BotMode
 from botoperator.plan.credentials import (
     KeyRefused,
     KeyUnavailable,
+    LiveRefused,
     StoredKey,
     judge_key,
     key_version,
@@ -105,8 +106,7 @@ HELD = a_key(mode=BotMode.TESTNET, version="k@2")
         (KEY, KeyUnavailable(reason="Verifying", message=""), HELD, "Verifying"),
         (KEY, KeyRefused(reason="KeyRejected", message=""), HELD, "KeyRejected"),
         (KEY, KeyRefused(reason="SecretMissing", message=""), HELD, "SecretMissing"),
-        # The very key that was rejected, one of another Secret, and one that was taken back.
-        (KEY, KeyRefused(reason="KeyRejected", message=""), replace(HELD, version="k@3"), None),
+        # One of another Secret, and one that was taken back.
         (KEY, KeyRefused(reason="SecretMissing", message=""), replace(HELD, version="j@1"), None),
         (KEY, KeyRefused(reason="OwnerMismatch", message=""), HELD, None),
         (KEY, KeyRefused(reason="KeyRevoked", message=""), HELD, None),
@@ -123,4 +123,17 @@ def test_running_bot_goes_on_with_an_earlier_revision_of_the_same_key_alone(
 ) -> None:
     kept = retain(stored, judged, held)
 
+    assert not isinstance(kept, LiveRefused)
     assert (kept and (kept.reason, kept.is_current)) == (reason and (reason, False))
+
+
+def test_running_bot_whose_own_key_is_refused_on_asking_again_opens_nothing_new() -> None:
+    """Its exits go on (SEC-68, TR-69)."""
+    refused = KeyRefused(reason="KeyRejected", message="withdrawals are on")
+
+    kept = retain(KEY, refused, replace(HELD, version="k@3"))
+
+    assert kept == LiveRefused(
+        reason="KeyRejected",
+        message="withdrawals are on; the bot opens nothing new and goes on with its exits",
+    )

@@ -91,14 +91,12 @@ async def _applied(connection: psycopg.AsyncConnection) -> dict[int, str]:
 
 
 async def schema_is_current(connection: psycopg.AsyncConnection) -> bool:
-    """Tell whether the newest migration of this program is in the database; programs wait for it."""
+    """Tell whether every migration of this program is in the database; programs wait for it."""
     row = await (
         await connection.execute("select to_regclass('public.kbots_migrations')")
     ).fetchone()
     if row is None or row[0] is None:
         return False
-    row = await (
-        await connection.execute("select max(number) from public.kbots_migrations")
-    ).fetchone()
-    newest = max(migration.number for migration in load_migrations())
-    return row is not None and row[0] is not None and row[0] >= newest
+    rows = await connection.execute("select number from public.kbots_migrations")
+    there = {number for (number,) in await rows.fetchall()}
+    return there >= {migration.number for migration in load_migrations()}

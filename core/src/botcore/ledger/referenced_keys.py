@@ -9,14 +9,16 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from botcore.ledger.sealed_keys import Verdict
+from botcore.ledger.sealed_keys import CHECK_AGAIN, Verdict
 
 __all__ = [
     "Reference",
     "ReferencedKeyRow",
     "find_by_name",
     "find_referenced_keys",
-    "list_pending_references",
+    "find_waiting_reference",
+    "list_waiting_references",
+    "postpone_reference_check",
     "record_reference",
     "record_reference_verdict",
 ]
@@ -24,6 +26,23 @@ __all__ = [
 _SELECT: LiteralString = (
     "select id, namespace, name, owner, environment, fingerprint, revision, status, reason, account_uid,"
     " permissions from kbots.referenced_keys "
+)
+_WAITING: LiteralString = (
+    " (status = 'Pending' or (status = 'Verified' and check_due_at <= now()"
+    " and kbots.is_account_used(environment, account_uid)))"
+)
+_DECIDE: LiteralString = (
+    "update kbots.referenced_keys set status = %(status)s, reason = %(reason)s,"  # noqa: S608 constant text
+    " account_uid = case when %(good)s then %(uid)s else account_uid end,"
+    " permissions = case when %(good)s then %(permissions)s else permissions end,"
+    " verified_at = case when %(good)s then now() else verified_at end, checked_at = now(),"
+    + CHECK_AGAIN
+    + " where id = %(id)s and revision = %(revision)s"
+)
+_WAITING_IDS: LiteralString = (
+    "select id from kbots.referenced_keys where"  # noqa: S608 constant text
+    + _WAITING
+    + " order by status <> 'Pending', check_due_at, created_at"
 )
 
 
@@ -90,14 +109,19 @@ async def find_by_name(
         return await cursor.fetchone()
 
 
-async def list_pending_references(connection: AsyncConnection) -> tuple[str, ...]:
-    """List the uids of the Secrets nobody has checked yet."""
-    rows = await (
-        await connection.execute(
-            "select id from kbots.referenced_keys where status = 'Pending' order by created_at"
-        )
-    ).fetchall()
-    return tuple(str(row[0]) for row in rows)
+async def list_waiting_references(connection: AsyncConnection) -> tuple[str, ...]:
+    """List the uids of the Secrets that want a check: new ones first, then those due, the oldest first."""
+    rows = await connection.execute(_WAITING_IDS)
+    return tuple(str(row[0]) for row in await rows.fetchall())
+
+
+async def find_waiting_reference(
+    connection: AsyncConnection, key_id: str
+) -> ReferencedKeyRow | None:
+    """Find a Secret that wants a check."""
+    async with connection.cursor(row_factory=class_row(ReferencedKeyRow)) as cursor:
+        await cursor.execute(_SELECT + "where id = %s and" + _WAITING, [key_id])
+        return await cursor.fetchone()
 
 
 async def record_reference_verdict(
@@ -105,11 +129,7 @@ async def record_reference_verdict(
 ) -> None:
     """Record what the check found, unless the Secret changed meanwhile; a rejection leaves what was verified before."""
     await connection.execute(
-        "update kbots.referenced_keys set status = %(status)s, reason = %(reason)s,"
-        " account_uid = case when %(good)s then %(uid)s else account_uid end,"
-        " permissions = case when %(good)s then %(permissions)s else permissions end,"
-        " verified_at = case when %(good)s then now() else verified_at end"
-        " where id = %(id)s and revision = %(revision)s and status = 'Pending'",
+        _DECIDE,
         {
             "status": verdict.status,
             "reason": verdict.reason,
@@ -119,4 +139,13 @@ async def record_reference_verdict(
             "id": key_id,
             "revision": revision,
         },
+    )
+
+
+async def postpone_reference_check(connection: AsyncConnection, key_id: str) -> None:
+    """Put off a check that gave no answer."""
+    await connection.execute(
+        "update kbots.referenced_keys set check_due_at = now() + interval '1 hour'"
+        " where id = %s and status = 'Verified'",
+        [key_id],
     )

@@ -16,6 +16,7 @@ __all__ = [
     "FillRow",
     "GrantRow",
     "HaltRow",
+    "KeyEventRow",
     "KeyRow",
     "LogRow",
     "OrderRow",
@@ -195,7 +196,24 @@ class KeyRow:
     account_uid: str | None
     permissions: dict[str, Any]
     verified_at: datetime | None
+    checked_at: datetime | None
     created_at: datetime
+    revision: int
+    next_last4: str | None
+    """Of a newer secret that waits, or was refused; None without one."""
+    next_status: str | None
+    next_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEventRow:
+    """One line of what became of a key."""
+
+    at: datetime
+    kind: str
+    revision: int
+    api_key_last4: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,15 +26,17 @@ __all__ = [
     "list_sessions",
     "live_sessions",
     "read_attempts",
+    "read_clock",
     "replace_token",
     "touch_sessions",
     "uncount_attempt",
 ]
 
 _LIVE = """
-select s.token_hash, s.user_id, u.name, u.role, s.csrf_token
+select s.token_hash, s.user_id, u.name, u.role, s.csrf_token,
+  extract(epoch from s.last_action_at + %(idle)s - now())::float8 as seconds_to_idle_end
 from kbots.sessions s join kbots.users u on u.id = s.user_id
-where s.token_hash = any(%s) and s.expires_at > now() and s.last_action_at > now() - %s
+where s.token_hash = any(%(keys)s) and s.expires_at > now() and s.last_action_at > now() - %(idle)s
   and not u.disabled
 """
 
@@ -60,6 +62,8 @@ class SessionRow:
     name: str
     role: str
     csrf_token: str = field(repr=False)
+    seconds_to_idle_end: float
+    """If its person does nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +107,15 @@ async def live_sessions(
 ) -> list[SessionRow]:
     """Find those that are neither over nor idle for too long nor of a disabled user."""
     async with connection.cursor(row_factory=class_row(SessionRow)) as cursor:
-        await cursor.execute(_LIVE, [list(token_hashes), idle])
+        await cursor.execute(_LIVE, {"keys": list(token_hashes), "idle": idle})
         return await cursor.fetchall()
+
+
+async def read_clock(connection: Connection) -> datetime:
+    """Answer what time it is where the sessions are kept."""
+    row = await (await connection.execute("select clock_timestamp()")).fetchone()
+    assert row is not None and isinstance(row[0], datetime)  # noqa: S101, PT018 a function answers
+    return row[0]
 
 
 async def act_in_session(connection: Connection, token_hash: bytes, idle: timedelta) -> bool:

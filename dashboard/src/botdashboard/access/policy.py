@@ -29,6 +29,9 @@ class Action(StrEnum):
     HALT = "halt.set"
     CLEAR_HALT = "halt.clear"
     ADD_KEY = "key.add"
+    VIEW_KEY = "key.view"
+    REPLACE_KEY = "key.replace"
+    CHECK_KEY = "key.check"
     REVOKE_KEY = "key.revoke"
     GRANT_LIVE = "live.grant"
     REVOKE_LIVE = "live.revoke"
@@ -36,7 +39,9 @@ class Action(StrEnum):
 
 
 ROLES = ("trader", "viewer", "admin")
-_OF_VIEWERS = frozenset({Action.VIEW_BOT, Action.HALT, Action.REVOKE_KEY, Action.REVOKE_LIVE})
+_OF_VIEWERS = frozenset(
+    {Action.VIEW_BOT, Action.HALT, Action.VIEW_KEY, Action.REVOKE_KEY, Action.REVOKE_LIVE}
+)
 
 
 def may(actor: Actor, action: Action, owner: str = "") -> bool:

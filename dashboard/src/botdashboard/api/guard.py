@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from botcore.domain.errors import Transient
 from botdashboard.access.policy import Actor
 from botdashboard.access.tokens import safe_path
+from botdashboard.api.headers import CSP_REPORTS
 from botdashboard.services.audit import Audit
 from botdashboard.services.sessions import Sessions
 
@@ -20,7 +21,7 @@ __all__ = ["Guard", "GuardRules", "cookie_of"]
 SOCKET_PATH = "/_nicegui_ws/"
 SESSION_PATH = "/session"  # asked by pages, not by people
 LONGEST_BODY = 64 * 1024  # bytes
-_PUBLIC = frozenset({"/login", "/login/code", "/healthz", "/readyz", "/favicon.ico"})
+_PUBLIC = frozenset({"/login", "/login/code", "/healthz", "/readyz", "/favicon.ico", CSP_REPORTS})
 _PUBLIC_FOLDERS = ("/setup/", "/invite/", "/renew/", "/static/", "/_nicegui/")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -6,11 +6,13 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["SecurityHeaders"]
+__all__ = ["CSP_REPORTS", "SecurityHeaders"]
 
+CSP_REPORTS: Final = "/csp-reports"
 _BASE: Final = (
     "default-src 'self'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "
+    f"report-uri {CSP_REPORTS}; "
 )
 _PLAIN: Final = _BASE + "style-src 'self'; script-src 'none'"
 # Vue compiles templates in the browser: without unsafe-eval no live page renders.

@@ -19,6 +19,7 @@ _REFUSED = (
     "Name or password is wrong. After several failures in a row, wait a while before the next try."
 )
 _WRONG_CODE = "is wrong or was used already: wait for the next one."
+_CLOCK_OFF = " This server's clock is off by {seconds:.0f} s, so that right codes may be refused: tell an admin."
 _OVER = "Too many wrong codes, or too long ago: sign in again."
 _BUSY_CODES = "was wrong too often: wait {seconds} seconds."
 _BUSY = "Too many failures came from your network. Try again in {seconds} seconds."
@@ -93,6 +94,8 @@ def _add_codes(router: APIRouter, desk: Desk, cookie: Cookie) -> None:
             return page(request, "sign_in.html", status=401, next=target, problem=_OVER)
         wait = outcome.retry_after
         words = _BUSY_CODES.format(seconds=wait) if wait else _WRONG_CODE
+        if desk.clock_watch.is_off:
+            words += _CLOCK_OFF.format(seconds=abs(desk.clock_watch.skew))
         return page(
             request, "code.html", status=429 if wait else 401, next=target, problems={"code": words}
         )

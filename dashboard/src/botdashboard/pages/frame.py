@@ -7,6 +7,7 @@ from nicegui import ui
 from starlette.requests import Request
 
 from botcore.domain.errors import InvariantBroken, NotAllowed, NotFound, PlatformError
+from botdashboard.pages.idle import offer_to_stay
 from botdashboard.pages.session import Page, open_page, words_of
 from botdashboard.services.desk import Desk
 from botdashboard.widgets.marks import heading, named
@@ -28,6 +29,7 @@ async def framed(desk: Desk, request: Request, title: str) -> AsyncIterator[Page
     ui.add_head_html('<link rel="stylesheet" href="/static/kbots.css">')
     ui.add_head_html('<script defer src="/static/session.js"></script>')
     _header(page, request.url.path)
+    offer_to_stay(page)
     with ui.element("div").classes("kb-page") as content:
         try:
             yield page

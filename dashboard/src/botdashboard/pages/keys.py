@@ -11,9 +11,9 @@ from botdashboard.pages.session import Page
 from botdashboard.services.desk import Desk
 from botdashboard.services.live import Change
 from botdashboard.views.keys import KeyCard, key_cards
-from botdashboard.widgets.marks import figure, heading, named, pill
+from botdashboard.widgets.marks import figure, heading, mode_mark, named, pill
 
-__all__ = ["register"]
+__all__ = ["register", "show_notes", "show_permissions", "show_title"]
 
 
 def register(desk: Desk) -> None:
@@ -25,6 +25,36 @@ def register(desk: Desk) -> None:
             view = _KeyList(page)
             await view.refresh()
             page.keep_fresh(_wants, view.refresh, view.stale)
+
+
+def show_title(card: KeyCard, title: Callable[[], ui.element]) -> None:
+    """Show what a key is and how it stands."""
+    with ui.element("div").classes("kb-row"):
+        title()
+        mode_mark(card.environment)
+        ui.element("span").classes("kb-grow")
+        named(pill(card.status, card.tone), "key-status")
+
+
+def show_notes(card: KeyCard) -> None:
+    """Say what is to be known and done."""
+    if card.note:
+        look = "kb-muted" if card.tone in {"good", "muted"} else "kb-note"
+        named(ui.label(card.note).classes(look), "key-note")
+    if card.newer:
+        named(ui.label(card.newer).classes("kb-note"), "key-newer")
+
+
+def show_permissions(card: KeyCard) -> None:
+    """Show what the key may do at the exchange: in words and marks, not by colour alone."""
+    if not card.permissions:
+        return
+    with named(ui.element("ul").classes("kb-permissions"), "key-permissions"):
+        for one in card.permissions:
+            with ui.element("li"):
+                ui.label("✓" if one.is_on else "✗").classes(f"kb-tone-{one.tone}")
+                ui.label(one.title)
+                ui.label("on" if one.is_on else "off").classes("kb-muted")
 
 
 def _wants(change: Change) -> bool:
@@ -62,24 +92,23 @@ class _KeyList:
                 ui.label("No keys yet. Paper bots need none.").classes("kb-empty")
 
     def _show(self, card: KeyCard) -> None:
+        address = f"/keys/{card.id}"
         with named(ui.element("article").classes("kb-card"), f"key-{card.label}"):
-            with ui.element("div").classes("kb-row"):
-                ui.label(card.label).classes("kb-title")
-                ui.label(card.environment).classes(f"kb-mode kb-mode-{card.environment.lower()}")
-                ui.element("span").classes("kb-grow")
-                named(pill(card.status, card.tone), "key-status")
-            if card.note:
-                ui.label(card.note).classes("kb-note")
+            show_title(card, lambda: ui.link(card.label, address).classes("kb-title"))
+            show_notes(card)
             with ui.element("div").classes("kb-figures"):
                 figure("Key", "key-last4").set_text(card.last4)
                 figure("Verified (UTC)", "key-verified").set_text(card.verified)
                 figure("Age", "key-age").set_text(card.age)
-            if card.permissions:
-                ui.label(card.permissions).classes("kb-muted")
-            if card.can_revoke:
-                revoke = self._page.handler(self._revoking(card.id), done="Key revoked.")
-                button = ui.button("Revoke", on_click=revoke, color="negative")
-                named(button, f"revoke-{card.label}")
+            show_permissions(card)
+            with ui.element("div").classes("kb-row"):
+                named(ui.link("History", address), f"open-{card.label}")
+                if card.is_live:
+                    named(ui.link("Replace", f"{address}/replace"), f"replace-{card.label}")
+                    ui.element("span").classes("kb-grow")
+                    revoke = self._page.handler(self._revoking(card.id), done="Key revoked.")
+                    button = ui.button("Revoke", on_click=revoke, color="negative")
+                    named(button, f"revoke-{card.label}")
 
     def _revoking(self, key_id: UUID) -> Callable[[], Awaitable[None]]:
         async def act() -> None:

@@ -5,7 +5,8 @@ and tests/dashboard attacks it with stolen ids.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from botdashboard.services.sessions import Sessions
 __all__ = ["SocketGuard"]
 
 LONGEST_MESSAGE = 64 * 1024  # bytes (SEC-53)
+MOST_MESSAGES = 50  # of one socket in a second (SEC-53)
 _GUARDED = ("event", "javascript_response", "ack", "log")
 
 _log = structlog.get_logger(__name__)
@@ -31,6 +33,8 @@ class SocketGuard:
         self._sessions = sessions
         self._origins = origins
         self._closing: set[asyncio.Task[None]] = set()  # kept, or the loop would forget them
+        self._second = 0
+        self._messages = Counter[str]()  # by socket, in this second
 
     def install(self) -> None:
         """Put the check in front of NiceGUI's handlers; websockets only, no polling."""
@@ -49,14 +53,15 @@ class SocketGuard:
 
     def close_pages(self, session: bytes) -> None:
         """Send every page of a session to the sign-in and forget it."""
-        self._closing = {task for task in self._closing if not task.done()}
         for client in tuple(Client.instances.values()):
             if _session_of(client) == session:
                 client.open("/login")
-                self._closing.add(asyncio.create_task(_drop(client)))
+                self._keep(_drop(client))
 
     def _checked(self, name: str, handler: Handler) -> Handler:
         def checked(sid: str, message: dict[str, Any]) -> Any:
+            if self._is_too_fast(sid):
+                return None
             client_id = message.get("client_id")
             client = Client.instances.get(client_id) if isinstance(client_id, str) else None
             if client is None or client.id not in core.sio.rooms(sid):
@@ -73,6 +78,22 @@ class SocketGuard:
                 return None
 
         return checked
+
+    def _is_too_fast(self, sid: str) -> bool:
+        second = int(asyncio.get_running_loop().time())
+        if second != self._second:
+            self._second = second
+            self._messages.clear()
+        self._messages[sid] += 1
+        if self._messages[sid] == MOST_MESSAGES + 1:
+            _log.warning("socket_too_fast", most=MOST_MESSAGES)
+            # The transport, too: over one that stays open it could begin again at once.
+            self._keep(core.sio.eio.disconnect(core.sio.manager.eio_sid_from_sid(sid, "/")))
+        return self._messages[sid] > MOST_MESSAGES
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        self._closing = {task for task in self._closing if not task.done()}
+        self._closing.add(asyncio.create_task(work))
 
 
 def _session_of(client: Client) -> bytes | None:

@@ -6,6 +6,7 @@ from botcore.runtime.clock import Clock
 from botdashboard.services.accounts import Accounts
 from botdashboard.services.audit import Audit
 from botdashboard.services.bots import Bots
+from botdashboard.services.clock_watch import ClockWatch
 from botdashboard.services.confirmations import Confirmations
 from botdashboard.services.grants import Grants
 from botdashboard.services.keys import Keys
@@ -42,6 +43,7 @@ class Desk:
     trades: Trades
     feed: LiveFeed
     readiness: Readiness
+    clock_watch: ClockWatch
     origin: str
     egress: tuple[str, ...]
     namespace: str

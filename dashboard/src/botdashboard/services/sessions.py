@@ -39,6 +39,7 @@ class Sessions:
         self._ledger = ledger
         self._live: set[bytes] = set()
         self._acted: set[bytes] = set()  # since the last look, on open pages
+        self._idle_end_at: dict[bytes, float] = {}  # by the loop's time
         self._on_end: Callable[[bytes], None] = lambda _session: None
 
     def when_one_ends(self, act: Callable[[bytes], None]) -> None:
@@ -74,8 +75,9 @@ class Sessions:
         if not found:
             self._forget([key])
             return None
-        self._live.add(key)
         row = found[0]
+        self._live.add(key)
+        self._idle_ends_in(key, IDLE.total_seconds() if is_action else row.seconds_to_idle_end)
         return Actor(
             user_id=row.user_id,
             name=row.name,
@@ -91,6 +93,12 @@ class Sessions:
     def acted(self, session: bytes) -> None:
         """Note that the person did something on a page; written down at the next look."""
         self._acted.add(session)
+        self._idle_ends_in(session, IDLE.total_seconds())
+
+    def seconds_to_idle_end(self, session: bytes) -> float | None:
+        """Tell in how many seconds the session ends if nothing is done, as of the last look; None if it is over."""
+        end = self._idle_end_at.get(session)
+        return None if end is None else end - asyncio.get_running_loop().time()
 
     async def renew(self, actor: Actor, caller: Caller) -> str:
         """Give a session another token after a step-up, and its pages a moment to follow (SEC-19)."""
@@ -139,6 +147,7 @@ class Sessions:
         """Close the pages of sessions whose rows are gone."""
         for key in keys:
             self._live.discard(key)
+            self._idle_end_at.pop(key, None)
             self._on_end(key)
 
     async def keep_looking(self) -> None:
@@ -158,10 +167,16 @@ class Sessions:
         self._acted = set()
         async with self._ledger.as_nobody() as connection:
             found = await sessions.live_sessions(connection, known, IDLE)
-            alive = {row.token_hash for row in found}
-            if acted & alive:
-                await sessions.touch_sessions(connection, acted & alive)
+            alive = {row.token_hash: row.seconds_to_idle_end for row in found}
+            if acted & alive.keys():
+                await sessions.touch_sessions(connection, acted & alive.keys())
+        for key, left in alive.items():
+            if key not in acted | self._acted:
+                self._idle_ends_in(key, left)
         self._forget([key for key in known if key not in alive])
+
+    def _idle_ends_in(self, key: bytes, seconds: float) -> None:
+        self._idle_end_at[key] = asyncio.get_running_loop().time() + seconds
 
     def _forget(self, keys: Iterable[bytes]) -> None:
         self.ended([key for key in keys if key in self._live])

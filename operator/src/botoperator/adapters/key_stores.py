@@ -42,16 +42,24 @@ class KeyStores:
         return await self._store(key).open(key, spec_owner)
 
     async def pending(self) -> tuple[str, ...]:
-        """List the ids of the keys nobody has checked yet."""
+        """List the ids of the keys that want a check."""
         return (*await self._sealed.pending(), *await self._referenced.pending())
 
     async def wrapped(self) -> Mapping[str, int]:
         """Count the sealed keys by the sealing key that opens them."""
         return await self._sealed.wrapped()
 
+    async def to_check(self, key_id: str) -> StoredKey | None:
+        """Find what is to be checked of a key."""
+        return await self._sealed.to_check(key_id) or await self._referenced.to_check(key_id)
+
     async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
         await self._store(key).record(key, verdict)
+
+    async def postpone(self, key: StoredKey) -> None:
+        """Put off a check that gave no answer."""
+        await self._store(key).postpone(key)
 
     def _store(self, key: StoredKey) -> SealedKeyStore | ReferencedKeyStore:
         return self._sealed if key.secret is None else self._referenced

@@ -65,15 +65,26 @@ class ReferencedKeyStore:
         return opened(key, api_key=secret.data[API_KEY], api_secret=secret.data[API_SECRET])
 
     async def pending(self) -> tuple[str, ...]:
-        """List the uids of the Secrets nobody has checked yet."""
+        """List the uids of the Secrets that want a check."""
         async with transaction(self._pool) as connection:
-            return await referenced_keys.list_pending_references(connection)
+            return await referenced_keys.list_waiting_references(connection)
+
+    async def to_check(self, key_id: str) -> StoredKey | None:
+        """Find a Secret that wants a check."""
+        async with transaction(self._pool) as connection:
+            row = await referenced_keys.find_waiting_reference(connection, key_id)
+        return _stored(row) if row else None
 
     async def record(self, key: StoredKey, verdict: KeyVerdict) -> None:
         """Record what the check found."""
         stored = stored_verdict(verdict)
         async with transaction(self._pool) as connection:
             await referenced_keys.record_reference_verdict(connection, key.id, key.revision, stored)
+
+    async def postpone(self, key: StoredKey) -> None:
+        """Put off a check that gave no answer."""
+        async with transaction(self._pool) as connection:
+            await referenced_keys.postpone_reference_check(connection, key.id)
 
 
 def _reference(secret: KeySecret) -> referenced_keys.Reference:

@@ -69,17 +69,13 @@ class Resealing:
     async def _each(self, connection: Connection, *, current: str | None) -> KeyCensus:
         installation = await keys.installation_id(connection)
         closed, resealed = [], 0
-        for key_id in await sealed_keys.list_sealed_keys(connection):
-            found = await sealed_keys.find_sealed_keys(connection, [key_id])
-            if not found:
-                continue
-            (row,) = found
+        for row in await _rows(connection):
             context = _context(row, installation)
             try:
                 envelope = Envelope.from_document(row.envelope)
                 plaintext = unseal(self._ring, envelope, context)
             except (NotAllowed, NotFound, InvalidInput):
-                closed.append(key_id)
+                closed.append(str(row.id))
                 continue
             if current is None or envelope.kid == current:
                 continue
@@ -88,6 +84,14 @@ class Resealing:
             resealed += await sealed_keys.replace_envelope(connection, row, document, current)
         by_kid = await sealed_keys.list_kids(connection)
         return KeyCensus(by_kid=by_kid, closed=tuple(closed), resealed=resealed)
+
+
+async def _rows(connection: Connection) -> list[sealed_keys.SealedKeyRow]:
+    found = [
+        await sealed_keys.find_envelopes(connection, key_id)
+        for key_id in await sealed_keys.list_sealed_keys(connection)
+    ]
+    return [row for rows in found for row in rows]
 
 
 def _context(row: sealed_keys.SealedKeyRow, installation: str) -> SealingContext:

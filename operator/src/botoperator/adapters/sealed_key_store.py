@@ -73,9 +73,15 @@ class SealedKeyStore:
         return opened(key, api_key=api_key, api_secret=api_secret)
 
     async def pending(self) -> tuple[str, ...]:
-        """List the ids of the keys nobody has checked yet."""
+        """List the ids of the keys that want a check."""
         async with transaction(self._pool) as connection:
-            return await sealed_keys.list_pending_keys(connection)
+            return await sealed_keys.list_waiting_keys(connection)
+
+    async def to_check(self, key_id: str) -> StoredKey | None:
+        """Find what is to be checked of a key."""
+        async with transaction(self._pool) as connection:
+            row = await sealed_keys.find_waiting_key(connection, key_id)
+        return _key(row) if row else None
 
     async def wrapped(self) -> Mapping[str, int]:
         """Count the keys by the sealing key that opens them; each of the ring is named."""
@@ -87,6 +93,11 @@ class SealedKeyStore:
         stored = stored_verdict(verdict)
         async with transaction(self._pool) as connection:
             await sealed_keys.record_verdict(connection, key.id, key.revision, stored)
+
+    async def postpone(self, key: StoredKey) -> None:
+        """Put off a check that gave no answer."""
+        async with transaction(self._pool) as connection:
+            await sealed_keys.postpone_check(connection, key.id)
 
 
 def stored_verdict(verdict: KeyVerdict) -> sealed_keys.Verdict:

@@ -85,7 +85,10 @@ class KeyUnavailable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveRefused:
-    """The bot may not trade real money: none starts, a running one opens nothing new and goes on with its exits."""
+    """The bot may open nothing: none starts, a running one goes on with its exits.
+
+    Because it may not trade real money, or its key was refused when it was asked again.
+    """
 
     reason: str
     message: str
@@ -133,8 +136,11 @@ def admit(judged: KeyJudged, spec: TradingBotSpec, terms: LiveTerms) -> KeyJudge
 
 def retain(
     stored: StoredKey | None, judged: KeyJudged, held: ExchangeKey | None
-) -> KeyReady | None:
-    """Let a running bot go on with an earlier revision of its key while the newest can't be used."""
+) -> KeyReady | LiveRefused | None:
+    """Let a running bot go on with an earlier revision of its key while the newest can't be used.
+
+    One whose own key is refused on asking again opens nothing new; it is not ended, so that its exits go on (I9).
+    """
     if held is None or stored is None or isinstance(judged, StoredKey):
         return None
     key_id = held.version.partition("@")[0]
@@ -142,7 +148,8 @@ def retain(
     if judged.reason not in RETAINED or key_id != stored.id:
         return None
     if judged.reason == "KeyRejected" and is_newest:
-        return None
+        message = f"{judged.message}; the bot opens nothing new and goes on with its exits"
+        return LiveRefused(reason=judged.reason, message=message)
     message = f"{judged.message}; the bot runs on with the key it has"
     return KeyReady(key=held, reason=judged.reason, message=message, is_current=False)
 

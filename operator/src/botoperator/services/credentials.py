@@ -14,6 +14,7 @@ from botoperator.plan.credentials import (
     KeyReady,
     KeyRefused,
     KeyUnavailable,
+    LiveRefused,
     LiveTerms,
     Referred,
     StoredKey,
@@ -113,6 +114,8 @@ def _judge(
     earlier = retain(named.key, judged, held)
     if earlier is None or named.key is None:
         return admit(judged, bot.spec, terms)
+    if isinstance(earlier, LiveRefused):
+        return earlier
     may_go_on = admit(named.key, bot.spec, terms)
     return earlier if isinstance(may_go_on, StoredKey) else may_go_on
 
