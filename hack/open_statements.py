@@ -7,8 +7,5 @@ __all__ = ["OPEN_STATEMENTS"]
 
 OPEN_STATEMENTS: Final[Mapping[int, str]] = {
     22: "no page offers it yet",
-    45: "nobody is told yet",
     53: "the size is held, the rate is not",
-    64: "sign-ins and refusals are held, the rest is not",
-    65: "there is no page of the audit log yet",
 }

@@ -32,7 +32,8 @@ __all__ = [
 ]
 
 _LIVE = """
-select s.token_hash, s.user_id, u.name, u.role, s.csrf_token
+select s.token_hash, s.user_id, u.name, u.role, s.csrf_token,
+       kbots.count_notices(u.name, u.notices_seen) as notices
 from kbots.sessions s join kbots.users u on u.id = s.user_id
 where s.token_hash = any(%s) and s.expires_at > now() and s.last_action_at > now() - %s
   and not u.disabled
@@ -60,6 +61,8 @@ class SessionRow:
     name: str
     role: str
     csrf_token: str = field(repr=False)
+    notices: int
+    """How many changes of the account's security its person is still to be told of (SEC-45)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,17 +110,26 @@ async def live_sessions(
         return await cursor.fetchall()
 
 
-async def act_in_session(connection: Connection, token_hash: bytes, idle: timedelta) -> bool:
-    """Bind the transaction to the session's user; false when the session has ended."""
+async def act_in_session(
+    connection: Connection, token_hash: bytes, idle: timedelta, ip: str = ""
+) -> bool:
+    """Bind the transaction to the session's user and where he asks from; false when it has ended."""
     found = await live_sessions(connection, [token_hash], idle)
     for session in found:
-        await act_for(connection, session.user_id)
+        await act_for(connection, session.user_id, ip)
     return bool(found)
 
 
-async def act_for(connection: Connection, user_id: UUID) -> None:
-    """Bind the transaction to a user without a session: an admin's measures against an account."""
-    await connection.execute("select set_config('kbots.user_id', %s, true)", [str(user_id)])
+async def act_for(connection: Connection, user_id: UUID, ip: str | None = None) -> None:
+    """Bind the transaction to a user, and to where the request comes from.
+
+    Without a session it is an admin's measure against an account: the address stays his.
+    """
+    await connection.execute(
+        "select set_config('kbots.user_id', %s, true),"
+        " set_config('kbots.ip', coalesce(%s, current_setting('kbots.ip', true), ''), true)",
+        [str(user_id), ip],
+    )
 
 
 async def replace_token(
