@@ -121,6 +121,19 @@ class Dashboard:
         assert answer.status_code == 303, answer.text
         return client
 
+    def api(self, client: httpx.Client, *scopes: str) -> httpx.Client:
+        """Have someone make a token, and answer a program that uses the REST API with it."""
+        form = {"label": f"for {' and '.join(scopes)}", "scopes": scopes, "days": "7"}
+        form |= {"csrf": hidden_field(client.get("/security").text), "current": PASSWORD}
+        answer = client.post("/security/tokens", data=form)
+        assert answer.status_code == 200, answer.text
+        token = answer.text.split('data-testid="made-token">', 1)[1].split("<", 1)[0]
+        made = httpx.Client(
+            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=15
+        )
+        self._clients.append(made)
+        return made
+
     def session_of(self, client: httpx.Client) -> bytes:
         """Return what the database knows a browser's session by."""
         return hashlib.sha256(client.cookies["kbots"].encode()).digest()

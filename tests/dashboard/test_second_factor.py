@@ -154,8 +154,9 @@ def test_recovery_code_works_once_and_what_is_left_is_said(dashboard, dora, app,
     assert send(client, first.lower().replace("-", " ")).status_code == 303
     assert "Recovery codes left: 9" in client.get("/security").text
     assert send(waiting(dashboard, name), first).status_code == 401
-    assert (name, {"device": "new", "factor": "recovery code"}) in dashboard.database.rows(
-        "select actor, detail from kbots.audit_log where action = 'sign-in' and result = 'ok'"
+    assert (name, "new", "recovery code") in dashboard.database.rows(
+        "select actor, detail ->> 'device', detail ->> 'factor' from kbots.audit_log"
+        " where action = 'sign-in' and result = 'ok'"
     )
 
 

@@ -210,6 +210,7 @@ def test_many_sign_ins_at_once_do_not_hold_up_the_probe(dashboard):
 def test_every_sign_in_and_refusal_is_in_the_audit_log_without_secrets(dashboard, alice):
     lines = dashboard.database.rows("select actor, action, result, detail from kbots.audit_log")
 
-    assert ("alice", "sign-in", "ok", {"device": "new"}) in lines
+    device = {"device": "new", "browser": alice.headers["user-agent"]}
+    assert ("alice", "sign-in", "ok", device) in lines
     assert any(line[1:3] == ("sign-in", "throttled") for line in lines)
     assert PASSWORD not in str(lines)

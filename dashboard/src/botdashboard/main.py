@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.staticfiles import StaticFiles
@@ -32,9 +32,10 @@ from botdashboard.access.passwords import Passwords
 from botdashboard.access.pepper import load_pepper
 from botdashboard.adapters.gate import LedgerGate
 from botdashboard.adapters.table_bots import TableBots
+from botdashboard.api.audit_log import audit_routes
 from botdashboard.api.confirm import confirm_routes
 from botdashboard.api.csp_reports import csp_report_routes
-from botdashboard.api.guard import Guard, GuardRules
+from botdashboard.api.guard import API_PATH, Guard, GuardRules
 from botdashboard.api.headers import SecurityHeaders
 from botdashboard.api.health import health_routes
 from botdashboard.api.key_form import key_form_routes
@@ -44,6 +45,8 @@ from botdashboard.api.people import people_routes
 from botdashboard.api.plain import Cookie, problem_page
 from botdashboard.api.security import security_routes
 from botdashboard.api.sign_in import sign_in_routes
+from botdashboard.api.tokens import token_routes
+from botdashboard.api.v1.rest import rest_app
 from botdashboard.pages import bot, bots, key, keys, new_bot, trades
 from botdashboard.pages.frame import show_failure
 from botdashboard.pages.sockets import LONGEST_MESSAGE, SocketGuard
@@ -55,6 +58,7 @@ from botdashboard.services.clock_watch import ClockWatch
 from botdashboard.services.confirmations import Confirmations
 from botdashboard.services.desk import Desk
 from botdashboard.services.grants import Grants
+from botdashboard.services.histories import Histories
 from botdashboard.services.keys import Keys
 from botdashboard.services.links import Links, make_setup_token
 from botdashboard.services.live import LiveFeed
@@ -64,6 +68,7 @@ from botdashboard.services.readiness import Readiness
 from botdashboard.services.second_factor import SecondFactor
 from botdashboard.services.sessions import Sessions
 from botdashboard.services.sign_in import SignIn
+from botdashboard.services.tokens import Tokens
 from botdashboard.services.trades import Trades
 from botdashboard.settings import PREFIX, DashboardSettings
 
@@ -116,6 +121,8 @@ def build_desk(
         confirmations=Confirmations(bots_, proofs, clock),
         keys=Keys(gate, audit, proofs),
         trades=Trades(gate, gateway),
+        histories=Histories(gate),
+        tokens=Tokens(gate, audit, hashes, proofs),
         feed=LiveFeed(gateway, partial(listen, address)),
         readiness=Readiness(gate),
         clock_watch=ClockWatch(gate, clock),
@@ -133,17 +140,8 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
     app.add_exception_handler(Exception, problem_page)
     static = Path(__file__).parent / "api" / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
-    for router in (
-        health_routes(desk.readiness, desk.clock_watch),
-        csp_report_routes(desk.clock),
-        sign_in_routes(desk, cookie),
-        link_routes(desk, cookie),
-        security_routes(desk, cookie),
-        people_routes(desk),
-        key_form_routes(desk, cookie),
-        live_routes(desk, cookie),
-        confirm_routes(desk, cookie),
-    ):
+    app.mount(API_PATH, rest_app(desk))
+    for router in _plain_pages(desk, cookie):
         app.include_router(router)
     for page in (bots, bot, new_bot, trades, keys, key):
         page.register(desk)
@@ -163,8 +161,24 @@ def create_app(settings: DashboardSettings, desk: Desk) -> ASGIApp:
     sockets = SocketGuard(desk.sessions, settings.origins)
     sockets.install()
     rules = GuardRules(origins=settings.origins, cookie=cookie.name, may_join=sockets.may_join)
-    guarded = Guard(app, rules, desk.sessions, desk.audit)
+    guarded = Guard(app, rules, desk)
     return SecurityHeaders(guarded, is_https=settings.is_https)
+
+
+def _plain_pages(desk: Desk, cookie: Cookie) -> tuple[APIRouter, ...]:
+    return (
+        health_routes(desk.readiness, desk.clock_watch),
+        csp_report_routes(desk.clock),
+        sign_in_routes(desk, cookie),
+        link_routes(desk, cookie),
+        security_routes(desk, cookie),
+        token_routes(desk, cookie),
+        audit_routes(desk),
+        people_routes(desk),
+        key_form_routes(desk, cookie),
+        live_routes(desk, cookie),
+        confirm_routes(desk, cookie),
+    )
 
 
 async def serve(settings: DashboardSettings) -> None:

@@ -8,8 +8,10 @@ from uuid import UUID
 
 __all__ = [
     "AdjustmentRow",
+    "AuditRow",
     "BalanceRow",
     "DecisionRow",
+    "EquityRow",
     "ExternalOrderRow",
     "Figures",
     "FillCursor",
@@ -20,7 +22,9 @@ __all__ = [
     "KeyRow",
     "LogRow",
     "OrderRow",
+    "PastOrderRow",
     "PositionRow",
+    "TokenRow",
 ]
 
 
@@ -231,3 +235,68 @@ class GrantRow:
     revoked_at: datetime | None
     revoked_by: str | None
     in_force: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastOrderRow:
+    """An order of any status, as its bot's history shows it."""
+
+    id: int
+    client_order_id: str
+    exchange_order_id: int | None
+    strategy: str
+    symbol: str
+    purpose: str
+    side: str
+    type: str
+    quantity: Decimal
+    price: Decimal | None
+    stop_price: Decimal | None
+    status: str
+    executed_quantity: Decimal
+    cumulative_quote: Decimal
+    reason: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquityRow:
+    """What a bot was worth at an instant; money in the quote asset."""
+
+    at: datetime
+    venue_time: datetime
+    equity: Decimal
+    realized: Decimal
+    unrealized: Decimal
+    exposure: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow:
+    """A personal access token as its person sees it; the token itself is never seen again."""
+
+    id: UUID
+    label: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    last_used_ip: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One line of the audit log."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    object: str
+    result: str
+    ip: str
+    detail: dict[str, Any]
+    person: str
+    """Whom it is about."""

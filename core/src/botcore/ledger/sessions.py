@@ -34,7 +34,8 @@ __all__ = [
 
 _LIVE = """
 select s.token_hash, s.user_id, u.name, u.role, s.csrf_token,
-  extract(epoch from s.last_action_at + %(idle)s - now())::float8 as seconds_to_idle_end
+       extract(epoch from s.last_action_at + %(idle)s - now())::float8 as seconds_to_idle_end,
+       kbots.count_notices(u.name, u.notices_seen) as notices
 from kbots.sessions s join kbots.users u on u.id = s.user_id
 where s.token_hash = any(%(keys)s) and s.expires_at > now() and s.last_action_at > now() - %(idle)s
   and not u.disabled
@@ -64,6 +65,8 @@ class SessionRow:
     csrf_token: str = field(repr=False)
     seconds_to_idle_end: float
     """If its person does nothing."""
+    notices: int
+    """How many changes of the account's security its person is still to be told of (SEC-45)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,17 +121,26 @@ async def read_clock(connection: Connection) -> datetime:
     return row[0]
 
 
-async def act_in_session(connection: Connection, token_hash: bytes, idle: timedelta) -> bool:
-    """Bind the transaction to the session's user; false when the session has ended."""
+async def act_in_session(
+    connection: Connection, token_hash: bytes, idle: timedelta, ip: str = ""
+) -> bool:
+    """Bind the transaction to the session's user and where he asks from; false when it has ended."""
     found = await live_sessions(connection, [token_hash], idle)
     for session in found:
-        await act_for(connection, session.user_id)
+        await act_for(connection, session.user_id, ip)
     return bool(found)
 
 
-async def act_for(connection: Connection, user_id: UUID) -> None:
-    """Bind the transaction to a user without a session: an admin's measures against an account."""
-    await connection.execute("select set_config('kbots.user_id', %s, true)", [str(user_id)])
+async def act_for(connection: Connection, user_id: UUID, ip: str | None = None) -> None:
+    """Bind the transaction to a user, and to where the request comes from.
+
+    Without a session it is an admin's measure against an account: the address stays his.
+    """
+    await connection.execute(
+        "select set_config('kbots.user_id', %s, true),"
+        " set_config('kbots.ip', coalesce(%s, current_setting('kbots.ip', true), ''), true)",
+        [str(user_id), ip],
+    )
 
 
 async def replace_token(

@@ -1,7 +1,9 @@
 """People, their one-time links and the audit log."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -77,7 +79,12 @@ class AuditEntry:
     object: str = ""
     result: str = "ok"
     ip: str = ""
-    detail: dict[str, str] = field(default_factory=dict)
+    """Where it came from; if nothing is given, where the acting person's request did."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    concerns: str | None = None
+    """Whose account or bot it is about, where that is not who acted."""
+    source: str | None = None
+    """Names what was seen elsewhere, perhaps twice: a second line of it is not written."""
 
 
 async def find_credential(connection: Connection, name: str) -> Credential | None:
@@ -214,7 +221,11 @@ async def take_invite(connection: Connection, token_hash: bytes) -> Invite | Non
 async def write_audit(connection: Connection, entry: AuditEntry) -> None:
     """Append to the audit log."""
     await connection.execute(
-        "insert into kbots.audit_log (actor, action, object, result, ip, detail)"
-        " values (%s, %s, %s, %s, %s, %s)",
-        [entry.actor, entry.action, entry.object, entry.result, entry.ip, Jsonb(entry.detail)],
-    )
+        "insert into kbots.audit_log (actor, action, object, result, ip, detail, concerns, source)"
+        " values (%s, %s, %s, %s, coalesce(nullif(%s, ''), current_setting('kbots.ip', true), ''), %s, %s, %s)"
+        " on conflict do nothing",
+        [
+            entry.actor, entry.action, entry.object, entry.result, entry.ip, Jsonb(dict(entry.detail)),
+            entry.concerns, entry.source,
+        ],
+    )  # fmt: skip

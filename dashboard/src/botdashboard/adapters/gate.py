@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from botcore.domain.errors import NotAllowed
+from botcore.ledger.api_tokens import act_by_token
 from botcore.ledger.connect import Connection, Pool, translated
 from botcore.ledger.sessions import act_in_session
 from botdashboard.access.policy import Actor
@@ -20,13 +21,13 @@ class LedgerGate:
 
     @asynccontextmanager
     async def as_user(self, actor: Actor) -> AsyncIterator[Connection]:
-        """Open a transaction that sees the actor's rows only, while the session lives.
+        """Open a transaction that sees the actor's rows only, while the session or the token lives.
 
-        The user is looked up from the session in the same transaction: the row is the truth, also
-        for a page that is open while the session ends.
+        The user is looked up from it in the same transaction: the row is the truth, also for a page
+        that is open while the session ends.
         """
         async with self.as_nobody() as connection:
-            if not await act_in_session(connection, actor.session, IDLE):
+            if not await _act(connection, actor):
                 raise NotAllowed("the session has ended")
             yield connection
 
@@ -36,3 +37,9 @@ class LedgerGate:
         with translated():
             async with self._pool.connection() as connection, connection.transaction():
                 yield connection
+
+
+async def _act(connection: Connection, actor: Actor) -> bool:
+    if actor.scopes is None:
+        return await act_in_session(connection, actor.session, IDLE, actor.ip)
+    return await act_by_token(connection, actor.session, actor.ip)

@@ -22,7 +22,7 @@ async def own_form(request: Request, audit: Audit) -> tuple[Actor, FormData]:
     actor = actor_of(request)
     form = await request.form()
     if not is_same(text_of(form.get("csrf")), actor.csrf_token):
-        await audit.note(actor.name, "request.csrf", request.url.path, result="refused")
+        await audit.note(actor, "request.csrf", request.url.path, result="refused")
         raise NotAllowed("this form is out of date: reload the page and send it again")
     return actor, form
 

@@ -13,10 +13,13 @@ from botcore.domain.errors import Transient
 from botdashboard.access.policy import Actor
 from botdashboard.access.tokens import safe_path
 from botdashboard.api.headers import CSP_REPORTS
-from botdashboard.services.audit import Audit
-from botdashboard.services.sessions import Sessions
+from botdashboard.api.problems import problem
+from botdashboard.services.attempts import Wait
+from botdashboard.services.desk import Desk
 
-__all__ = ["Guard", "GuardRules", "cookie_of"]
+__all__ = ["API_PATH", "Guard", "GuardRules", "cookie_of"]
+
+API_PATH = "/api"
 
 SOCKET_PATH = "/_nicegui_ws/"
 SESSION_PATH = "/session"  # asked by pages, not by people
@@ -48,11 +51,12 @@ def cookie_of(headers: Mapping[str, str], name: str) -> str:
 class Guard:
     """Refuses what comes from elsewhere, and tells the rest who acts."""
 
-    def __init__(self, app: ASGIApp, rules: GuardRules, sessions: Sessions, audit: Audit) -> None:
+    def __init__(self, app: ASGIApp, rules: GuardRules, desk: Desk) -> None:
         self._app = app
         self._rules = rules
-        self._sessions = sessions
-        self._audit = audit
+        self._sessions = desk.sessions
+        self._tokens = desk.tokens
+        self._audit = desk.audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Judge a request or a handshake before anything else sees it."""
@@ -64,6 +68,7 @@ class Guard:
             refusal = await self._judge(scope)
         except Transient:
             refusal = PlainTextResponse("The database is away: try again soon.", 503)
+            refusal.headers["retry-after"] = "1"
         if refusal is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -76,6 +81,8 @@ class Guard:
             return await self._judge_socket(scope)
         if scope["type"] == "websocket":
             return _forbidden()
+        if scope["path"] == API_PATH or scope["path"].startswith(f"{API_PATH}/"):
+            return await self._judge_api(scope)
         if scope["method"] not in _READS:
             refusal = await self._judge_change(scope)
             if refusal is not None:
@@ -109,6 +116,25 @@ class Guard:
             return PlainTextResponse("The request is too long.", 413)
         return None
 
+    async def _judge_api(self, scope: Scope) -> Response | None:
+        """Let programs in by their token alone: no cookie counts, so no other site can use a browser's."""
+        headers = Headers(scope=scope)
+        refusal = _unread(scope["path"], headers)
+        if refusal is not None:
+            return refusal
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not token:
+            return _unauthorized("send a personal access token: Authorization: Bearer kbots_pat_…")
+        found = await self._tokens.find(token, _address(scope))
+        if isinstance(found, Wait):
+            refusal = problem(429, "too many wrong tokens came from your network")
+            refusal.headers["retry-after"] = str(found.seconds)
+            return refusal
+        if found is None:
+            return _unauthorized("this token opens nothing: it is wrong, over or revoked")
+        scope.setdefault("state", {})["actor"] = found
+        return None
+
     async def _judge_page(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
         if path in _PUBLIC or path.startswith(_PUBLIC_FOLDERS):
@@ -122,15 +148,38 @@ class Guard:
 
     async def _actor(self, scope: Scope) -> Actor | None:
         token = cookie_of(Headers(scope=scope), self._rules.cookie)
+        if not token:
+            return None
         is_action = scope["path"] != SESSION_PATH
-        return await self._sessions.find(token, is_action=is_action) if token else None
+        return await self._sessions.find(token, ip=_address(scope), is_action=is_action)
 
     async def _refuse(self, scope: Scope, action: str) -> Response:
-        client = scope.get("client")
-        await self._audit.note(
-            "unknown", action, scope["path"], result="refused", ip=client[0] if client else ""
-        )
+        path, ip = scope["path"], _address(scope)
+        await self._audit.note("unknown", action, path, result="refused", ip=ip)
         return _forbidden()
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _unread(path: str, headers: Headers) -> Response | None:
+    """Refuse a request of the API for how it comes, before anybody looks at what it says."""
+    if not path.isprintable():
+        return problem(404, "there is nothing of this name and method")
+    length = headers.get("content-length", "0")
+    if "transfer-encoding" in headers:
+        return problem(411, "name the length of the body")
+    if not length.isdecimal() or int(length) > LONGEST_BODY:
+        return problem(413, f"a body has at most {LONGEST_BODY} bytes")
+    return None
+
+
+def _unauthorized(words: str) -> Response:
+    refusal = problem(401, words)
+    refusal.headers["www-authenticate"] = 'Bearer realm="kbots"'
+    return refusal
 
 
 def _forbidden() -> Response:

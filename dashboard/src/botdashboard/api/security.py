@@ -17,6 +17,7 @@ from botdashboard.api.plain import Cookie, actor_of, caller_of, framed_page, sig
 from botdashboard.services.desk import Desk
 from botdashboard.services.own_account import NewPassword
 from botdashboard.services.proofs import Proof
+from botdashboard.views.audit import audit_views
 
 __all__ = ["security_routes"]
 
@@ -106,7 +107,7 @@ async def _renewed(
     desk: Desk, request: Request, cookie: Cookie, actor: Actor, codes: list[str]
 ) -> Response:
     token = await desk.sessions.renew(actor, caller_of(request, cookie))
-    renewed = await desk.sessions.find(token)
+    renewed = await desk.sessions.find(token, ip=actor.ip)
     response = framed_page(request, "factor.html", renewed or actor, codes=codes)
     cookie.put(response, token)
     return response
@@ -114,8 +115,9 @@ async def _renewed(
 
 async def _security(desk: Desk, request: Request, actor: Actor, **shown: Any) -> Response:
     factor = await desk.second_factor.state(actor)
-    sessions = await desk.sessions.list(actor)
-    return framed_page(request, "security.html", actor, factor=factor, sessions=sessions, **shown)
+    shown["sessions"] = await desk.sessions.list(actor)
+    shown["notices"] = audit_views(await desk.audit.notices(actor))
+    return framed_page(request, "security.html", actor, factor=factor, **shown)
 
 
 async def _factor(desk: Desk, request: Request, actor: Actor, **shown: Any) -> Response:

@@ -64,6 +64,10 @@ def _header(page: Page, path: str) -> None:
         with ui.element("nav").props('aria-label="Pages"').classes("kb-nav"):
             for text, target in links:
                 link = named(ui.link(text, target), f"nav-{text.lower()}")
+                if text == "Security" and page.actor.notices:
+                    with link:
+                        count = ui.label(f"{page.actor.notices} new").classes("kb-count")
+                        named(count, "notice-count")
                 if path == target:
                     link.props('aria-current="page"')
         ui.element("span").classes("kb-grow")

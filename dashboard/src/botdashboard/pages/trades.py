@@ -1,6 +1,5 @@
 """The trade log: own fills, newest first, live on its first page, filter and page in the address."""
 
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,13 +12,12 @@ from botdashboard.pages.frame import framed
 from botdashboard.pages.session import Page
 from botdashboard.services.desk import Desk
 from botdashboard.services.live import Change
+from botdashboard.views.cursors import fill_cursor, fill_cursor_text
 from botdashboard.widgets.marks import heading, named
 from botdashboard.widgets.tables import Column, data_table, show_rows
 
 __all__ = ["register"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _COLUMNS = (
     Column(key="time", title="Time (UTC)"),
     Column(key="mode", title="Mode", look="mode"),
@@ -99,8 +97,7 @@ class _TradeLog:
 def _address(bot: str, cursor: FillCursor | None) -> str:
     query = {"bot": bot} if bot else {}
     if cursor is not None:
-        micros = (cursor.venue_time - _EPOCH) // _MICROSECOND
-        query["before"] = f"{micros}.{cursor.symbol}.{cursor.trade_id}"
+        query["before"] = fill_cursor_text(cursor)
     return f"/trades?{urlencode(query)}" if query else "/trades"
 
 
@@ -112,11 +109,7 @@ def _uid(text: str) -> UUID | None:
 
 
 def _cursor(text: str) -> FillCursor | None:
-    if not text:
-        return None
     try:
-        micros, symbol, trade_id = text.split(".")
-        at = _EPOCH + int(micros) * _MICROSECOND
-        return FillCursor(venue_time=at, symbol=symbol, trade_id=int(trade_id))
-    except (ValueError, OverflowError):
+        return fill_cursor(text) if text else None
+    except ValueError:
         raise NotFound("there is no such page") from None

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from botcore.domain.errors import InvalidInput, NotAllowed, NotFound
-from botcore.ledger import keys, sessions, users
+from botcore.ledger import api_tokens, keys, sessions, users
 from botcore.ledger.connect import Connection
 from botcore.ledger.halts import HaltSubject, set_halt
 from botcore.ledger.users import AuditEntry, Person
@@ -62,12 +62,12 @@ class Accounts:
             await users.insert_renewal(
                 connection, hash_token(token), user_id, actor.user_id, RENEWAL_LIFETIME
             )
-            entry = AuditEntry(actor=actor.name, action="account.renewal-link", object=person.name)
+            entry = _about(actor, "account.renewal-link", person)
             await users.write_audit(connection, entry)
         return token
 
     async def disable(self, actor: Actor, user_id: UUID) -> None:
-        """Disable an account: its bots halt, its keys are revoked, its sessions end.
+        """Disable an account: its bots halt, its keys and tokens are revoked, its sessions end.
 
         Raises:
             NotAllowed: it is the last admin's (SEC-41).
@@ -88,7 +88,8 @@ class Accounts:
             await keys.revoke_all_keys(connection)
             ended = await sessions.delete_sessions_of(connection, user_id)
             await users.set_disabled(connection, user_id, disabled=True)
-            entry = AuditEntry(actor=actor.name, action="account.disable", object=person.name)
+            await api_tokens.revoke_tokens_of(connection, user_id)
+            entry = _about(actor, "account.disable", person)
             await users.write_audit(connection, entry)
         self._sessions.ended(ended)
 
@@ -98,7 +99,7 @@ class Accounts:
         async with self._ledger.as_user(actor) as connection:
             person = await _find(connection, user_id)
             await users.set_disabled(connection, user_id, disabled=False)
-            entry = AuditEntry(actor=actor.name, action="account.enable", object=person.name)
+            entry = _about(actor, "account.enable", person)
             await users.write_audit(connection, entry)
 
 
@@ -107,3 +108,7 @@ async def _find(connection: Connection, user_id: UUID) -> Person:
     if person is None:
         raise NotFound("there is no such account")
     return person
+
+
+def _about(actor: Actor, action: str, person: Person) -> AuditEntry:
+    return AuditEntry(actor=actor.name, action=action, object=person.name, concerns=person.name)

@@ -65,6 +65,11 @@ class Attempts:
         """Answer what a person's proofs within a session are counted under: his own, no stranger's."""
         return (self._subject("proof", name),)
 
+    def of_token(self, ip: str) -> tuple[Subject, ...]:
+        """Answer what a wrong token of the REST API is counted under: the network, apart from sign-ins."""
+        key = self._hashes.of("token-address", network_of(ip))
+        return (Subject(key=key, free=FREE_FOR_NETWORK, is_shared=True),)
+
     async def enter(self, subjects: Iterable[Subject]) -> Wait | None:
         """Count a try as failed until it proves right, or answer how long to wait.
 

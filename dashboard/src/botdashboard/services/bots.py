@@ -25,7 +25,7 @@ from botdashboard.ports import BotGateway, Ledger
 from botdashboard.services.audit import Audit
 from botdashboard.services.own_bots import OwnBots
 from botdashboard.views.bots import BotCard, bot_cards
-from botdashboard.views.merge import Difference
+from botdashboard.views.merge import Difference, changed_part, merged
 from botdashboard.views.records import BotKey, BotRecord
 from botdashboard.views.risks import riskier
 
@@ -107,7 +107,8 @@ class Bots:
         if riskier({}, owned):
             raise InvalidInput.of("spec.mode", "a bot begins on paper or testnet")
         made = await self._bots.create(actor, key, owned)
-        await self._audit.note(actor.name, Action.CREATE_BOT, str(key))
+        detail = changed_part({}, made.spec)
+        await self._audit.note(actor, Action.CREATE_BOT, str(key), detail=detail)
         return made
 
     async def apply(
@@ -131,14 +132,40 @@ class Bots:
         if wanted and not is_proved:
             raise ProofWanted(wanted)
         made = await self._bots.apply(actor, record.key, spec, expected_generation)
-        await self._audit.note(actor.name, Action.CHANGE_BOT, str(key))
+        detail = changed_part(record.spec, made.spec)
+        await self._audit.note(actor, Action.CHANGE_BOT, str(key), detail=detail)
         return made
+
+    async def patch(
+        self, actor: Actor, key: BotKey, patch: Mapping[str, Any], expected_generation: int
+    ) -> BotRecord:
+        """Change what a JSON merge patch names of a bot, and nothing else.
+
+        Raises:
+            Conflict: somebody has changed it meanwhile; nothing was changed.
+            ProofWanted: it puts more real money at risk.
+        """
+        record = await self._own.require(actor, Action.CHANGE_BOT, key)
+        return await self.apply(actor, key, merged(record.spec, patch), expected_generation)
+
+    async def record(self, actor: Actor, key: BotKey) -> BotRecord:
+        """Read one bot.
+
+        Raises:
+            NotFound: he has none of this name.
+        """
+        return await self._own.require(actor, Action.VIEW_BOT, key)
+
+    async def records(self, actor: Actor) -> tuple[BotRecord, ...]:
+        """Read all his bots."""
+        return await self._bots.list(actor)
 
     async def set_state(self, actor: Actor, key: BotKey, state: DesiredState) -> None:
         """Change what a bot should do; never needs more than a session (SEC-44)."""
-        await self._own.require(actor, Action.SET_STATE, key)
+        record = await self._own.require(actor, Action.SET_STATE, key)
         await self._bots.set_desired_state(actor, key, state)
-        await self._audit.note(actor.name, Action.SET_STATE, f"{key} {state}")
+        detail = changed_part(record.spec, {**record.spec, "desiredState": state.value})
+        await self._audit.note(actor, Action.SET_STATE, str(key), detail=detail)
 
     async def delete(self, actor: Actor, key: BotKey, typed: str) -> None:
         """Delete a bot whose name was typed again.
@@ -150,7 +177,7 @@ class Bots:
         if typed != key.name:
             raise InvalidInput.of("name", f"type {key.name} to delete it")
         await self._bots.delete(actor, key)
-        await self._audit.note(actor.name, Action.DELETE_BOT, str(key))
+        await self._audit.note(actor, Action.DELETE_BOT, str(key))
 
     async def halt(self, actor: Actor, record: BotRecord, reason: str) -> None:
         """Halt one bot at once, whatever its resource says, and also while that can't be read."""
@@ -179,7 +206,7 @@ class Bots:
             cleared = await halts.clear_halt(connection, subject, cleared_by=actor.name)
         text = f"{halt.scope} {halt.subject}"
         result = "ok" if cleared else "not found"
-        await self._audit.note(actor.name, Action.CLEAR_HALT, text, result=result)
+        await self._audit.note(actor, Action.CLEAR_HALT, text, result=result)
         if not cleared:
             raise NotFound("there is no such halt that you can clear")
 
@@ -189,7 +216,8 @@ class Bots:
             raise InvalidInput.of("reason", "must have 1 to 500 characters")
         async with self._ledger.as_user(actor) as connection:
             await halts.set_halt(connection, subject, reason=text, set_by=actor.name)
-        await self._audit.note(actor.name, Action.HALT, f"{subject.scope} {subject.subject}")
+        about = f"{subject.scope} {subject.subject}"
+        await self._audit.note(actor, Action.HALT, about, detail={"reason": text})
 
     async def _cards(self, actor: Actor, records: tuple[BotRecord, ...]) -> tuple[BotCard, ...]:
         async with self._ledger.as_user(actor) as connection:

@@ -9,6 +9,7 @@ from botdashboard.services.bots import Bots
 from botdashboard.services.clock_watch import ClockWatch
 from botdashboard.services.confirmations import Confirmations
 from botdashboard.services.grants import Grants
+from botdashboard.services.histories import Histories
 from botdashboard.services.keys import Keys
 from botdashboard.services.links import Links
 from botdashboard.services.live import LiveFeed
@@ -18,6 +19,7 @@ from botdashboard.services.readiness import Readiness
 from botdashboard.services.second_factor import SecondFactor
 from botdashboard.services.sessions import Sessions
 from botdashboard.services.sign_in import SignIn
+from botdashboard.services.tokens import Tokens
 from botdashboard.services.trades import Trades
 
 __all__ = ["Desk"]
@@ -41,6 +43,8 @@ class Desk:
     bots: Bots
     keys: Keys
     trades: Trades
+    histories: Histories
+    tokens: Tokens
     feed: LiveFeed
     readiness: Readiness
     clock_watch: ClockWatch

@@ -79,7 +79,7 @@ class Grants:
             async with self._ledger.as_user(actor) as connection:
                 await live_grants.grant_live(connection, new)
         except NotAllowed as error:
-            await self._audit.note(actor.name, Action.GRANT_LIVE, str(key), result="refused")
+            await self._audit.note(actor, Action.GRANT_LIVE, str(key), result="refused")
             raise InvalidInput.of("key_id", str(error)) from None
 
     async def revoke(self, actor: Actor, key: BotKey, grant_id: UUID) -> None:

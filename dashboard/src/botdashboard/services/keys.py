@@ -162,7 +162,8 @@ class Keys:
                 await keys.insert_key(connection, new)
         except Conflict:
             raise InvalidInput.of("label", "is used by another of your keys") from None
-        await self._audit.note(actor.name, Action.ADD_KEY, str(key_id))
+        detail = {"label": plain.label, "environment": plain.environment}
+        await self._audit.note(actor, Action.ADD_KEY, str(key_id), detail=detail)
 
     async def replace(
         self, actor: Actor, replaced: ReplacedKey, secret: PlainSecret, proof: Proof
@@ -232,7 +233,7 @@ class Keys:
         async with self._ledger.as_user(actor) as connection:
             revoked = await keys.revoke_key(connection, key_id)
         result = "ok" if revoked else "not found"
-        await self._audit.note(actor.name, Action.REVOKE_KEY, str(key_id), result=result)
+        await self._audit.note(actor, Action.REVOKE_KEY, str(key_id), result=result)
         if not revoked:
             raise NotFound("there is no such key")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from botcore.domain.errors import Conflict, InvalidInput, NotFound
-from botcore.ledger import second_factors, sessions, users
+from botcore.ledger import api_tokens, second_factors, sessions, users
 from botcore.ledger.connect import Connection
 from botcore.ledger.users import AuditEntry, Invite
 from botdashboard.access.password_rules import check_rules
@@ -19,6 +19,7 @@ __all__ = ["Links", "NewAccount", "make_setup_token"]
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?")
 _NAME_RULE = "must be 1 to 32 small letters, digits and dashes, without a dash at either end"
+_NOBODY = frozenset({"console", "unknown"})  # who acts where the audit log knows no account
 _GONE = "this link is not valid, was used already or is too old: ask for a new one"
 
 
@@ -65,8 +66,8 @@ class Links:
         if link is None:
             raise NotFound(_GONE)
         name = link.name or new.name
-        if not _NAME.fullmatch(name):
-            raise InvalidInput.of("name", _NAME_RULE)
+        if not _NAME.fullmatch(name) or name in _NOBODY:
+            raise InvalidInput.of("name", "is taken" if name in _NOBODY else _NAME_RULE)
         if new.password != new.repeated:
             raise InvalidInput.of("repeated", "must be the same password again")
         await asyncio.to_thread(check_rules, new.password, name)
@@ -108,4 +109,5 @@ async def _usable(connection: Connection, link: Invite | None) -> Invite | None:
 async def _renew(connection: Connection, user_id: UUID, password_hash: str) -> list[bytes]:
     await users.set_password_hash(connection, user_id, password_hash)
     await second_factors.delete_factor(connection, user_id)
+    await api_tokens.revoke_tokens_of(connection, user_id)
     return await sessions.delete_sessions_of(connection, user_id)

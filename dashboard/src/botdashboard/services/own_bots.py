@@ -25,7 +25,7 @@ class OwnBots:
         try:
             return await self._bots.get(actor, key)
         except NotFound:
-            await self._audit.note(actor.name, action, str(key), result="not found")
+            await self._audit.note(actor, action, str(key), result="not found")
             raise
 
     async def require(self, actor: Actor, action: Action, key: BotKey) -> BotRecord:

@@ -61,14 +61,21 @@ class Proofs:
             await self._refuse(actor, "password")
             raise InvalidInput.of("current", "is wrong")
         async with self._ledger.as_nobody() as connection:
-            used = not has_factor or await self._factor.use(connection, actor.user_id, proof.code)
+            used = (
+                await self._factor.use(connection, actor.user_id, proof.code) if has_factor else "-"
+            )
             if used:
                 await self._attempts.passed(connection, subjects)
+            if used == "recovery code":
+                entry = AuditEntry(actor=actor.name, action="recovery-code.use", ip=actor.ip)
+                await write_audit(connection, entry)
         if not used:
             await self._refuse(actor, "code")
             raise InvalidInput.of("code", "is wrong or was used already: wait for the next one")
 
     async def _refuse(self, actor: Actor, what: str) -> None:
         async with self._ledger.as_nobody() as connection:
-            entry = AuditEntry(actor=actor.name, action="step-up", object=what, result="refused")
+            entry = AuditEntry(
+                actor=actor.name, action="step-up", object=what, result="refused", ip=actor.ip
+            )
             await write_audit(connection, entry)

@@ -65,7 +65,7 @@ class Sessions:
             await write_audit(connection, entry)
         return token
 
-    async def find(self, token: str, *, is_action: bool = True) -> Actor | None:
+    async def find(self, token: str, *, ip: str = "", is_action: bool = True) -> Actor | None:
         """Find whose token it is; a request is an action of the person, a socket is not (SEC-21)."""
         key = hash_token(token)
         async with self._ledger.as_nobody() as connection:
@@ -84,6 +84,8 @@ class Sessions:
             role=row.role,
             session=key,
             csrf_token=row.csrf_token,
+            ip=ip,
+            notices=row.notices,
         )
 
     def is_live(self, session: bytes) -> bool:

@@ -140,11 +140,14 @@ class SignIn:
     ) -> SignedIn:
         is_known = self._hashes.is_device_of(name, caller.mark)
         token = await self._sessions.begin(connection, user_id, caller)
-        detail = {} if is_known else {"device": "new"}
+        detail = {} if is_known else {"device": "new", "browser": caller.device[:200]}
         if factor:
             detail["factor"] = factor
         entry = AuditEntry(actor=name, action="sign-in", ip=caller.ip, detail=detail)
         await users.write_audit(connection, entry)
+        if factor == "recovery code":
+            entry = AuditEntry(actor=name, action="recovery-code.use", ip=caller.ip)
+            await users.write_audit(connection, entry)
         mark = caller.mark if is_known else self._hashes.new_device_mark(name)
         return SignedIn(token=token, mark=mark)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from botcore.domain.errors import Transient
 from botcore.ledger import reports
-from botcore.ledger.report_rows import FillCursor
+from botcore.ledger.report_rows import FillCursor, FillRow
 from botdashboard.access.policy import Actor
 from botdashboard.ports import BotGateway, Ledger
 from botdashboard.views.bots import mode_mark
@@ -46,19 +46,25 @@ class Trades:
         records, gap = await self._records(actor)
         modes = {bot.uid: mode_mark(str(bot.spec.get("mode", ""))) for bot in records}
         units = {bot.uid: str(bot.spec.get("quoteAsset", "")) for bot in records}
+        shown, following = await self.fills(actor, bot_uid, before, PAGE_SIZE)
+        return TradePage(rows=fill_rows(shown, modes, units), next=following, gap=gap)
+
+    async def fills(
+        self, actor: Actor, bot_uid: UUID | None, before: FillCursor | None, limit: int
+    ) -> tuple[list[FillRow], FillCursor | None]:
+        """Read so many of his fills, of one bot or of all, and where the next page begins."""
         async with self._ledger.as_user(actor) as connection:
-            fills = await reports.list_fills(
-                connection, bot_uid=bot_uid, before=before, limit=PAGE_SIZE + 1
+            found = await reports.list_fills(
+                connection, bot_uid=bot_uid, before=before, limit=limit + 1
             )
-        shown = fills[:PAGE_SIZE]
-        last = shown[-1] if len(fills) > PAGE_SIZE else None
-        return TradePage(
-            rows=fill_rows(shown, modes, units),
-            next=FillCursor(venue_time=last.venue_time, symbol=last.symbol, trade_id=last.trade_id)
-            if last
-            else None,
-            gap=gap,
+        shown = found[:limit]
+        if len(found) <= limit:
+            return shown, None
+        last = shown[-1]
+        following = FillCursor(
+            venue_time=last.venue_time, symbol=last.symbol, trade_id=last.trade_id
         )
+        return shown, following
 
     async def _records(self, actor: Actor) -> tuple[tuple[BotRecord, ...], str]:
         """Read his bots; the log shows without them too, when they can't be read."""

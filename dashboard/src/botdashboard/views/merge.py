@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Difference", "apply_on_top", "differences", "merge_patch"]
+__all__ = ["Difference", "apply_on_top", "changed_part", "differences", "merge_patch", "merged"]
 
 Leaves = dict[tuple[str, ...], Any]
 
@@ -57,6 +57,29 @@ def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
         else:
             patch[key] = value
     return patch
+
+
+def merged(old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer what a JSON merge patch (RFC 7386) makes of `old`."""
+    result = dict(old)
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping):
+            before = result.get(key)
+            result[key] = merged(before if isinstance(before, Mapping) else {}, value)
+        else:
+            result[key] = value
+    return result
+
+
+def changed_part(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Answer the top fields of a spec that differ, before and after, as the audit log keeps them."""
+    changed = [one for one in {**old, **new} if old.get(one) != new.get(one)]
+    return {
+        "before": {one: old[one] for one in changed if one in old},
+        "after": {one: new[one] for one in changed if one in new},
+    }
 
 
 def _leaves(spec: Mapping[str, Any]) -> Leaves:
