@@ -113,15 +113,13 @@ async def bind_login(
 ) -> str:
     """Make or renew the bot's login for the account, with a new password, and return its role.
 
-    Account and book are made if they are absent. To be called in a transaction. At `most` so many bots have a login
-    at a time; None is no limit.
+    Account and book are made if absent; call it in a transaction. `most` bots have a login at a time; None is no limit.
 
     Raises:
         Conflict: another bot's login is bound to the account (I1).
         QuotaExceeded: that many other bots have one.
     """
-    # Before anybody waits for its locks, and beside the event loop.
-    verifier = await asyncio.to_thread(scram_verifier, password)
+    verifier = await asyncio.to_thread(scram_verifier, password)  # before anybody waits for a lock
     await _refuse_beyond(connection, binding.bot_uid, most)
     account_id = await _account(connection, binding)
     await connection.execute(
