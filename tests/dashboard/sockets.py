@@ -55,6 +55,10 @@ class LivePage:
         """Wait until the server sends a frame with this text."""
         return self._until(lambda frame: text in frame, seconds)
 
+    def wait_until_cut_off(self) -> None:
+        """Wait until the server ends the connection, as a browser understands it."""
+        self._until(lambda frame: frame == "1")
+
     def press(self, name: str, *, through: "LivePage | None" = None) -> None:
         """Click the element of this test id; `through` sends it over another page's socket."""
         (through or self).send_event(self.click_on(name))

@@ -21,7 +21,7 @@ def offer_to_stay(page: Page) -> None:
         dialog.value = False
 
     dialog = named(ui.dialog().props("persistent"), "idle")
-    with dialog, ui.element("section").classes("kb-card kb-narrow"):
+    with dialog, ui.element("div").classes("kb-card kb-narrow"):
         heading(2, "Are you still there?")
         ui.label(
             "Nothing was done for almost half an hour: you will be signed out in less than two"
