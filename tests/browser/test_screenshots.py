@@ -32,6 +32,8 @@ PAGES = {
     "security": "/security",
     "second-factor": "/security/second-factor",
     "live": "/bots/kbots-bots/trend/live",
+    "tokens": "/security/tokens",
+    "audit": "/security/audit?whose=",
 }
 
 

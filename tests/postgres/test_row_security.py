@@ -137,7 +137,7 @@ def test_operator_reads_every_row_and_writes_none(
 @pytest.mark.parametrize(
     "table", ["users", "sessions", "invites", "sealed_keys", "sealing_public_keys", "audit_log",
               "trading_bots", "halts", "leases", "bot_logins", "exchange_accounts", "second_factors",
-              "recovery_codes", "pending_sign_ins", "key_replacements", "key_events"]
+              "recovery_codes", "pending_sign_ins", "key_replacements", "key_events", "api_tokens"]
 )  # fmt: skip
 def test_bot_reaches_no_table_of_people_keys_or_resources(
     bots: tuple[BotLogin, BotLogin], table: str

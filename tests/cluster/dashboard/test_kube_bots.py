@@ -283,3 +283,15 @@ async def test_missing_crd_is_said(clean):
     async with an_api(clean.kubectl.kubeconfig) as api:
         with pytest.raises(Transient, match=r"it has no tradingbots\.kbots\.dev"):
             await api.read("/apis/kbots.dev/v1/namespaces/default/tradingbots")
+
+
+async def test_edit_with_kubectl_is_in_its_owners_audit_log(bots, database, alice, key, clean):
+    await bots.create(alice, key, a_spec())
+    patch = json.dumps({"spec": {"desiredState": "Paused"}})
+    clean.kubectl("patch", "tb", key.name, "--type", "merge", "-p", patch)
+
+    async with watched(bots):
+        query = "select actor, detail -> 'fields' from kbots.audit_log where person = 'alice'"
+        await asyncio.to_thread(wait_until, lambda: database.rows(query), "the edit is written")
+
+    assert database.rows(query) == [("kubernetes:kubectl-patch", ["spec.desiredState"])]

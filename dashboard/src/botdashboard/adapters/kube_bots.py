@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from botcore.domain.errors import Conflict, NotAllowed, NotFound, PlatformError
+from botcore.ledger.users import AuditEntry, write_audit
 from botcore.resources.meta import API_VERSION, PLURAL
 from botcore.resources.trading_bot import DesiredState
 from botdashboard.access.policy import Actor
@@ -23,6 +24,7 @@ from botdashboard.adapters.manifests import (
 )
 from botdashboard.ports import Ledger
 from botdashboard.views.merge import merge_patch
+from botdashboard.views.outside_edits import outside_edits
 from botdashboard.views.records import BotKey, BotRecord
 
 __all__ = ["KubeBots"]
@@ -52,6 +54,9 @@ class KubeBots:
         self._api = api
         self._namespace = namespace
         self._tenants = tenants or {}
+        self._written: dict[
+            tuple[str, str], str
+        ] = {}  # by bot and manager, the last that stands in the log
 
     async def list(self, actor: Actor) -> tuple[BotRecord, ...]:
         """List his bots by name."""
@@ -125,13 +130,16 @@ class KubeBots:
         while True:
             try:
                 if not version:
-                    listed = await self._api.read(folder, limit="1")
-                    version = listed["metadata"]["resourceVersion"]
+                    listed = await self._api.read(folder)
                     changed(None)
+                    for one in listed["items"]:
+                        await self._write_edits(one)
+                    version = listed["metadata"]["resourceVersion"]
                 async for event in self._api.watch(folder, version):
-                    version = event["object"]["metadata"]["resourceVersion"]
                     if event["type"] != "BOOKMARK":
                         changed(_key(event["object"]))
+                        await self._write_edits(event["object"])
+                    version = event["object"]["metadata"]["resourceVersion"]
                 pause = FIRST_PAUSE
             except Expired:
                 version = ""
@@ -139,6 +147,26 @@ class KubeBots:
                 _log.warning("watch_broken", reason=str(error))
                 pause = min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 jitter, no secret
+
+    async def _write_edits(self, found: Manifest) -> None:
+        """Write what others than the dashboard changed of a spec into its owner's audit log, each once."""
+        metadata = found["metadata"]
+        for edit in outside_edits(metadata.get("managedFields", ())):
+            whose = (metadata["uid"], f"{edit.manager}/{edit.operation}")
+            if self._written.get(whose) == edit.at:
+                continue
+            entry = AuditEntry(
+                # No account of a person has a colon in its name.
+                actor=f"kubernetes:{edit.manager}",
+                action="bot.change",
+                object=str(_key(found)),
+                concerns=_owner(found),
+                detail={"at": edit.at, "fields": list(edit.fields)},
+                source="/".join((*whose, edit.at)),
+            )
+            async with self._ledger.as_nobody() as connection:
+                await write_audit(connection, entry)
+            self._written[whose] = edit.at
 
     async def _check(self, actor: Actor) -> None:
         """Look the session up; the connection is given back before the API server is called."""

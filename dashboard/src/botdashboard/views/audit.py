@@ -111,6 +111,7 @@ def _edits(detail: Mapping[str, Any]) -> tuple[Edit, ...]:
     return tuple(
         Edit(field=one.field, before=one.yours[:LONGEST], after=one.theirs[:LONGEST])
         for one in differences(before, before, after)
+        if one.field  # of nothing there is no field
     )
 
 
