@@ -31,6 +31,7 @@ __all__ = ["KubeBots"]
 
 FIELD_MANAGER = "kbots-dashboard"
 ATTEMPTS = 5
+PAGE = "250"  # bots of one answer
 FIRST_PAUSE = 0.2  # seconds, between two watches
 LONGEST_PAUSE = 5.0
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?")
@@ -130,11 +131,7 @@ class KubeBots:
         while True:
             try:
                 if not version:
-                    listed = await self._api.read(folder)
-                    changed(None)
-                    for one in listed["items"]:
-                        await self._write_edits(one)
-                    version = listed["metadata"]["resourceVersion"]
+                    version = await self._look_at_all(folder, changed)
                 async for event in self._api.watch(folder, version):
                     if event["type"] != "BOOKMARK":
                         changed(_key(event["object"]))
@@ -147,6 +144,22 @@ class KubeBots:
                 _log.warning("watch_broken", reason=str(error))
                 pause = min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 jitter, no secret
+
+    async def _look_at_all(self, folder: str, changed: Callable[[BotKey | None], None]) -> str:
+        """Have everything read anew, and write what happened while nobody watched; answers as of which version."""
+        version, further = "", ""
+        while not version or further:
+            more = {"continue": further} if further else {}
+            listed = await self._api.read(folder, limit=PAGE, **more)
+            if not version:
+                changed(None)
+            version, further = (
+                listed["metadata"]["resourceVersion"],
+                listed["metadata"].get("continue", ""),
+            )
+            for one in listed["items"]:
+                await self._write_edits(one)
+        return version
 
     async def _write_edits(self, found: Manifest) -> None:
         """Write what others than the dashboard changed of a spec into its owner's audit log, each once."""
