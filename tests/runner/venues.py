@@ -109,7 +109,7 @@ async def running(*work: Awaitable[object]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
+async def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
     """Wait for something that no event announces."""
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 it is not ours to signal

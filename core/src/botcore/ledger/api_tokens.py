@@ -7,8 +7,8 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from botcore.ledger.account_rows import TokenRow
 from botcore.ledger.connect import Connection
-from botcore.ledger.report_rows import TokenRow
 from botcore.ledger.sessions import act_for
 
 __all__ = [
