@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from psycopg.rows import class_row
 
-from botcore.ledger.account_rows import TokenRow
 from botcore.ledger.connect import Connection
 from botcore.ledger.sessions import act_for
 
 __all__ = [
     "LiveToken",
     "NewToken",
+    "TokenRow",
     "act_by_token",
     "find_token",
     "insert_token",
@@ -36,6 +36,20 @@ from (select id from kbots.users where id = %(user)s for update) u
 where (select count(*) from kbots.api_tokens t
        where t.user_id = u.id and t.revoked_at is null and t.expires_at > now()) < %(most)s
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow:
+    """A personal access token as its person sees it; the token itself is never seen again."""
+
+    id: UUID
+    label: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    last_used_ip: str
+    is_over: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

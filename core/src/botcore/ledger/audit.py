@@ -5,8 +5,8 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from botcore.ledger.account_rows import AuditRow
 from botcore.ledger.connect import Connection
+from botcore.ledger.report_rows import AuditRow
 
 __all__ = ["AuditFilter", "list_audit", "list_notices", "mark_notices"]
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 __all__ = [
     "AdjustmentRow",
+    "AuditRow",
     "BalanceRow",
     "DecisionRow",
     "EquityRow",
@@ -268,3 +269,19 @@ class EquityRow:
     realized: Decimal
     unrealized: Decimal
     exposure: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One line of the audit log."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    object: str
+    result: str
+    ip: str
+    detail: dict[str, Any]
+    person: str
+    """Whom it is about."""

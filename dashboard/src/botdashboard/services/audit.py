@@ -5,8 +5,8 @@ from typing import Any
 
 from botcore.domain.errors import NotAllowed
 from botcore.ledger import audit
-from botcore.ledger.account_rows import AuditRow
 from botcore.ledger.audit import AuditFilter
+from botcore.ledger.report_rows import AuditRow
 from botcore.ledger.users import AuditEntry, write_audit
 from botdashboard.access.policy import Action, Actor, may
 from botdashboard.ports import Ledger

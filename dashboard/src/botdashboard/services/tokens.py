@@ -7,8 +7,7 @@ from uuid import UUID
 
 from botcore.domain.errors import InvalidInput, NotFound
 from botcore.ledger import api_tokens
-from botcore.ledger.account_rows import TokenRow
-from botcore.ledger.api_tokens import NewToken
+from botcore.ledger.api_tokens import NewToken, TokenRow
 from botcore.ledger.users import AuditEntry, write_audit
 from botdashboard.access.keyed_hashes import KeyedHashes
 from botdashboard.access.policy import Action, Actor, Scope

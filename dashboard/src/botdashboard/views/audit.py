@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botcore.ledger.account_rows import AuditRow
+from botcore.ledger.report_rows import AuditRow
 from botdashboard.views.formats import time_text
 from botdashboard.views.merge import differences
 
