@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from botcore.matching.numbers import SCALE
-from botcore.matching.orders import Prevention, evolve
+from botcore.matching.orders import Prevention
 from botcore.matching.reports import Amendment, PreventedMatch
 from tests.unit.botexchange.builders import NOW, UID, a_request
 from tests.unit.botexchange.stores import MOMENT, QUERY, begun, commit
@@ -42,7 +42,7 @@ async def test_orders_of_a_list_are_found_by_its_id_and_by_the_newest_with_its_n
     changes = engine.drain()
     [order] = changes.orders.values()
     lists = [
-        evolve(order, id=order.id + number, list_id=number // 2, list_client_id="mine")
+        order._replace(id=order.id + number, list_id=number // 2, list_client_id="mine")
         for number in range(4)
     ]
     changes.orders = {one.id: one for one in lists}

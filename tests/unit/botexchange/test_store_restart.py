@@ -6,7 +6,6 @@ from operator import attrgetter
 from botcore.candles.catalogue import CATALOGUE
 from botcore.matching.engine import Engine
 from botcore.matching.lists import OtoRequest
-from botcore.matching.orders import evolve
 from botcore.matching.reports import Changes, ListReport
 from tests.unit.botexchange.builders import NOW, UID, a_request, a_tick
 from tests.unit.botexchange.stores import MOMENT, begun, commit
@@ -54,7 +53,7 @@ async def test_client_id_names_the_open_order_before_newer_ones_that_had_it(stor
 async def test_write_whose_caller_gave_up_is_finished_before_the_next(store):
     engine = await begun(store)
     order = engine.place(UID, a_request("LIMIT", "BUY", quantity="1", price="49000"), NOW)
-    many = Changes(orders={n: evolve(order, id=n) for n in range(1_000, 11_000)})
+    many = Changes(orders={n: order._replace(id=n) for n in range(1_000, 11_000)})
     given_up = asyncio.create_task(store.commit(many, MOMENT))
     await asyncio.sleep(0.005)
     given_up.cancel()

@@ -2,7 +2,7 @@
 
 from botcore.matching.filters import check_filters
 from botcore.matching.floor import Floor
-from botcore.matching.orders import Order, evolve
+from botcore.matching.orders import Order
 from botcore.matching.quotes import SymbolStatus
 from botcore.matching.refusals import (
     AMEND_CHANGES_NOTHING,
@@ -36,8 +36,7 @@ def amend(
     names = [client_order_id or f"auto-{number}", *(other.client_order_id for other in pair)]
     amended = [
         floor.put(
-            evolve(
-                _shrunk(old, new_quantity),
+            _shrunk(old, new_quantity)._replace(
                 client_order_id=name,
                 amendments=old.amendments + 1,
                 updated_ms=now_ms,
@@ -77,7 +76,7 @@ def _check(floor: Floor, order: Order, new_quantity: int, client_order_id: str) 
 def _shrunk(order: Order, new_quantity: int) -> Order:
     """Give an order its new quantity; the visible part of an iceberg never exceeds it."""
     iceberg = min(order.iceberg_quantity, new_quantity)
-    return evolve(order, quantity=new_quantity, iceberg_quantity=iceberg)
+    return order._replace(quantity=new_quantity, iceberg_quantity=iceberg)
 
 
 def _report(floor: Floor, old: Order, new: Order, now_ms: int) -> None:

@@ -14,7 +14,6 @@ from botcore.matching.orders import (
     OrderStatus,
     OrderType,
     Side,
-    evolve,
 )
 from botcore.matching.placing import (
     check_alone,
@@ -115,7 +114,7 @@ def _place_oco(floor: Floor, account: Account, request: OcoRequest, now_ms: int)
     asset, amount = pair_funds(market, account, legs)
     account.lock(asset, amount)
     orders = _draft_all(floor, account, _stop_first(legs), request.list_client_id, now_ms)
-    orders[0] = evolve(orders[0], locked=amount)
+    orders[0] = orders[0]._replace(locked=amount)
     floor.open_list(orders)
     floor.tell_list(orders, now_ms)
     for order in orders:
@@ -143,9 +142,9 @@ def _place_oto(floor: Floor, account: Account, request: OtoRequest, now_ms: int)
     first, *rest = _draft_all(
         floor, account, [working, *pending], request.list_client_id, now_ms, Contingency.OTO
     )
-    first = evolve(first, locked=amount)
+    first = first._replace(locked=amount)
     rest = [
-        evolve(leg, status=OrderStatus.PENDING_NEW, working_ms=-1, trailing_ms=-1, trailing_best=0)
+        leg._replace(status=OrderStatus.PENDING_NEW, working_ms=-1, trailing_ms=-1, trailing_best=0)
         for leg in rest
     ]
     floor.open_list([first, *rest])

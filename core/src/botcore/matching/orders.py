@@ -1,7 +1,7 @@
 """Orders, trades and what an account asks for."""
 
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from botcore.matching.numbers import falling_trigger, notional, rising_trigger
 
@@ -18,7 +18,6 @@ __all__ = [
     "Side",
     "TimeInForce",
     "Trade",
-    "evolve",
 ]
 
 
@@ -226,11 +225,6 @@ class Order(NamedTuple):
         if self.side is Side.SELL:
             return quantity
         return notional(self.price or self.stop_price or self.level, quantity)
-
-
-def evolve(order: Order, **changes: Any) -> Order:
-    """Give the order with some fields changed."""
-    return order._replace(**changes)
 
 
 class Trade(NamedTuple):

@@ -1,7 +1,7 @@
 """OCO pairs: as soon as one leg acts, the other one ends."""
 
 from botcore.matching.floor import Floor
-from botcore.matching.orders import LIMIT_TYPES, Order, OrderStatus, evolve
+from botcore.matching.orders import LIMIT_TYPES, Order, OrderStatus
 from botcore.matching.settle import finish, hold_only
 
 __all__ = ["end_other_leg"]
@@ -18,8 +18,8 @@ def end_other_leg(floor: Floor, order: Order, now_ms: int) -> Order:
         if other.status is _PENDING:
             continue
         held = other.locked + order.locked
-        bare = floor.put(evolve(other, locked=0))
-        order = floor.put(evolve(order, locked=held))
+        bare = floor.put(other._replace(locked=0))
+        order = floor.put(order._replace(locked=held))
         finish(floor, bare, now_ms, reason="OCO_TRIGGER")
         if order.type in LIMIT_TYPES:
             order = hold_only(floor, order, order.hold(order.remaining))

@@ -3,7 +3,7 @@
 from botcore.matching.filters import check_filters
 from botcore.matching.floor import Floor
 from botcore.matching.lists import check_pair, pair_funds
-from botcore.matching.orders import ALGO_TYPES, Order, OrderStatus, evolve
+from botcore.matching.orders import ALGO_TYPES, Order, OrderStatus
 from botcore.matching.placing import check_trigger, funds, match_or_wait, plan_of
 from botcore.matching.refusals import (
     INSUFFICIENT_BALANCE,
@@ -86,8 +86,7 @@ def _hold(floor: Floor, orders: list[Order]) -> list[int]:
 def _awake(floor: Floor, order: Order, held: int, now_ms: int) -> Order:
     is_algo = order.type in ALGO_TYPES
     tracks = order.trailing_delta > 0 and not order.stop_price
-    return evolve(
-        order,
+    return order._replace(
         status=OrderStatus.NEW,
         locked=held,
         updated_ms=now_ms,

@@ -8,7 +8,6 @@ from botcore.matching.orders import (
     OrderStatus,
     Prevention,
     Side,
-    evolve,
 )
 from botcore.matching.pairs import end_other_leg
 from botcore.matching.reports import PreventedMatch
@@ -82,8 +81,7 @@ def _prevent(floor: Floor, order: Order, match: PreventedMatch, quantity: int) -
     if is_over:
         floor.lift(order)
         release(floor, order, order.locked)
-    order = evolve(
-        order,
+    order = order._replace(
         status=OrderStatus.EXPIRED_IN_MATCH if is_over else order.status,
         prevented_match_id=match.id,
         prevented_quantity=order.prevented_quantity + quantity,

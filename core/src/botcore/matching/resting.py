@@ -3,7 +3,7 @@
 from botcore.matching.floor import Floor
 from botcore.matching.levels import Key
 from botcore.matching.numbers import floor_to_step
-from botcore.matching.orders import Order, evolve
+from botcore.matching.orders import Order
 from botcore.matching.pairs import end_other_leg
 from botcore.matching.phases import follow
 from botcore.matching.quotes import SymbolStatus, Tick
@@ -127,11 +127,11 @@ class _Move:
         if order.trailing_delta and not order.is_tracking:
             best = self._market.last
             floor.rest(
-                floor.put(evolve(order, trailing_ms=now_ms, trailing_best=best, updated_ms=now_ms))
+                floor.put(order._replace(trailing_ms=now_ms, trailing_best=best, updated_ms=now_ms))
             )
             return
         order = end_other_leg(floor, order, now_ms)
-        order = floor.put(evolve(order, working_ms=now_ms, updated_ms=now_ms))
+        order = floor.put(order._replace(working_ms=now_ms, updated_ms=now_ms))
         floor.tell(order, Execution.NEW, now_ms)
         lock_and_match(floor, order, now_ms)
         follow(floor, now_ms)
@@ -141,5 +141,5 @@ class _Move:
         while keys and keys[0][0] < bound:
             order = self._floor.orders[keys[0][1]]
             self._floor.lift(order)
-            moved = evolve(order, trailing_best=self._tick.price)
+            moved = order._replace(trailing_best=self._tick.price)
             self._floor.rest(self._floor.put(moved))

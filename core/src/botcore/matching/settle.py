@@ -3,7 +3,7 @@
 from botcore.matching.commission import commission
 from botcore.matching.floor import Floor
 from botcore.matching.numbers import notional
-from botcore.matching.orders import LIMIT_TYPES, Order, OrderStatus, Side, Trade, evolve
+from botcore.matching.orders import LIMIT_TYPES, Order, OrderStatus, Side, Trade
 from botcore.matching.quotes import Level
 from botcore.matching.reports import Execution
 
@@ -44,8 +44,7 @@ def settle(floor: Floor, order: Order, fill: Level, now_ms: int, *, maker: bool)
         maker=maker,
         time_ms=now_ms,
     )
-    order = evolve(
-        order,
+    order = order._replace(
         status=_PARTIALLY_FILLED if order.remaining > quantity else _FILLED,
         executed=order.executed + quantity,
         quote_executed=order.quote_executed + quote,
@@ -95,8 +94,7 @@ def finish(
     """
     floor.lift(order)
     release(floor, order, order.locked)
-    order = evolve(
-        order,
+    order = order._replace(
         status=OrderStatus.EXPIRED if reason else OrderStatus.CANCELED,
         locked=0,
         updated_ms=now_ms,
@@ -119,7 +117,7 @@ def hold_only(floor: Floor, order: Order, amount: int) -> Order:
         return order
     release(floor, order, order.locked - amount)
     _touch(floor, order)
-    return floor.put(evolve(order, locked=amount))
+    return floor.put(order._replace(locked=amount))
 
 
 def release(floor: Floor, order: Order, amount: int) -> None:

@@ -11,7 +11,6 @@ from botcore.matching.orders import (
     Prevention,
     Side,
     TimeInForce,
-    evolve,
 )
 from botcore.matching.prevention import Fill, meet_own, own_queue
 from botcore.matching.settle import finish, settle
@@ -138,5 +137,5 @@ def lock_and_match(floor: Floor, order: Order, now_ms: int) -> Order:
             )
         if missing > 0:
             account.lock(quote, missing)
-            order = floor.put(evolve(order, locked=order.locked + missing))
+            order = floor.put(order._replace(locked=order.locked + missing))
     return match(floor, order, planned, now_ms)
