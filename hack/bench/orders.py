@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from hack.bench.database import running_postgres
+from hack.bench.database import running_for_exchange
 from hack.bench.exchange_process import Exchange, load, running
 from hack.bench.rows import Row, at_least, below, note
 
@@ -26,7 +26,7 @@ def bench_orders() -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="kbots-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)  # the database runs as another user
-        with running_postgres(home / "postgres") as options:
+        with running_for_exchange(home / "postgres") as options:
             yield from _bench_store(home, "", options)
         yield from _bench_store(home, "-folder", (f"--data={home / 'data'}",))
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from hack.bench.database import running_postgres
+from hack.bench.database import running_for_exchange
 from hack.bench.exchange_process import load, running
 from hack.bench.orders import open_accounts, order_plan
 from hack.bench.rows import Row, at_least, below, note
@@ -25,7 +25,7 @@ def bench_sizes() -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="kbots-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)  # the database runs as another user
-        with running_postgres(home / "postgres") as options:
+        with running_for_exchange(home / "postgres") as options:
             yield from _bench(home, options)
 
 

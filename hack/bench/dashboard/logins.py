@@ -18,9 +18,9 @@ from botcore.ledger.connect import DatabaseAddress, connect
 from botcore.ledger.migrate import migrate
 from botcore.ledger.roles import LOGIN_ROLES, ensure_roles
 from hack.bench.dashboard.login_load import post_form
+from hack.bench.database import running_postgres
 from hack.bench.exchange_process import load, resident_megabytes
 from hack.bench.rows import Row, below, note
-from hack.standalone.embedded_postgres import EmbeddedPostgres
 from hack.standalone.installation import free_port
 
 __all__ = ["bench_logins"]
@@ -36,7 +36,10 @@ def bench_logins() -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="kbots-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)  # the database runs as another user
-        with _database(home) as address, _dashboard(home, address) as (port, process):
+        with (
+            running_postgres(home / "postgres") as address,
+            _dashboard(home, address) as (port, process),
+        ):
             names = [f"person-{number}" for number in range(_PEOPLE)]
             password = secrets.token_urlsafe(18)
             _make_people(port, address, names, password)
@@ -70,23 +73,6 @@ def _probe(port: int, *, until: float) -> list[float]:
 
 def _p99(taken: list[float]) -> float:
     return sorted(taken)[len(taken) * 99 // 100]
-
-
-@contextmanager
-def _database(home: Path) -> Iterator[DatabaseAddress]:
-    port, password = free_port(), secrets.token_hex(16)
-    server = EmbeddedPostgres(folder=home / "postgres", port=port)
-    try:
-        server.initialise(password)
-        process = server.start(home / "postgres.log")
-        try:
-            yield DatabaseAddress(
-                host="127.0.0.1", port=port, dbname="postgres", user="postgres", password=password
-            )
-        finally:
-            server.stop(process)
-    finally:
-        server.remove()
 
 
 @contextmanager
