@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from botcore.sealing.keyring import KeyRing, kid_of, new_private_key
 from tests.dashboard.process import Dashboard
 from tests.dashboard.traders import Trader
 from tests.support.postgres import Server
@@ -58,3 +59,15 @@ def alices_bot(dashboard: Dashboard, alice: httpx.Client) -> Trader:
 def bobs_bot(dashboard: Dashboard, bob: httpx.Client) -> Trader:
     """Give a bot of bob that has traded."""
     return Trader.make(dashboard.database, "bob", "bobs-trend")
+
+
+@pytest.fixture(scope="module")
+def ring(dashboard: Dashboard) -> KeyRing:
+    """Give what opens the keys that are sealed on the dashboard."""
+    key = new_private_key()
+    with dashboard.database.connect() as connection:
+        connection.execute(
+            "insert into kbots.sealing_public_keys (kid, public_key) values (%s, %s)",
+            (kid_of(key.public_key()), key.public_key().public_bytes_raw()),
+        )
+    return KeyRing([key])

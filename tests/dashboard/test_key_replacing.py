@@ -7,7 +7,6 @@ import pytest
 from botcore.ledger import sealed_keys
 from botcore.ledger.connect import connect
 from botcore.sealing.envelope import Envelope, SealingContext, unseal
-from botcore.sealing.keyring import KeyRing, kid_of, new_private_key
 from tests.dashboard.process import PASSWORD, hidden_field
 from tests.dashboard.sockets import LivePage
 from tests.support.live_grants import a_live_key
@@ -16,17 +15,6 @@ from tests.support.postgres import run_async
 pytestmark = pytest.mark.postgres
 OLD, NEW = "CanaryKeyCanaryKeyCanaryKey1111", "CanaryKeyCanaryKeyCanaryKey2222"
 SECRET = "CanarySecretCanarySecretCanarySecret"
-
-
-@pytest.fixture(scope="module")
-def ring(dashboard):
-    key = new_private_key()
-    with dashboard.database.connect() as connection:
-        connection.execute(
-            "insert into kbots.sealing_public_keys (kid, public_key) values (%s, %s)",
-            (kid_of(key.public_key()), key.public_key().public_bytes_raw()),
-        )
-    return KeyRing([key])
 
 
 @pytest.fixture(autouse=True)

@@ -5,24 +5,12 @@ import re
 import pytest
 
 from botcore.sealing.envelope import Envelope, SealingContext, unseal
-from botcore.sealing.keyring import KeyRing, kid_of, new_private_key
 from tests.dashboard.process import PASSWORD, hidden_field
 from tests.dashboard.sockets import LivePage
 
 pytestmark = pytest.mark.postgres
 API_KEY = "CanaryKeyCanaryKeyCanaryKey7788"
 API_SECRET = "CanarySecretCanarySecretCanarySecret"
-
-
-@pytest.fixture(scope="module")
-def ring(dashboard):
-    key = new_private_key()
-    with dashboard.database.connect() as connection:
-        connection.execute(
-            "insert into kbots.sealing_public_keys (kid, public_key) values (%s, %s)",
-            (kid_of(key.public_key()), key.public_key().public_bytes_raw()),
-        )
-    return KeyRing([key])
 
 
 def add(client, **fields):
