@@ -12,6 +12,7 @@ from botdashboard.api.forms import own_form
 from botdashboard.api.plain import actor_of, framed_page, text_of
 from botdashboard.services.desk import Desk
 from botdashboard.views.audit import KINDS, audit_views
+from botdashboard.views.cursors import row_number
 
 __all__ = ["audit_routes"]
 
@@ -69,6 +70,7 @@ async def _lines(desk: Desk, request: Request) -> Response:
 def _line(text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise InvalidInput.of("before", "there is no such page")
-    return int(text)
+    try:
+        return row_number(text)
+    except ValueError:
+        raise InvalidInput.of("before", "there is no such page") from None

@@ -1,13 +1,24 @@
-"""Where a page of the trade log ends, as an address or a program carries it."""
+"""Where a page of a log ends, as an address or a program carries it."""
 
 from datetime import UTC, datetime, timedelta
 
 from botcore.ledger.report_rows import FillCursor
 
-__all__ = ["fill_cursor", "fill_cursor_text", "instant", "instant_text"]
+__all__ = ["fill_cursor", "fill_cursor_text", "instant", "instant_text", "row_number"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def row_number(text: str) -> int:
+    """Read the number of a row, such as a line of the audit log.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise ValueError(text)
+    return int(text)
 
 
 def instant_text(at: datetime) -> str:

@@ -1,7 +1,7 @@
 """What every route of the API goes through: who acts, whether they may, and how a page is asked for."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Security
 from fastapi.params import Depends as Dependency
@@ -10,13 +10,25 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 
+from botcore.domain.errors import InvalidInput
 from botdashboard.access.policy import Action, Actor
 from botdashboard.api.plain import actor_of
 from botdashboard.api.problems import PROBLEM_SCHEMA, PROBLEM_TYPE
 from botdashboard.services.desk import Desk
 
-__all__ = ["Acting", "ApiModel", "Before", "Limit", "Name", "Namespace", "api_router", "needs"]
+__all__ = [
+    "Acting",
+    "ApiModel",
+    "Before",
+    "Limit",
+    "Name",
+    "Namespace",
+    "api_router",
+    "cursor_of",
+    "needs",
+]
 
+T = TypeVar("T")
 _NAME: Final = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 _REFUSALS: Final = {
     400: "The body is no JSON",
@@ -55,6 +67,18 @@ def api_router() -> APIRouter:
     }
     # The guard has judged the token already: this writes it into the map.
     return APIRouter(dependencies=[Security(HTTPBearer(auto_error=False))], responses=responses)
+
+
+def cursor_of(before: str | None, read: Callable[[str], T]) -> T | None:
+    """Read where a page begins; None is the first page.
+
+    Raises:
+        InvalidInput: it is no such place.
+    """
+    try:
+        return read(before) if before else None
+    except ValueError:
+        raise InvalidInput.of("before", "is not what an answer had as `next`") from None
 
 
 def needs(desk: Desk, action: Action) -> Sequence[Dependency]:

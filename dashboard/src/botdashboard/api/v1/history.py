@@ -1,17 +1,16 @@
 """What happened: fills, orders and equity, newest first, page by page; money as text."""
 
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BeforeValidator
 
-from botcore.domain.errors import InvalidInput
 from botcore.domain.money import wire
-from botdashboard.access.policy import Action
+from botcore.ledger.report_rows import FillCursor
+from botdashboard.access.policy import Action, Actor
 from botdashboard.api.v1.front import (
     Acting,
     ApiModel,
@@ -20,15 +19,20 @@ from botdashboard.api.v1.front import (
     Name,
     Namespace,
     api_router,
+    cursor_of,
     needs,
 )
 from botdashboard.services.desk import Desk
-from botdashboard.views.cursors import fill_cursor, fill_cursor_text, instant, instant_text
+from botdashboard.views.cursors import (
+    fill_cursor,
+    fill_cursor_text,
+    instant,
+    instant_text,
+    row_number,
+)
 from botdashboard.views.records import BotKey
 
 __all__ = ["history_routes"]
-
-T = TypeVar("T")
 
 
 def _money(value: object) -> object:
@@ -120,30 +124,21 @@ def history_routes(desk: Desk) -> APIRouter:
 
     @router.get("/trades", dependencies=needs(desk, Action.VIEW_BOT))
     async def list_trades(actor: Acting, before: Before = None, limit: Limit = 100) -> FillPage:
-        cursor = _cursor(before, fill_cursor)
-        rows, following = await desk.trades.fills(actor, None, cursor, limit)
-        return FillPage(
-            items=[Fill.model_validate(one, from_attributes=True) for one in rows],
-            next=fill_cursor_text(following) if following else None,
-        )
+        return await _fills(desk, actor, None, cursor_of(before, fill_cursor), limit)
 
     @router.get("/bots/{namespace}/{name}/trades", dependencies=needs(desk, Action.VIEW_BOT))
     async def list_trades_of_bot(
         actor: Acting, namespace: Namespace, name: Name, before: Before = None, limit: Limit = 100
     ) -> FillPage:
-        cursor = _cursor(before, fill_cursor)
+        cursor = cursor_of(before, fill_cursor)
         record = await desk.bots.record(actor, BotKey(namespace=namespace, name=name))
-        rows, following = await desk.trades.fills(actor, record.uid, cursor, limit)
-        return FillPage(
-            items=[Fill.model_validate(one, from_attributes=True) for one in rows],
-            next=fill_cursor_text(following) if following else None,
-        )
+        return await _fills(desk, actor, record.uid, cursor, limit)
 
     @router.get("/bots/{namespace}/{name}/orders", dependencies=needs(desk, Action.VIEW_BOT))
     async def list_orders(
         actor: Acting, namespace: Namespace, name: Name, before: Before = None, limit: Limit = 100
     ) -> OrderPage:
-        cursor = _cursor(before, _number)
+        cursor = cursor_of(before, row_number)
         record = await desk.bots.record(actor, BotKey(namespace=namespace, name=name))
         rows, following = await desk.histories.orders(actor, record, cursor, limit)
         return OrderPage(
@@ -160,7 +155,7 @@ def _add_equity(router: APIRouter, desk: Desk) -> None:
     async def list_equity(
         actor: Acting, namespace: Namespace, name: Name, before: Before = None, limit: Limit = 100
     ) -> EquityPage:
-        cursor = _cursor(before, instant)
+        cursor = cursor_of(before, instant)
         record = await desk.bots.record(actor, BotKey(namespace=namespace, name=name))
         rows, following = await desk.histories.equity(actor, record, cursor, limit)
         return EquityPage(
@@ -169,15 +164,11 @@ def _add_equity(router: APIRouter, desk: Desk) -> None:
         )
 
 
-def _cursor(text: str | None, read: Callable[[str], T]) -> T | None:
-    try:
-        return read(text) if text else None
-    except ValueError:
-        raise InvalidInput.of("before", "is not what an answer had as `next`") from None
-
-
-def _number(text: str) -> int:
-    number = int(text)
-    if not 0 <= number < 2**63:
-        raise ValueError(text)
-    return number
+async def _fills(
+    desk: Desk, actor: Actor, bot_uid: UUID | None, before: FillCursor | None, limit: int
+) -> FillPage:
+    rows, following = await desk.trades.fills(actor, bot_uid, before, limit)
+    return FillPage(
+        items=[Fill.model_validate(one, from_attributes=True) for one in rows],
+        next=fill_cursor_text(following) if following else None,
+    )

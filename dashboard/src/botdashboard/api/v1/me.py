@@ -5,11 +5,11 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from botcore.domain.errors import InvalidInput
 from botcore.ledger.audit import AuditFilter
 from botdashboard.access.policy import Action, Scope
-from botdashboard.api.v1.front import Acting, ApiModel, Before, Limit, api_router, needs
+from botdashboard.api.v1.front import Acting, ApiModel, Before, Limit, api_router, cursor_of, needs
 from botdashboard.services.desk import Desk
+from botdashboard.views.cursors import row_number
 
 __all__ = ["me_routes"]
 
@@ -54,7 +54,7 @@ def me_routes(desk: Desk) -> APIRouter:
 
     @router.get("/me/audit", dependencies=needs(desk, Action.VIEW_AUDIT))
     async def list_audit(actor: Acting, before: Before = None, limit: Limit = 100) -> AuditPage:
-        wanted = AuditFilter(name=actor.name, before=_line(before))
+        wanted = AuditFilter(name=actor.name, before=cursor_of(before, row_number))
         rows, following = await desk.audit.page(actor, wanted, limit)
         return AuditPage(
             items=[AuditLine.model_validate(one, from_attributes=True) for one in rows],
@@ -62,11 +62,3 @@ def me_routes(desk: Desk) -> APIRouter:
         )
 
     return router
-
-
-def _line(text: str | None) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise InvalidInput.of("before", "is not what an answer had as `next`")
-    return int(text)
