@@ -1,5 +1,6 @@
 """The form of a bot's spec: refusals next to their field, and never a silent overwrite."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
 from typing import Any
@@ -37,7 +38,8 @@ class Editor:
         self._draft: dict[str, Any] = deepcopy(dict(record.spec))
         self._inputs: dict[str, ui.input | ui.select] = {}
         self._sections: tuple[Section, ...] = ()
-        self._conflict = named(ui.element("div"), "conflict")
+        self._saving = asyncio.Lock()
+        self._differences = self._build_conflict()
         self._problems = named(
             ui.label().classes("kb-problem").props("role=alert"), "form-problems"
         )
@@ -68,7 +70,7 @@ class Editor:
     def _build(self) -> None:
         self._sections = bot_form(self._draft, self._keys)
         self._inputs = {}
-        self._conflict.clear()
+        self._conflict.set_visibility(False)
         self._problems.set_visibility(False)
         self._form.clear()
         with self._form:
@@ -106,7 +108,12 @@ class Editor:
         self._sections = bot_form(self._draft, self._keys)
 
     async def _save(self) -> None:
-        self._collect()
+        # A second press waits, so that it acts on what the first one found.
+        async with self._saving:
+            self._collect()
+            await self._store()
+
+    async def _store(self) -> None:
         bots = self._page.desk.bots
         try:
             saved = await bots.apply(
@@ -123,6 +130,9 @@ class Editor:
         except Conflict:
             self._newest, _ = await bots.card(self._page.actor, self._base.key)
             self._show_conflict()
+            ui.notify(
+                "Not saved: changed meanwhile. Choose what to keep.", type="warning", position="top"
+            )
         else:
             self._base = self._newest = saved
             self._draft = deepcopy(dict(saved.spec))
@@ -136,15 +146,23 @@ class Editor:
         self._problems.set_text("; ".join(others))
         self._problems.set_visibility(bool(others))
 
-    def _show_conflict(self) -> None:
-        self._conflict.clear()
+    def _build_conflict(self) -> ui.element:
+        """Build the notice once: a press on a button that is being built anew would be lost."""
+        self._conflict = named(ui.element("div"), "conflict")
         with self._conflict, ui.element("div").classes("kb-halt").props("role=alert"):
             ui.label("Changed meanwhile, by someone else or in another tab:").classes("kb-title")
-            for one in differences(self._base.spec, self._draft, self._newest.spec):
-                ui.label(f"{one.field}: in your form “{one.yours}”, saved now “{one.theirs}”")
+            lines = ui.element("div")
             with ui.element("div").classes("kb-row"):
                 self._button("Load what is saved", self._reload, "conflict-reload")
                 self._button("Put my changes on top", self._put_on_top, "conflict-on-top")
+        return lines
+
+    def _show_conflict(self) -> None:
+        self._differences.clear()
+        with self._differences:
+            for one in differences(self._base.spec, self._draft, self._newest.spec):
+                ui.label(f"{one.field}: in your form “{one.yours}”, saved now “{one.theirs}”")
+        self._conflict.set_visibility(True)
 
     async def _reload(self) -> None:
         self._draft = deepcopy(dict(self._newest.spec))
@@ -152,9 +170,10 @@ class Editor:
         self._build()
 
     async def _put_on_top(self) -> None:
-        self._collect()
-        self._rebase()
-        await self._save()
+        async with self._saving:
+            self._collect()
+            self._rebase()
+            await self._store()
 
     def _adding(self, kind: str) -> Callable[[], Awaitable[None]]:
         async def act() -> None:
