@@ -114,13 +114,17 @@ class Shell:
         """Hear of an object that is there or has changed."""
         uid = manifest.labels.get(UID_LABEL, "")
         name = manifest.labels.get(BOT_LABEL)
-        if EXCHANGE_KEY_LABEL in manifest.labels or not uid:
+        if EXCHANGE_KEY_LABEL in manifest.labels or not (uid or name):
             # A person's Secret, or one that was.
             named = self._parts.fleet.using_secret(manifest.namespace, manifest.name)
             self._add_all(named, Lane.PERSON)
             return
         if name is None:
             self._queue.add(KeyId(uid))
+            return
+        beset = self._parts.reconciler.strangers.hear_of(manifest)
+        if beset is not None:
+            self._queue.add(beset, Lane.REPORT)
             return
         needless = self._own(str(manifest.uid), manifest.version) if manifest.version else None
         self._queue.add(BotKey(manifest.namespace, name), Lane.REPORT, needless)

@@ -1,6 +1,6 @@
 """Carry out one step of a bot: the only place that writes children, logins and finalizers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -22,10 +22,12 @@ from botoperator.plan.lifecycle import (
 )
 from botoperator.plan.manifests import CONFIG_HASH, STOPPING_SINCE, Manifest, digest
 from botoperator.plan.notes import of_change
+from botoperator.plan.observed import ObservedPod
 from botoperator.plan.updates import restrain_update
-from botoperator.ports import BotKey, BotPorts, child_keys
+from botoperator.ports import BotKey, BotPorts
 from botoperator.services.serving import ServePlanner, key_in, password_digest, running_in
 from botoperator.services.start_queue import StartQueue
+from botoperator.services.strangers import is_stranger
 
 __all__ = ["Done", "Performer"]
 
@@ -115,13 +117,21 @@ class Performer:
         if not others:
             return None
         self._starts.leave(key)
-        strange = [one for one in others if one.manifest.name not in child_keys(key).pods]
+        ended = await self._end_strangers(bot, others)
+        names = ", ".join(sorted(one.manifest.name for one in others))
+        hold = Hold(reason="OtherPod", message=f"a pod with this bot's label has to go: {names}")
+        return Done(step=hold, has_written=ended > 0)
+
+    async def end_strangers(self, bot: BotIdentity) -> None:
+        """End every pod that bears the bot's label and is none of the operator's, gracefully (I1)."""
+        await self._end_strangers(bot, await self._children.pods_of(_key_of(bot)))
+
+    async def _end_strangers(self, bot: BotIdentity, pods: Sequence[ObservedPod]) -> int:
+        strange = [one for one in pods if is_stranger(one.manifest.name, _key_of(bot))]
         ending = [one.manifest for one in strange if not one.is_deleting]
         for manifest in ending:
             await self._write(bot, Delete(manifest=manifest, reason="OtherPod"))
-        names = ", ".join(sorted(one.manifest.name for one in others))
-        hold = Hold(reason="OtherPod", message=f"a pod with this bot's label has to go: {names}")
-        return Done(step=hold, has_written=bool(ending))
+        return len(ending)
 
     def _unserved(self, reason: str, error: Exception, seconds: float, bot: BotIdentity) -> Done:
         self._starts.leave(_key_of(bot))

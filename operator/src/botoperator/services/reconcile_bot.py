@@ -1,13 +1,13 @@
 """Bring one bot to what is wanted: observe, decide, perform, report. Level-triggered: nothing remembers why."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from botcore.domain.errors import InvalidInput
+from botcore.domain.errors import InvalidInput, PlatformError
 from botcore.resources.meta import HALT_ANNOTATION
 from botcore.resources.status import TradingBotStatus
 from botcore.resources.trading_bot import BotMode, TradingBot
@@ -46,6 +46,7 @@ from botoperator.services.perform import Performer
 from botoperator.services.serving import PlatformSettings, ServePlanner
 from botoperator.services.settled import Seen, Settled
 from botoperator.services.start_queue import StartQueue
+from botoperator.services.strangers import Strangers, is_stranger
 
 __all__ = ["BotReconciler"]
 
@@ -68,6 +69,7 @@ class BotReconciler:
         self._credentials = CredentialsFinder(ports.paper_accounts, ports.key_store)
         self.starts = StartQueue(settings.starting_pods)
         self.settled = Settled()
+        self.strangers = Strangers()
         self._performer = Performer(ports, ServePlanner(settings), self.starts)
 
     async def run(self, key: BotKey) -> float | None:
@@ -90,6 +92,7 @@ class BotReconciler:
         situation = await self._observe(key, identity, bot)
         await self._halt_disabled_owner(identity, situation)
         self._watch(key, situation)
+        await self._if_strange(key, lambda: self._performer.end_strangers(identity))
         step = next_step(situation)
         done = await self._performer.perform(identity, situation, step)
         if not done.is_released:
@@ -148,6 +151,15 @@ class BotReconciler:
             await self._ports.ledger.halt_owner(identity.owner, "the account is disabled")
             log.warning("owner_halted", owner=identity.owner)
 
+    async def _if_strange(self, key: BotKey, end: Callable[[], Awaitable[None]]) -> None:
+        if not self.strangers.take(key):
+            return
+        try:
+            await end()
+        except PlatformError:
+            self.strangers.add(key)
+            raise
+
     async def _report(
         self, key: BotKey, uid: str, before: TradingBotStatus | None, status: Mapping[str, Any]
     ) -> bool:
@@ -184,6 +196,7 @@ class BotReconciler:
         self._fleet.learn(key, manifest, status)
 
     async def _remove_leftovers(self, key: BotKey) -> float | None:
+        await self._if_strange(key, lambda: self._end_orphans(key))
         children = await self._ports.children.observe(child_keys(key))
         if not children.manifests:
             return None
@@ -196,6 +209,11 @@ class BotReconciler:
         for manifest in children.manifests:
             await self._ports.children.delete(manifest)
         return None
+
+    async def _end_orphans(self, key: BotKey) -> None:
+        for pod in await self._ports.children.pods_of(key):
+            if is_stranger(pod.manifest.name, key):
+                await self._end_orphan(pod)
 
     async def _end_orphan(self, pod: ObservedPod) -> None:
         if pod.is_deleting:

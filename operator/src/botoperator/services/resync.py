@@ -43,6 +43,7 @@ class Resync:
     ) -> None:
         self._ports = ports
         self._settled = reconciler.settled
+        self._strangers = reconciler.strangers
         self._clock = clock
         self._fleet = fleet
         self._keys: Mapping[str, StoredKey] = {}
@@ -61,13 +62,14 @@ class Resync:
         asked = {key: _asked(bot, self._clock.now()) for key, bot in bots.items()}
         views = await self._ports.ledger.observe(list(asked.values()))
         changed = await self._changed_keys(bots)
+        beset = {self._strangers.hear_of(one) for one in survey.manifests}
         wanting = []
         for number, (key, bot) in enumerate(bots.items(), start=1):
             seen = _seen(key, bot, survey, views[asked[key].uid], asked[key])
             credentials = bot["spec"].get("credentials") or {}
             is_known = not credentials.get("secretName")
             is_known = is_known and credentials.get("sealedKey") not in changed
-            if not is_known or not self._settled.holds(key, seen):
+            if not is_known or key in beset or not self._settled.holds(key, seen):
                 wanting.append(key)
             if number % TURN == 0:
                 await asyncio.sleep(0)
