@@ -43,7 +43,7 @@ def test_copy_of_a_running_bots_pod_is_ended_and_no_order_is_doubled(
     before = pod["metadata"]["uid"], platform.runner_pid(running_bot)
     copy = f"tb-{running_bot}-copy"
 
-    kubectl("create", "-f", "-", text=copy_of(pod, copy))
+    kubectl("create", "-f", "-", input=copy_of(pod, copy))
 
     wait_until(lambda: is_gone(platform, copy), "ended", seconds=GONE_SECONDS)
     told = kubectl("-n", BOTS, "describe", "tb", running_bot)
@@ -63,7 +63,7 @@ def test_new_operator_ends_a_copy_that_was_made_meanwhile(
     copy = f"tb-{running_bot}-late"
 
     kubectl("-n", SYSTEM, "delete", "pod", "-l", "app.kubernetes.io/name=operator")
-    kubectl("create", "-f", "-", text=copy_of(pod, copy))
+    kubectl("create", "-f", "-", input=copy_of(pod, copy))
 
     wait_until(lambda: is_gone(platform, copy), "ended", seconds=GONE_SECONDS)
     assert own_pod(platform, running_bot)["metadata"]["uid"] == pod["metadata"]["uid"]
@@ -75,6 +75,6 @@ def test_pod_with_the_label_of_a_bot_that_does_not_exist_is_ended(
     nobodys = {"kbots.dev/bot": "nobody", "kbots.dev/uid": "none"}
     labelled = copy_of(own_pod(platform, running_bot), "of-nobody", **nobodys)
 
-    kubectl("create", "-f", "-", text=labelled)
+    kubectl("create", "-f", "-", input=labelled)
 
     wait_until(lambda: is_gone(platform, "of-nobody"), "ended", seconds=GONE_SECONDS)

@@ -99,20 +99,27 @@ class Lives:
             )
 
     def wait_told(self, names: Sequence[str], desired_state: str) -> None:
-        """Wait until every bot's runner is told so."""
-
-        def told(name: str) -> bool:
-            config = self.api.get("configmaps", f"tb-{name}-cfg") or {"data": {"bot.json": "{}"}}
-            spec = json.loads(config["data"]["bot.json"]).get("spec", {})
-            return bool(spec.get("desiredState") == desired_state)
-
+        """Wait until every bot's runner was told so; its bot may be gone by then."""
         for name in names:
             wait_until(
-                lambda name=name: told(name),  # type: ignore[misc]
+                lambda name=name: desired_state in self.told(name),  # type: ignore[misc]
                 f"{name} is told {desired_state}",
                 seconds=SECONDS,
                 explain=lambda name=name: self.explain(name, {}),  # type: ignore[misc]
             )
+
+    def told(self, name: str) -> set[str]:
+        """Answer the desired states that reached a bot's configuration."""
+        written = [
+            json.loads(one.asked.text)
+            for one in self.proxy.writes
+            if one.asked.method in {"POST", "PATCH"}
+            and "/configmaps" in one.asked.path
+            and bot_of(one.asked) == name
+            and one.status < 300
+        ]
+        configs = [json.loads(one["data"]["bot.json"]) for one in written]
+        return {one["spec"]["desiredState"] for one in configs}
 
     def wait_gone(self, names: Sequence[str]) -> None:
         """Wait until nothing is left of every bot, and nobody can log in as one."""
