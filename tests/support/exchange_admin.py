@@ -42,6 +42,16 @@ class ExchangeAdmin:
         assert opened is not None
         return opened
 
+    def new_key(self, account: str) -> dict[str, Any]:
+        """Give an account a further key; returns it."""
+        made = self.ask("POST", "/admin/v1/keys", {"name": account})
+        assert made is not None
+        return made
+
+    def revoke_key(self, api_key: str) -> None:
+        """Take a key from its account."""
+        self.ask("DELETE", f"/admin/v1/keys/{api_key}")
+
     def shock(self, symbol: str, percent: str) -> None:
         """Move the market at once."""
         self.ask("POST", "/admin/v1/shock", {"symbol": symbol, "percent": percent})

@@ -77,6 +77,14 @@ class Platform(Protocol):
         """Open an account with a key that no bot was given; returns apiKey and apiSecret."""
         ...
 
+    def new_exchange_key(self, account: str) -> dict[str, Any]:
+        """Give such an account a further key; returns apiKey and apiSecret."""
+        ...
+
+    def revoke_exchange_key(self, api_key: str) -> None:
+        """Take a key from its account, at the exchange."""
+        ...
+
     def shock(self, symbol: str, percent: str) -> None:
         """Move the market at once."""
         ...

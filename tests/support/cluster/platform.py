@@ -78,6 +78,12 @@ class ClusterPlatform:
     def open_exchange_account(self, name: str) -> dict[str, Any]:
         return self._exchange().open_account(name)
 
+    def new_exchange_key(self, account: str) -> dict[str, Any]:
+        return self._exchange().new_key(account)
+
+    def revoke_exchange_key(self, api_key: str) -> None:
+        self._exchange().revoke_key(api_key)
+
     def shock(self, symbol: str, percent: str) -> None:
         self._exchange().shock(symbol, percent)
 
