@@ -70,6 +70,8 @@ class BotReconciler:
         self.starts = StartQueue(settings.starting_pods)
         self.settled = Settled()
         self.strangers = Strangers()
+        self._untold: dict[BotKey, TradingBotStatus | None] = {}
+        """The status that people were told of last, where nobody knows whether a newer one was written."""
         self._performer = Performer(ports, ServePlanner(settings), self.starts)
 
     async def run(self, key: BotKey) -> float | None:
@@ -79,6 +81,7 @@ class BotReconciler:
         if manifest is None:
             self._fleet.forget(key)
             self.starts.leave(key)
+            self._untold.pop(key, None)
             return await self._remove_leftovers(key)
         try:
             bot = parse_stored(manifest)
@@ -163,16 +166,19 @@ class BotReconciler:
     async def _report(
         self, key: BotKey, uid: str, before: TradingBotStatus | None, status: Mapping[str, Any]
     ) -> bool:
-        if before is not None and status == before.to_manifest():
+        is_new = before is None or status != before.to_manifest()
+        if is_new:
+            self._untold.setdefault(key, before)
+            await self._ports.resources.write_status(key, uid, status)
+        elif key not in self._untold:
             return False
-        await self._ports.resources.write_status(key, uid, status)
-        after = parse_status(status)
-        for note in transitions(before, after):
+        told, after = self._untold.pop(key), parse_status(status)
+        for note in transitions(told, after):
             self._ports.meter.noted(note.reason)
             await self._ports.recorder.record(key, uid, note)
-        if begins_to_wait(before, after):
+        if begins_to_wait(told, after):
             self._ports.meter.conflicted()
-        return True
+        return is_new
 
     def _watch(self, key: BotKey, situation: Situation) -> None:
         starting = starting_seconds(situation)
