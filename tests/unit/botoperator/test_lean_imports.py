@@ -1,4 +1,4 @@
-"""What the operator on Kubernetes leaves out of its memory, and what others still get."""
+"""What programs leave out of their memory, and what others still get."""
 
 import subprocess
 import sys
@@ -39,3 +39,29 @@ def test_what_is_held_back_is_held_back_for_the_block_alone() -> None:
     with missing("wave"), pytest.raises(ImportError):
         import_module("wave")
     assert import_module("wave").open
+
+
+STARTED = """
+import gc, sys
+import botrunner.start
+import structlog
+print("rich" in sys.modules, structlog.dev.rich, gc.isenabled(), gc.get_freeze_count() > 10_000)
+import rich
+print(rich.drawn)
+"""
+
+
+def test_program_starts_without_colours_and_with_nothing_for_the_collector(tmp_path):
+    package = tmp_path / "rich"
+    package.mkdir()
+    (package / "__init__.py").write_text("drawn = 'in colour'", encoding="utf-8")
+    for part in ("console", "traceback", "pretty"):
+        name = part.capitalize()
+        (package / f"{part}.py").write_text(f"class {name}: pass", encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED],
+        env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout.splitlines() == ["False None True True", "in colour"]

@@ -21,8 +21,10 @@ ReadTime = Callable[[], Awaitable[int]]
 """Ask the venue for its time in ms since 1970."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SHORTEST_SPAN: Final = 0.2
-"""Seconds of real time between the two samples of a first rate."""
+_FIRST_PAUSES: Final = (0.05, 0.15)
+"""Seconds of real time between the samples of a first rate; the second only where that rate would not hold."""
+_NEXT_PAUSE: Final = 0.2
+"""Seconds until the sample after these, or after a jump."""
 _LONGER: Final = 4
 """How much longer each pause between samples is than the last; every sample of every bot costs weight."""
 _SAMPLE_EVERY: Final = 60.0
@@ -85,20 +87,26 @@ class VenueClock:
         """Measure offset and rate; the first reading only opens the connection."""
         await read()
         await self.sample(read)
-        if not self._in_lockstep:
-            await asyncio.sleep(_SHORTEST_SPAN)
+        if self._in_lockstep:
+            return
+        for pause in _FIRST_PAUSES:
+            # What a span too short for this road has told would be taken for a jump of the venue's.
+            self.rate, self._rate_doubt, self._is_rate_known = 1.0, 1.0, False
+            await asyncio.sleep(pause)
             await self.sample(read)
+            if self._holds_for(_NEXT_PAUSE):
+                return
 
     async def keep(self, read: ReadTime) -> None:
         """Measure on, ever less often, until cancelled."""
-        pause = _SHORTEST_SPAN
+        pause = _NEXT_PAUSE
         while not self._in_lockstep:
             await asyncio.sleep(pause)
             try:
                 has_jumped = await self.sample(read)
             except Transient:
                 continue
-            pause = _SHORTEST_SPAN if has_jumped else min(pause * _LONGER, _SAMPLE_EVERY)
+            pause = _NEXT_PAUSE if has_jumped else min(pause * _LONGER, _SAMPLE_EVERY)
 
     async def sample(self, read: ReadTime, *, trust: bool = False) -> bool:
         """Read once; `trust` takes it over whatever was known. Return whether the venue's clock has jumped."""
@@ -133,7 +141,7 @@ class VenueClock:
 
     def _measure_rate(self, base: Sample, sample: Sample) -> None:
         span = sample.at - base.at
-        if span < _SHORTEST_SPAN:
+        if span < _FIRST_PAUSES[0]:
             return
         measured = (sample.venue_ms - base.venue_ms) / 1_000 / span
         doubt = (measured * (sample.half_trip + base.half_trip) + 2 * _ROUNDING_MS / 1_000) / span
@@ -141,6 +149,11 @@ class VenueClock:
         if not self._is_rate_known or doubt <= self._rate_doubt:
             self.rate, self._rate_doubt = rate, doubt
             self._is_rate_known = True
+
+    def _holds_for(self, seconds: float) -> bool:
+        """Tell whether what is signed so long after the last sample is off by a quarter of its window at most."""
+        drift_ms = self._rate_doubt * seconds * 1_000
+        return self._is_rate_known and drift_ms <= self.recv_window_ms() / 4
 
     def _estimate(self, at: float) -> float:
         if self._anchor is None:

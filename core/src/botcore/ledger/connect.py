@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from psycopg_pool import AsyncConnectionPool
 
 from botcore.domain.errors import Conflict, InvariantBroken, LeaseLost, NotAllowed, Transient
 from botcore.ledger.migrate import schema_is_current
+
+if TYPE_CHECKING:
+    from psycopg_pool import AsyncConnectionPool
 
 __all__ = [
     "Connection",
@@ -26,7 +28,7 @@ __all__ = [
 
 
 Connection: TypeAlias = psycopg.AsyncConnection
-Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection]
+Pool: TypeAlias = "AsyncConnectionPool[psycopg.AsyncConnection]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +106,10 @@ async def connect(address: DatabaseAddress, *, autocommit: bool = True) -> psyco
 @asynccontextmanager
 async def open_pool(
     address: DatabaseAddress, *, min_size: int = 1, max_size: int = 4
-) -> AsyncIterator[AsyncConnectionPool[psycopg.AsyncConnection]]:
+) -> AsyncIterator[Pool]:
     """Open a checked pool for the length of the block."""
+    from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415 a bot and a command have none
+
     pool = AsyncConnectionPool(
         address.conninfo(),
         min_size=min_size,

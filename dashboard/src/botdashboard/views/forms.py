@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from botcore.domain.errors import Problem
-from botcore.resources.model_tree import field_names
+from botcore.resources.descriptions import descriptions
 from botcore.resources.strategy_params import (
     ParameterDescription,
     StrategyType,
@@ -171,9 +171,9 @@ def _risk(spec: Mapping[str, Any]) -> Section:
             _spaced(name),
             Kind.DECIMAL if name in units else Kind.INTEGER,
             unit=units.get(name, ""),
-            help=info.description or "",
+            help=text,
         )
-        for name, info in field_names(RiskLimits).items()
+        for name, text in descriptions(RiskLimits).items()
     )
     return Section(title="Risk limits", path="spec.risk", fields=fields)
 
@@ -203,7 +203,7 @@ def _account(spec: Mapping[str, Any], keys: Mapping[str, str]) -> Section:
 
 
 def _stopping(spec: Mapping[str, Any]) -> Section:
-    texts = {name: info.description or "" for name, info in field_names(OnStop).items()}
+    texts = descriptions(OnStop)
     return Section(
         title="Stopping and updates",
         path="spec.onStop",

@@ -1,12 +1,14 @@
 """The venue's clock, measured over a road that takes time and at rates up to 600."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from botcore.domain.errors import InvariantBroken
+from botrunner.adapters import venue_clock
 from botrunner.adapters.venue_clock import Sample, VenueClock
 from tests.unit.botrunner.adapters.clocks import ManualClock
 
@@ -37,6 +39,23 @@ async def measured(venue: Venue, *pauses: float) -> VenueClock:
     for pause in pauses:
         venue.clock.move(pause)
         await clock.sample(venue.read)
+    return clock
+
+
+async def started(venue: Venue, trips: list[float]) -> VenueClock:
+    """Start a clock over a road that takes these times, over and over."""
+    clock, road = VenueClock(venue.clock), cycle(trips)
+
+    async def read() -> int:
+        venue.trip = next(road)
+        return await venue.read()
+
+    async def passes(seconds: float) -> None:
+        venue.clock.move(seconds)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(venue_clock.asyncio, "sleep", passes)
+        await clock.start(read)
     return clock
 
 
@@ -91,6 +110,32 @@ async def test_signature_is_never_ahead_of_the_venue(
         assert signed <= venue.now_ms() + 2
     else:  # nothing is sure: as far from being early as from being late
         assert told - signed == pytest.approx(clock.recv_window_ms() / 2, abs=2)
+
+
+@pytest.mark.parametrize(("rate", "trip"), [(1.0, 0.001), (1.0, 0.3), (180.0, 0.002)])
+async def test_start_at_a_venue_that_answers_soon_takes_two_samples(
+    rate: float, trip: float
+) -> None:
+    venue = Venue(ManualClock(), rate)
+    began = venue.clock.boottime()
+
+    clock = await started(venue, [trip])
+
+    assert clock.rate == rate
+    assert venue.clock.boottime() - began == pytest.approx(3 * trip + 0.05)
+
+
+# TR-61
+@pytest.mark.parametrize("there", [0.0, 1.0])
+async def test_start_over_a_road_that_stalls_goes_on_until_a_signature_holds(there: float) -> None:
+    venue = Venue(ManualClock(), 600.0)
+    venue.there = there
+
+    clock = await started(venue, [0.0001, 0.05, 0.0001])
+    venue.clock.move(0.2)
+
+    late = venue.now_ms() - clock.signing_ms()
+    assert 0 <= late <= clock.recv_window_ms()
 
 
 async def test_venue_that_jumps_is_followed_at_once_and_measured_anew() -> None:
