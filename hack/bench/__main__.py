@@ -1,12 +1,15 @@
 """`python -m hack.bench exchange|runner|soak|operator|dashboard`: measure, and hold every figure against its bar."""
 
 import argparse
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
+from botcore.domain.errors import PlatformError
 from hack.bench.dashboard.logins import bench_logins
 from hack.bench.engine_flow import bench_engine
 from hack.bench.operator.many_bots import bench_bots
@@ -53,8 +56,18 @@ def _parts(options: argparse.Namespace) -> Parts:
 
 
 def main() -> int:
-    """Print a line for every figure; 1 if one misses its bar."""
+    """Print a line for every figure; 1 if one misses its bar, 130 if a person ended it."""
     options = _options()
+    # SIGINT too: a shell starts background jobs with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        return _measure(options)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _measure(options: argparse.Namespace) -> int:
     parts = _parts(options)
     if options.only not in {None, *parts}:
         sys.exit(f"{options.product} has the parts {', '.join(parts)}")
@@ -65,7 +78,13 @@ def main() -> int:
             for row in bench():
                 print(row, flush=True)
                 rows.append(row)
-        except (StepFailed, RuntimeError, OSError, subprocess.SubprocessError) as error:
+        except (
+            PlatformError,
+            StepFailed,
+            RuntimeError,
+            OSError,
+            subprocess.SubprocessError,
+        ) as error:
             note(f"{name} broke off: {type(error).__name__}: {error}")
             broken.append(name)
     missed = [row.name for row in rows if not row.is_ok]
@@ -73,6 +92,13 @@ def main() -> int:
     if broken:
         print("broke off:", *broken)
     return 1 if missed or broken else 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    print("# stopped; what was begun is removed, which takes a moment", flush=True)
+    raise KeyboardInterrupt
 
 
 def _options() -> argparse.Namespace:

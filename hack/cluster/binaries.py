@@ -1,6 +1,11 @@
-"""What is built by Go: kind, helm and kubectl, and Kubernetes itself for the node. All pins stand in node/go.mod."""
+"""What is built by Go: kind, helm and kubectl, and Kubernetes itself for the node.
 
+All pins stand in node/go.mod, but for what has a module of its own (versions.py).
+"""
+
+import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from hack.cluster.commands import Job
@@ -9,6 +14,7 @@ from hack.cluster.recipe import GO_FLAGS, NODE_PACKAGES, TOOL_PACKAGES, digest, 
 from hack.cluster.tools import TOOLS
 from hack.cluster.versions import (
     GO,
+    KWOK,
     PROVISIONER,
     is_new_enough_go,
     is_usable,
@@ -16,7 +22,15 @@ from hack.cluster.versions import (
 )
 from hack.report import StepFailed
 
-__all__ = ["MODULE", "bar", "ensure_tools", "node_binaries", "packages_built"]
+__all__ = [
+    "MODULE",
+    "Kwok",
+    "bar",
+    "ensure_kwok",
+    "ensure_tools",
+    "node_binaries",
+    "packages_built",
+]
 
 MODULE = Path(__file__).parent / "node"
 _STAMP = "made-from"
@@ -24,7 +38,22 @@ _ENVIRONMENT = {"CGO_ENABLED": "0"}
 _LIST_SECONDS = 600
 _BAR = 30
 _LOG = "go-build"
+# How nodes and pods come to be ready, and how pods go: what its makers ship, in the folder kustomize/stage.
+_STAGES = (
+    "node/fast/node-initialize.yaml",
+    "node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
+    "pod/fast/pod-ready.yaml",
+    "pod/fast/pod-delete.yaml",
+)
 _FIX = "read the log; Go modules come through GOPROXY. Run again: what is compiled is not compiled twice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kwok:
+    """The program, and the file that tells it how nodes and pods live."""
+
+    binary: Path
+    stages: Path
 
 
 def ensure_tools(context: Context, *, is_offline: bool) -> None:
@@ -76,6 +105,35 @@ def node_binaries(context: Context) -> Path:
         )  # fmt: skip
         partial.replace(done)
     return done
+
+
+def ensure_kwok(context: Context) -> Kwok:
+    """Build kwok where this version of it is not there yet.
+
+    Raises:
+        StepFailed: there is no Go, or the build failed.
+    """
+    name = KWOK.rpartition("/")[2]
+    made = Kwok(binary=context.paths.bin / name, stages=context.paths.bin / f"{name}.yaml")
+    if made.binary.exists() and made.stages.exists():
+        return made
+    with context.report.step(f"{name} built"):
+        _check_go(context)
+        folder = context.work_folder("kwok")
+        _go(
+            context, "install", "-v", "-trimpath", "-ldflags", "-s -w", KWOK.replace("@", "/cmd/kwok@"),
+            environment={"GOBIN": str(folder)},
+        )  # fmt: skip
+        made.stages.write_text(_stages(context), encoding="utf-8")
+        (folder / "kwok").replace(made.binary)
+        shutil.rmtree(folder)
+    return made
+
+
+def _stages(context: Context) -> str:
+    answer = context.commands.need("go", "mod", "download", "-json", KWOK, fix=_FIX)
+    folder = Path(json.loads(answer)["Dir"]) / "kustomize" / "stage"
+    return "---\n".join((folder / name).read_text(encoding="utf-8") for name in _STAGES)
 
 
 def packages_built(log: Path) -> int:

@@ -7,6 +7,7 @@ __all__ = [
     "ETCD",
     "GO",
     "KUBERNETES",
+    "KWOK",
     "NODE_IMAGE",
     "PAUSE",
     "PROVISIONER",
@@ -26,6 +27,8 @@ COREDNS = "v1.13.1"
 PAUSE = "3.10"
 """The tag that kind's containerd configuration names."""
 PROVISIONER = "github.com/rancher/local-path-provisioner@v0.0.30"
+KWOK = "sigs.k8s.io/kwok@v0.8.0"
+"""Plays the nodes of a bench; built only when one asks for it. Its own go.mod wants Go 1.26."""
 GO = (1, 25)
 """The oldest Go that node/go.mod admits."""
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.\d+")

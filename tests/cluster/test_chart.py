@@ -183,6 +183,21 @@ def test_without_test_network_the_operator_knows_none(
     assert [name for name in off if "TESTNET" in name] == []
 
 
+def test_operator_is_told_which_nodes_take_bots(helm: Command, rendered: list[Manifest]) -> None:
+    made = render(
+        helm, "--set", r"bots.nodeSelector.example\.org/pool=bots,bots.nodeSelector.spot=",
+        "--set-json", 'bots.tolerations=[{"key":"pool","value":"bots","effect":"NoSchedule"}]',
+    )  # fmt: skip
+    told = environment(made, "kbots-operator")
+
+    assert told["KBOTS_OPERATOR_RUNNER_NODE_SELECTOR"] == "example.org/pool=bots,spot="
+    assert json.loads(told["KBOTS_OPERATOR_RUNNER_TOLERATIONS"]) == [
+        {"key": "pool", "value": "bots", "effect": "NoSchedule"}
+    ]
+    anywhere = environment(rendered, "kbots-operator")
+    assert [name for name in anywhere if "NODE_SELECTOR" in name or "TOLERATIONS" in name] == []
+
+
 def test_connections_follow_the_most_bots(helm: Command) -> None:
     made = render(helm, "--set", "bots.max=100")
     [postgres] = of_kind(made, "StatefulSet", SYSTEM)

@@ -1,6 +1,7 @@
 """A thousand bots: made at once, looked at again, one of them changed, and what that holds in memory."""
 
 import asyncio
+import secrets
 import statistics
 import tempfile
 import time
@@ -11,8 +12,10 @@ from typing import Final
 from botoperator.adapters.kube_client import KubeClient
 from botoperator.plan.manifests import CONFIG_HASH
 from hack.bench.exchange_process import resident_megabytes
-from hack.bench.operator.bare import write_alike
+from hack.bench.operator.bare import WRITES, write_alike
+from hack.bench.operator.nodes import fake_nodes
 from hack.bench.operator.process import Operator, running_operator
+from hack.bench.operator.runners import reporting_runners
 from hack.bench.operator.space import CONCURRENT, Space, name_of, new_space
 from hack.bench.rows import Row, at_most, below, note
 from hack.bench.runner.host import Host, running_host, wait_for
@@ -31,38 +34,52 @@ _CHANGE_SECONDS: Final = 30
 
 
 def bench_bots(count: int, kubeconfig: Path) -> Iterator[Row]:
-    """Measure with so many bots, their pods waiting for a node, and no write budget."""
+    """Measure with so many bots that run, as far as the API server and the ledger know, and no write budget."""
+    mark = f"bench-{secrets.token_hex(4)}"
     with (
         tempfile.TemporaryDirectory(prefix="kbots-bench-") as folder,
         running_host(speed=1) as host,
+        # Twice as many pods: those of the bare client, too.
+        fake_nodes(kubeconfig, mark=mark, pods=2 * count) as nodes,
         new_space(kubeconfig) as space,
-        running_operator(host, space, Path(folder), resync_seconds=_RESYNC_SECONDS) as operator,
+        running_operator(
+            host, space, nodes, Path(folder), resync_seconds=_RESYNC_SECONDS
+        ) as operator,
+        reporting_runners(host, space, count) as check_runners,
     ):
         host.query(_OWNER)  # otherwise every bot is told of an owner that nobody knows
         began, used = time.monotonic(), operator.cpu_seconds()
         asyncio.run(space.make_bots(count))
         made = time.monotonic() - began
+
+        def are_ready() -> bool:
+            check_runners()
+            return operator.figure("tradingbot_condition", type="Ready", status="True") == count
+
         wait_for(
-            lambda: operator.figure("tradingbot_condition", type="Ready") == count,
-            "every bot has its pod and then its status",
+            are_ready,
+            "every bot's pod runs and its status tells so",
             seconds=_SETTLE_SECONDS,
             every=0.5,
         )
-        took, writes = time.monotonic() - began, operator.writes()
+        took, writes = time.monotonic() - began, operator.written()
         used = operator.cpu_seconds() - used
         with new_space(kubeconfig) as other:
             bare = asyncio.run(write_alike(space, other, count))
         looks = operator.figure("operator_reconcile_total")
         note(
-            f"{count} bots stored in {made:.1f} s, their pods there after {took:.1f} s, {writes:.0f} writes,"
+            f"{count} bots stored in {made:.1f} s, ready after {took:.1f} s, {writes.total()} writes,"
             f" {looks:.0f} looks, {used:.1f} s of the operator's processor time"
         )
-        note(f"a bare client of {CONCURRENT} at once stores and makes the same in {bare:.1f} s")
+        note(f"written: {dict(writes)}")
+        note(
+            f"a bare client of {CONCURRENT} at once stores and makes the same in {bare:.1f} s, {WRITES * count} writes"
+        )
         yield at_most("operator-cold-create-vs-bare", took / bare, 1.5, "ratio")
         yield from _looks(host, operator, count)
         yield below("operator-rss", resident_megabytes(operator.process.pid), 150, "MB")
         note(f"the operator's most so far is {operator.peak_megabytes():.0f} MB")
-        delays = asyncio.run(_changes(space))
+        delays = asyncio.run(_changes(space, min(_CHANGES, count)))
         middle = statistics.median(delays) * 1_000
         note(f"a changed bot's pod is patched after {middle:.0f} ms at the median of {len(delays)}")
         p99 = statistics.quantiles(delays, n=100, method="inclusive")[98]
@@ -116,11 +133,11 @@ def _rests(operator: Operator) -> bool:
     return not waiting and operator.figure("operator_reconcile_total") == looks
 
 
-async def _changes(space: Space) -> list[float]:
+async def _changes(space: Space, count: int) -> list[float]:
     """Measure from the answer to a change until the bot's pod bears the new configuration's hash."""
     async with space.client() as client:
         delays = []
-        for number in range(_CHANGES):
+        for number in range(count):
             name = name_of(number)
             before = await _mark(space, client, name)
             await space.pause(client, name)

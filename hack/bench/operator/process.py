@@ -1,5 +1,6 @@
 """The operator as it ships, beside the ledger and the paper exchange of a platform of this host."""
 
+import json
 import subprocess
 import sys
 import urllib.request
@@ -14,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from botcore.sealing.keyring import new_private_key, write_key
+from hack.bench.operator.nodes import FakeNodes
 from hack.bench.operator.space import Space
 from hack.bench.runner.host import Host, wait_for
 from hack.report import StepFailed
@@ -21,13 +23,11 @@ from hack.standalone.installation import DATABASE, free_port
 
 __all__ = ["Operator", "running_operator"]
 
-# No node takes the pods, so nobody asks for it: none has so many processors.
-_PROCESSORS: Final = "1000"
 # An environment for development has libraries that the image lacks, and that others import where they find them.
 _AS_SHIPPED: Final = (
     "import sys; sys.modules.update(rich=None); from botoperator.main import main; main()"
 )
-_IMAGE: Final = "kbots/none:none"
+_IMAGE: Final = "kbots/none:none"  # nobody asks for it: the nodes run nothing
 _OPERATOR: Final = "kbots_operator"
 _ANSWER_SECONDS: Final = 60
 _LINES: Final = 20
@@ -57,12 +57,8 @@ class Operator:
         """Count the bots that full looks found to want a closer one."""
         return self.figure("operator_resync_repairs_total", kind="bot")
 
-    def writes(self) -> float:
-        """Count the writes to the API server, those of the leader's Lease aside."""
-        return sum(self.written().values())
-
     def written(self) -> Counter[str]:
-        """Count them by verb and resource, all at one moment."""
+        """Count the writes to the API server by verb and resource, those of the leader's Lease aside."""
         counted = Counter[str]()
         for one in self._samples("operator_api_requests_total"):
             verb, resource = one.labels["verb"], one.labels["resource"]
@@ -101,9 +97,9 @@ class Operator:
 
 @contextmanager
 def running_operator(
-    host: Host, space: Space, folder: Path, *, resync_seconds: float
+    host: Host, space: Space, nodes: FakeNodes, folder: Path, *, resync_seconds: float
 ) -> Iterator[Operator]:
-    """Run one for the block, without a write budget.
+    """Run one for the block, without a write budget, that has the bots' pods on these nodes.
 
     Raises:
         StepFailed: it did not begin to lead.
@@ -111,7 +107,7 @@ def running_operator(
     port = free_port()
     sealing = folder / "sealing"
     write_key(sealing, new_private_key())
-    values = _settings(host, space) | {
+    values = _settings(host, space, nodes) | {
         "SEALING_DIR": str(sealing),
         "RESYNC_SECONDS": str(resync_seconds),
         "HEALTH_PORT": str(port),
@@ -138,8 +134,9 @@ def running_operator(
             process.wait()
 
 
-def _settings(host: Host, space: Space) -> dict[str, str]:
+def _settings(host: Host, space: Space, nodes: FakeNodes) -> dict[str, str]:
     made = host.installation
+    labels = (f"{label}={value}" for label, value in nodes.node_selector.items())
     return {
         "DATABASE_PORT": str(made.ports["postgres"]),
         "DATABASE_NAME": DATABASE,
@@ -152,7 +149,8 @@ def _settings(host: Host, space: Space) -> dict[str, str]:
         "POD_NAME": "bench",
         "RUNNER_IMAGE": _IMAGE,
         "RUNNER_SERVICE_ACCOUNT": "default",
-        "RUNNER_CPU_REQUEST": _PROCESSORS,
+        "RUNNER_NODE_SELECTOR": ",".join(labels),
+        "RUNNER_TOLERATIONS": json.dumps([nodes.toleration]),
         "WRITES_PER_SECOND": "0",
         "STARTING_PODS": "0",
         "LOG_LEVEL": "WARNING",

@@ -2,11 +2,12 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
@@ -17,10 +18,22 @@ from botoperator.adapters.kube_client import MERGE_PATCH, KubeClient
 from hack.bench.runner.host import a_bot
 from hack.report import StepFailed
 
-__all__ = ["CONCURRENT", "Space", "name_of", "new_space"]
+__all__ = ["CONCURRENT", "Space", "connected", "name_of", "new_space"]
 
 CONCURRENT = 16
 """As many at once as the operator has workers."""
+_GONE_SECONDS: Final = 600
+
+
+@asynccontextmanager
+async def connected(kubeconfig: Path) -> AsyncIterator[KubeClient]:
+    """Connect to a cluster as its administrator."""
+    configuration = Configuration()
+    await load_kube_config(  # type: ignore[no-untyped-call]
+        config_file=str(kubeconfig), client_configuration=configuration
+    )
+    async with ApiClient(configuration) as api:
+        yield KubeClient(api)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +43,9 @@ class Space:
     namespace: str
     kubeconfig: Path
 
-    @asynccontextmanager
-    async def client(self) -> AsyncIterator[KubeClient]:
+    def client(self) -> AbstractAsyncContextManager[KubeClient]:
         """Connect as the cluster's administrator."""
-        configuration = Configuration()
-        await load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=str(self.kubeconfig), client_configuration=configuration
-        )
-        async with ApiClient(configuration) as api:
-            yield KubeClient(api)
+        return connected(self.kubeconfig)
 
     def path(self, plural: str, name: str = "") -> str:
         """Write the path of a kind, or of one object."""
@@ -75,10 +82,10 @@ def name_of(number: int) -> str:
 
 @contextmanager
 def new_space(kubeconfig: Path) -> Iterator[Space]:
-    """Make a namespace, and remove it with everything in it.
+    """Make a namespace, and remove it with everything in it; it is gone when the block ends.
 
     Raises:
-        StepFailed: there is no cluster.
+        StepFailed: there is no cluster, or something keeps the namespace.
     """
     space = Space(namespace=f"bench-{secrets.token_hex(4)}", kubeconfig=kubeconfig)
     try:
@@ -111,4 +118,13 @@ async def _remove(space: Space) -> None:
 
         bots = [one async for one in client.list_objects(space.path(PLURAL))]
         await asyncio.gather(*(release(one["metadata"]["name"]) for one in bots))
-        await client.request("DELETE", f"/api/v1/namespaces/{space.namespace}")
+        home = f"/api/v1/namespaces/{space.namespace}"
+        await client.request("DELETE", home)
+        end = time.monotonic() + _GONE_SECONDS
+        while await client.find(home) is not None:
+            if time.monotonic() > end:
+                raise StepFailed(
+                    f"the namespace {space.namespace} does not go",
+                    fix=f"kubectl get namespace {space.namespace} -o yaml tells what holds it",
+                )
+            await asyncio.sleep(1)

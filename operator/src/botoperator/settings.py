@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, Json, model_validator
 
 from botcore.resources.decimal_string import Money
+from botcore.resources.meta import ResourceModel
 from botcore.runtime.settings import EnvSettings
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "OperatorSettings",
     "SetUpSettings",
     "StandaloneSettings",
+    "Toleration",
 ]
 
 PREFIX = "KBOTS_OPERATOR_"
@@ -46,6 +48,31 @@ def _pairs(value: Any) -> Any:
         return value
     pairs = (part.partition("=") for part in value.split(",") if part.strip())
     return {name.strip(): of.strip() for name, _, of in pairs}
+
+
+class Toleration(ResourceModel):
+    """A taint of nodes that bots don't mind, as Kubernetes writes it; it would refuse every pod with a wrong one."""
+
+    key: Label | None = None
+    """The taint's key; without one every taint is meant."""
+    operator: Literal["Equal", "Exists"] = "Equal"
+    """Whether the taint's value counts."""
+    value: str | None = None
+    """The taint's value."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """Which effect of the taint is meant; every one without it."""
+    toleration_seconds: int | None = None
+    """For how long a running pod stays; for ever without it."""
+
+    @model_validator(mode="after")
+    def _is_one_that_pods_may_have(self) -> Self:
+        if self.operator == "Exists" and self.value:
+            raise ValueError("a toleration with operator Exists has no value")
+        if self.operator == "Equal" and self.key is None:
+            raise ValueError("a toleration without a key needs operator Exists")
+        if self.toleration_seconds is not None and self.effect != "NoExecute":
+            raise ValueError("tolerationSeconds belongs to the effect NoExecute")
+        return self
 
 
 class DatabaseSettings(EnvSettings):
@@ -154,6 +181,10 @@ class ClusterSettings(OperatorSettings):
     """Memory a bot's node keeps for it."""
     runner_memory_limit: str = "192Mi"
     """Memory beyond which a bot is killed."""
+    runner_node_selector: Annotated[Mapping[Label, str], BeforeValidator(_pairs)] = {}
+    """Labels that a bot's node must have: `pool=bots,disk=ssd`."""
+    runner_tolerations: Json[tuple[Toleration, ...]] = ()
+    """Taints of nodes that bots tolerate, as a JSON list in Kubernetes' words."""
     resync_seconds: float = Field(default=300.0, gt=0)
     """How often everything is looked at without a hint."""
     workers: int = Field(default=16, ge=1)

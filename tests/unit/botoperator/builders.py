@@ -96,7 +96,10 @@ def a_key(
 
 
 def children_of(
-    bot: TradingBot, key: ExchangeKey | None = None, image: str = "kbots/botrunner:1"
+    bot: TradingBot,
+    key: ExchangeKey | None = None,
+    image: str = "kbots/botrunner:1",
+    pod: PodSettings | None = None,
 ) -> tuple[Manifest, ...]:
     """Render the children of a bot as the first start does."""
     identity, chosen = identity_of(bot), key or a_key()
@@ -112,7 +115,7 @@ def children_of(
         database=DatabaseTarget(
             host="127.0.0.1", port=5432, dbname="kbots", user="bot_1", password="the-db-password"
         ),
-        pod=PodSettings(image=image),
+        pod=pod or PodSettings(image=image),
     )
     return desired_children(identity, inputs)
 

@@ -122,6 +122,32 @@ def test_key_check_has_its_own_pod_that_never_restarts_and_no_database() -> None
     assert {one.owner_uid for one in (secret, config_map, pod)} == {None}
 
 
+def test_nodes_are_chosen_for_bots_and_for_checks_of_keys() -> None:
+    toleration = {"key": "pool", "operator": "Exists", "effect": "NoSchedule"}
+    check = BotIdentity(uid="u", namespace="n", name="alice", owner="alice", generation=1)
+    venue = Venue(environment=BotMode.TESTNET, rest_url="r", ws_api_url="w", stream_url="s")
+    settings = PodSettings(
+        image="kbots/botrunner:1", node_selector={"pool": "bots"}, tolerations=(toleration,)
+    )
+
+    for pod in (
+        children_of(a_bot(), pod=settings)[2],
+        verify_children(check, a_key(), venue, settings)[2],
+    ):
+        assert pod.body["spec"]["nodeSelector"] == {"pool": "bots"}
+        assert pod.body["spec"]["tolerations"] == [toleration]
+
+
+def test_pod_that_may_run_anywhere_is_the_one_it_was() -> None:
+    """Its hash, too: else an upgrade of the operator would replace every bot's pod."""
+    pod = children_of(a_bot())[2]
+
+    assert {"nodeSelector", "tolerations"} & pod.body["spec"].keys() == set()
+    elsewhere = PodSettings(image="kbots/botrunner:1", node_selector={"pool": "bots"})
+    moved = children_of(a_bot(), pod=elsewhere)[2]
+    assert moved.annotations["kbots.dev/pod-hash"] != pod.annotations["kbots.dev/pod-hash"]
+
+
 @pytest.mark.parametrize("text", ["not JSON", "[]", "{}", '{"spec": 1, "generation": 1}'])
 def test_configuration_that_somebody_broke_is_none(text: str) -> None:
     config_map = children_of(a_bot())[1]

@@ -35,6 +35,39 @@ def test_tenants_are_namespaces_with_their_owners() -> None:
         cluster(TENANTS="kbots-alice")
 
 
+def test_nodes_of_the_bots_are_named_as_kubernetes_names_them() -> None:
+    tolerations = '[{"key":"pool","value":"bots","effect":"NoSchedule"},{"operator":"Exists"}]'
+    settings = cluster(
+        RUNNER_NODE_SELECTOR="example.org/pool=bots,spot=", RUNNER_TOLERATIONS=tolerations
+    )
+
+    pod = platform_of(settings).pod
+    assert pod.node_selector == {"example.org/pool": "bots", "spot": ""}
+    assert pod.tolerations == (
+        {"key": "pool", "operator": "Equal", "value": "bots", "effect": "NoSchedule"},
+        {"operator": "Exists"},
+    )
+    anywhere = platform_of(cluster()).pod
+    assert (anywhere.node_selector, anywhere.tolerations) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pool=bots:NoSchedule",
+        '{"key": "pool"}',
+        '[{"value": "bots"}]',
+        '[{"key": "pool", "operator": "Exists", "value": "bots"}]',
+        '[{"key": "pool", "effect": "NoSleep"}]',
+        '[{"key": "pool", "tolerationSeconds": 60}]',
+        '[{"key": "pool", "seconds": 60}]',
+    ],
+)
+def test_toleration_that_no_pod_could_have_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match=PREFIX + "RUNNER_TOLERATIONS"):
+        cluster(RUNNER_TOLERATIONS=text)
+
+
 @pytest.mark.parametrize("name", ["NAMESPACES", "POD_NAME", "RUNNER_IMAGE"])
 def test_refusal_names_the_variable(name: str) -> None:
     values = {**NEEDED, name: " , " if name == "NAMESPACES" else ""}

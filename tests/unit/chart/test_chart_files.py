@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from botoperator.plan.pod import PROBE_PORT
+from botoperator.settings import Toleration
 from tests.support.sources import ROOT
 
 CHART = ROOT / "charts" / "kbots"
@@ -106,6 +107,12 @@ def test_every_object_of_the_schema_refuses_unknown_fields() -> None:
         ("operator.logLevel", "LOUD"),
         ("operator.resources.requests.cpu", "half"),
         ("bots.max", 0),
+        ("bots.nodeSelector", {"gpu": True}),
+        ("bots.nodeSelector", {"a label": "yes"}),
+        ("bots.tolerations", [{"value": "bots"}]),
+        ("bots.tolerations", [{"key": "pool", "operator": "Exists", "value": "bots"}]),
+        ("bots.tolerations", [{"key": "pool", "effect": "NoSleep"}]),
+        ("bots.tolerations", [{"key": "pool", "effect": "NoSchedule", "tolerationSeconds": 5}]),
         ("live.enabled", "yes"),
         ("live.symbols", "BTCUSDT"),
         ("live.mostNotional", {"USDT": 1000}),
@@ -144,3 +151,19 @@ def test_wrong_value_is_refused_by_its_name(path: str, value: object) -> None:
 
     assert len(found) == 1
     assert all(word in found[0] for word in path.split("."))
+
+
+@pytest.mark.parametrize(
+    "toleration",
+    [
+        {"operator": "Exists"},
+        {"key": "example.org/pool", "value": "bots", "effect": "NoSchedule"},
+        {"key": "pool", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60},
+    ],
+)
+def test_toleration_that_kubernetes_takes_is_taken(toleration: dict[str, Any]) -> None:
+    changed = values()
+    changed["bots"] |= {"nodeSelector": {"example.org/pool": ""}, "tolerations": [toleration]}
+
+    assert problems(changed) == []
+    assert Toleration.model_validate(toleration).to_manifest().items() >= toleration.items()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hack.cluster.binaries import MODULE, bar, packages_built
+from hack.cluster.binaries import MODULE, bar, ensure_kwok, packages_built
+from hack.cluster.context import make_context
 from hack.cluster.product_images import PROGRAMS, program_tag
 from hack.cluster.recipe import (
     NODE_PACKAGES,
@@ -15,8 +16,9 @@ from hack.cluster.recipe import (
     node_parts,
     storage_manifest,
 )
-from hack.cluster.versions import is_new_enough_go, is_usable
-from hack.report import StepFailed
+from hack.cluster.settings import Settings
+from hack.cluster.versions import KWOK, is_new_enough_go, is_usable
+from hack.report import Report, StepFailed
 
 KIND_SOURCE = """package nodeimage
 
@@ -134,3 +136,16 @@ def test_progress_counts_packages_and_nothing_else(tmp_path: Path) -> None:
     assert bar(50, 100).count("#") == 15
     assert bar(200, 100).count("#") == 30
     assert "linking" in bar(0, 100)
+
+
+def test_kwok_is_built_once_and_only_where_there_is_go(tmp_path: Path) -> None:
+    settings = Settings(cache=tmp_path, is_offline=True, environment={"PATH": str(tmp_path)})
+    context = make_context(settings, Report(quiet=True))
+
+    with pytest.raises(StepFailed, match="Go 1"):
+        ensure_kwok(context)
+
+    name = KWOK.rpartition("/")[2]
+    for file in (name, f"{name}.yaml"):
+        (context.paths.bin / file).touch()
+    assert ensure_kwok(context).binary == context.paths.bin / name

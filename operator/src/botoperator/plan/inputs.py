@@ -100,6 +100,10 @@ class PodSettings:
     memory_request: str = "64Mi"
     memory_limit: str = "192Mi"
     cpu_request: str = "10m"
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    """Labels a node must have to take the pod."""
+    tolerations: tuple[Mapping[str, Any], ...] = ()
+    """Taints of nodes that the pod tolerates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

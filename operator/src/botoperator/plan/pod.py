@@ -61,6 +61,7 @@ def _spec(parts: PodParts, settings: PodSettings) -> dict[str, Any]:
     account = {"serviceAccountName": settings.service_account} if settings.service_account else {}
     return {
         **account,
+        **_placement(settings),
         "restartPolicy": parts.restart_policy,
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "automountServiceAccountToken": False,
@@ -78,6 +79,15 @@ def _spec(parts: PodParts, settings: PodSettings) -> dict[str, Any]:
             {"name": "credentials", "secret": {"secretName": parts.secret, "defaultMode": 0o400}},
             {"name": "state", "emptyDir": {"sizeLimit": "16Mi"}},
         ],
+    }
+
+
+def _placement(settings: PodSettings) -> dict[str, Any]:
+    # Nothing at all where nothing is asked for: the hash of every pod that is there stays what it is.
+    selector, tolerations = dict(settings.node_selector), [*map(dict, settings.tolerations)]
+    return {
+        **({"nodeSelector": selector} if selector else {}),
+        **({"tolerations": tolerations} if tolerations else {}),
     }
 
 

@@ -202,6 +202,8 @@ def platform_of(settings: ClusterSettings) -> PlatformSettings:
             cpu_request=settings.runner_cpu_request,
             memory_request=settings.runner_memory_request,
             memory_limit=settings.runner_memory_limit,
+            node_selector=settings.runner_node_selector,
+            tolerations=tuple(one.to_manifest() for one in settings.runner_tolerations),
         ),
         starting_pods=settings.starting_pods or None,
     )
