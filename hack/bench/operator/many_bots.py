@@ -65,7 +65,7 @@ def bench_bots(count: int, kubeconfig: Path) -> Iterator[Row]:
         took, writes = time.monotonic() - began, operator.written()
         used = operator.cpu_seconds() - used
         with new_space(kubeconfig) as other:
-            bare = asyncio.run(write_alike(space, other, count))
+            bare = asyncio.run(write_alike(host, space, other, count))
         looks = operator.figure("operator_reconcile_total")
         note(
             f"{count} bots stored in {made:.1f} s, ready after {took:.1f} s, {writes.total()} writes,"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from botcore.resources.meta import ObjectMeta
 from botcore.resources.names import child_names
 from botoperator.key_ports import KeyStore
 from botoperator.plan.inputs import Account, BotIdentity, ExchangeKey
@@ -109,8 +110,8 @@ class Resources(Protocol):
         """Replace the status."""
         ...
 
-    async def add_finalizer(self, key: BotKey, uid: str) -> None:
-        """Hold the bot until `release`."""
+    async def add_finalizer(self, key: BotKey, seen: ObjectMeta) -> None:
+        """Hold the bot that was read with this metadata until `release`."""
         ...
 
     async def release(self, key: BotKey, uid: str) -> None:

@@ -58,12 +58,14 @@ class Api:
     namespace: str
 
     @asynccontextmanager
-    async def client(self) -> AsyncIterator[KubeClient]:
-        """Connect as the operator does."""
+    async def client(
+        self, on_answer: Callable[[str, str, int], None] = lambda _verb, _resource, _code: None
+    ) -> AsyncIterator[KubeClient]:
+        """Connect as the operator does, and tell of every answer."""
         configuration = Configuration()
         await load_kube_config(config_file=str(self.kubeconfig), client_configuration=configuration)
         async with ApiClient(configuration) as api:
-            yield KubeClient(api)
+            yield KubeClient(api, on_answer)
 
     def path(self, kind: str, name: str = "") -> str:
         """Write the path of a kind, or of one object, in this namespace."""

@@ -72,14 +72,32 @@ async def test_status_that_breaks_the_schema_is_an_error(
 async def test_nothing_is_written_to_a_recreated_bot(
     resources: KubeResources, api: Api, key: BotKey, bot: TradingBot
 ) -> None:
-    await resources.add_finalizer(key, str(bot.metadata.uid))
+    await resources.add_finalizer(key, bot.metadata)
+    other = bot.metadata.model_copy(update={"uid": OTHER_UID, "finalizers": None})
     before = api.get("tradingbots", "alice")
 
     await resources.write_status(key, OTHER_UID, {"phase": "Running"})
     await resources.release(key, OTHER_UID)
-    await resources.add_finalizer(BotKey(key.namespace, "nobody"), OTHER_UID)
+    await resources.add_finalizer(key, other)
+    await resources.add_finalizer(BotKey(key.namespace, "nobody"), other)
 
     assert api.get("tradingbots", "alice") == before
+
+
+async def test_bot_that_was_just_read_is_held_with_one_request(
+    api: Api, key: BotKey, bot: TradingBot
+) -> None:
+    asked = list[str]()
+    async with api.client(lambda verb, _resource, _code: asked.append(verb)) as counted:
+        resources = KubeResources(counted, [api.namespace])
+        await resources.add_finalizer(key, bot.metadata)
+        first, asked[:] = list(asked), []
+        # It was changed since: by that very write.
+        await resources.add_finalizer(key, bot.metadata)
+
+    assert first == ["patch"]
+    assert asked == ["patch", "get"]
+    assert finalizers(api) == [FINALIZER]
 
 
 async def test_finalizers_of_others_survive_a_race(
@@ -97,7 +115,7 @@ async def test_finalizers_of_others_survive_a_race(
         # As the queue does: a conflict is tried again.
         while FINALIZER not in await asyncio.to_thread(finalizers, api):
             with suppress(Conflict):
-                await resources.add_finalizer(key, uid)
+                await resources.add_finalizer(key, bot.metadata)
 
     await asyncio.gather(others(), ours())
     together = finalizers(api)
@@ -112,7 +130,7 @@ async def test_released_bot_goes_when_its_deletion_was_asked_for(
     resources: KubeResources, api: Api, key: BotKey, bot: TradingBot
 ) -> None:
     uid = str(bot.metadata.uid)
-    await resources.add_finalizer(key, uid)
+    await resources.add_finalizer(key, bot.metadata)
     api.delete("tradingbots", "alice")
     held = api.get("tradingbots", "alice")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botcore.domain.errors import Conflict, InvalidInput, NotFound
-from botcore.resources.meta import GROUP, KIND, PLURAL, VERSION
+from botcore.resources.meta import GROUP, KIND, PLURAL, VERSION, ObjectMeta
 from botoperator.adapters.kube_client import JSON_PATCH, MERGE_PATCH, KubeClient
 from botoperator.plan.manifests import FINALIZER
 from botoperator.ports import BotKey
@@ -55,9 +55,9 @@ class KubeResources:
             if await self._read(key, uid) is not None:
                 raise
 
-    async def add_finalizer(self, key: BotKey, uid: str) -> None:
-        """Hold the bot until `release`."""
-        await self._change_finalizers(key, uid, wanted=True)
+    async def add_finalizer(self, key: BotKey, seen: ObjectMeta) -> None:
+        """Hold the bot until `release`; it is read anew only if it was changed since it was `seen`."""
+        await self._change_finalizers(key, str(seen.uid), wanted=True, seen=seen.to_manifest())
 
     async def release(self, key: BotKey, uid: str) -> None:
         """Remove our finalizer, so that a bot whose deletion was asked for goes."""
@@ -71,9 +71,12 @@ class KubeResources:
         except NotFound:
             return
 
-    async def _change_finalizers(self, key: BotKey, uid: str, *, wanted: bool) -> None:
+    async def _change_finalizers(
+        self, key: BotKey, uid: str, *, wanted: bool, seen: Mapping[str, Any] | None = None
+    ) -> None:
         for _ in range(ATTEMPTS):
-            metadata = await self._read(key, uid)
+            metadata = seen or await self._read(key, uid)
+            seen = None
             if metadata is None or (FINALIZER in metadata.get("finalizers", ())) == wanted:
                 return
             others = [one for one in metadata.get("finalizers", ()) if one != FINALIZER]

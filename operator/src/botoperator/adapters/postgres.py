@@ -8,6 +8,7 @@ from typing import Any
 
 from botcore.ledger import books, halts, recordings, resources
 from botcore.ledger.connect import Connection, DatabaseAddress, Pool, connect, translated
+from botcore.resources.meta import ObjectMeta
 from botcore.resources.trading_bot import BotMode
 from botoperator.plan.admission import LiveGrant
 from botoperator.plan.inputs import Account, BotIdentity
@@ -51,10 +52,10 @@ class TableResources:
         async with transaction(self._pool) as connection:
             await resources.write_status(connection, uid, status)
 
-    async def add_finalizer(self, key: BotKey, uid: str) -> None:  # noqa: ARG002 as above
-        """Hold the bot until `release`."""
+    async def add_finalizer(self, key: BotKey, seen: ObjectMeta) -> None:  # noqa: ARG002 as above
+        """Hold the bot that was read with this metadata until `release`."""
         async with transaction(self._pool) as connection:
-            await resources.add_finalizer(connection, uid, FINALIZER)
+            await resources.add_finalizer(connection, str(seen.uid), FINALIZER)
 
     async def release(self, key: BotKey, uid: str) -> None:  # noqa: ARG002 as above
         """Remove our finalizer, so that a bot whose deletion was asked for goes."""

@@ -90,7 +90,7 @@ class Performer:
             await self._end_pod(bot, situation, "SpecChanged")
             return Done(step=EndPod(reason="SpecChanged"))
         if not self._planner.is_held(situation):
-            await self._resources.add_finalizer(_key_of(bot), bot.uid)
+            await self._resources.add_finalizer(_key_of(bot), situation.bot.metadata)
         try:
             database = await self._database(bot, situation)
             plan = self._planner.plan(bot, situation, update, database)
