@@ -57,7 +57,6 @@ async def write_alike(host: Host, source: Space, target: Space, count: int) -> f
             plural: await client.request("GET", source.path(plural, f"tb-{name_of(0)}{suffix}"))
             for plural, suffix in _CHILDREN.items()
         }
-        gate = asyncio.Semaphore(CONCURRENT)
         bare = _Bare(
             space=target,
             client=writer,
@@ -65,25 +64,30 @@ async def write_alike(host: Host, source: Space, target: Space, count: int) -> f
             exchange=PaperExchange(session, made.url("exchangeAdmin")),
             originals={PLURAL: bot, **children},
         )
-
-        async def write(name: str) -> None:
-            async with gate:
-                await _write(bare, name)
-
-        async def tell(name: str) -> None:
-            async with gate:
-                await _tell(bare, name, bot["status"], "Running")
-
         began = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            for number in range(count):
-                group.create_task(write(name_of(number)))
-            known = set[str]()
-            while len(known) < count:
-                await asyncio.sleep(LOOK_SECONDS)
-                for pod in await started_pods(target, writer, known):
-                    group.create_task(tell(pod["name"].removeprefix("tb-")))
+        await _write_all(bare, count)
         return time.monotonic() - began
+
+
+async def _write_all(bare: _Bare, count: int) -> None:
+    gate = asyncio.Semaphore(CONCURRENT)
+
+    async def write(name: str) -> None:
+        async with gate:
+            await _write(bare, name)
+
+    async def tell(name: str) -> None:
+        async with gate:
+            await _tell(bare, name, bare.originals[PLURAL]["status"], "Running")
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(count):
+            group.create_task(write(name_of(number)))
+        known = set[str]()
+        while len(known) < count:
+            await asyncio.sleep(LOOK_SECONDS)
+            for pod in await started_pods(bare.space, bare.client, known):
+                group.create_task(tell(pod["name"].removeprefix("tb-")))
 
 
 async def _write(bare: _Bare, name: str) -> None:

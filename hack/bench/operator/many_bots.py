@@ -5,7 +5,7 @@ import secrets
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -47,35 +47,7 @@ def bench_bots(count: int, kubeconfig: Path) -> Iterator[Row]:
         ) as operator,
         reporting_runners(host, space, count) as check_runners,
     ):
-        host.query(_OWNER)  # otherwise every bot is told of an owner that nobody knows
-        began, used = time.monotonic(), operator.cpu_seconds()
-        asyncio.run(space.make_bots(count))
-        made = time.monotonic() - began
-
-        def are_ready() -> bool:
-            check_runners()
-            return operator.figure("tradingbot_condition", type="Ready", status="True") == count
-
-        wait_for(
-            are_ready,
-            "every bot's pod runs and its status tells so",
-            seconds=_SETTLE_SECONDS,
-            every=0.5,
-        )
-        took, writes = time.monotonic() - began, operator.written()
-        used = operator.cpu_seconds() - used
-        with new_space(kubeconfig) as other:
-            bare = asyncio.run(write_alike(host, space, other, count))
-        looks = operator.figure("operator_reconcile_total")
-        note(
-            f"{count} bots stored in {made:.1f} s, ready after {took:.1f} s, {writes.total()} writes,"
-            f" {looks:.0f} looks, {used:.1f} s of the operator's processor time"
-        )
-        note(f"written: {dict(writes)}")
-        note(
-            f"a bare client of {CONCURRENT} at once stores and makes the same in {bare:.1f} s, {WRITES * count} writes"
-        )
-        yield at_most("operator-cold-create-vs-bare", took / bare, 1.5, "ratio")
+        yield from _create(host, space, operator, check_runners, count)
         yield from _looks(host, operator, count)
         yield below("operator-rss", resident_megabytes(operator.process.pid), 150, "MB")
         note(f"the operator's most so far is {operator.peak_megabytes():.0f} MB")
@@ -84,6 +56,37 @@ def bench_bots(count: int, kubeconfig: Path) -> Iterator[Row]:
         note(f"a changed bot's pod is patched after {middle:.0f} ms at the median of {len(delays)}")
         p99 = statistics.quantiles(delays, n=100, method="inclusive")[98]
         yield below("operator-change-to-pod-p99", p99 * 1_000, 250, "ms")
+
+
+def _create(
+    host: Host, space: Space, operator: Operator, check_runners: Callable[[], None], count: int
+) -> Iterator[Row]:
+    """Measure from the first bot stored until the last one is told to be ready."""
+    host.query(_OWNER)  # otherwise every bot is told of an owner that nobody knows
+    began, used = time.monotonic(), operator.cpu_seconds()
+    asyncio.run(space.make_bots(count))
+    made = time.monotonic() - began
+
+    def are_ready() -> bool:
+        check_runners()
+        return operator.figure("tradingbot_condition", type="Ready", status="True") == count
+
+    what = "every bot's pod runs and its status tells so"
+    wait_for(are_ready, what, seconds=_SETTLE_SECONDS, every=0.5)
+    took, writes = time.monotonic() - began, operator.written()
+    used = operator.cpu_seconds() - used
+    with new_space(space.kubeconfig) as other:
+        bare = asyncio.run(write_alike(host, space, other, count))
+    looks = operator.figure("operator_reconcile_total")
+    note(
+        f"{count} bots stored in {made:.1f} s, ready after {took:.1f} s, {writes.total()} writes,"
+        f" {looks:.0f} looks, {used:.1f} s of the operator's processor time"
+    )
+    note(f"written: {dict(writes)}")
+    note(
+        f"a bare client of {CONCURRENT} at once stores and makes the same in {bare:.1f} s, {WRITES * count} writes"
+    )
+    yield at_most("operator-cold-create-vs-bare", took / bare, 1.5, "ratio")
 
 
 def _looks(host: Host, operator: Operator, count: int) -> Iterator[Row]:
