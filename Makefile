@@ -115,7 +115,7 @@ $(STATE)/tools: requirements/build.txt | $(STATE)/venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt && touch $@
 
 $(STATE)/run: requirements/run.txt $(MEMBERS:%=%/pyproject.toml) $(STATE)/tools
-	@$(UV) --require-hashes -r requirements/run.txt
+	@$(UV) --compile-bytecode --require-hashes -r requirements/run.txt
 	@$(UV) --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
 	@$(BIN)/python -m compileall -q $(SOURCES) && touch $@ # a process that compiles as it starts is slow, and holds more memory for good
 
