@@ -1,5 +1,7 @@
 """Signed REST orders against the real exchange: how many a second, and how long one takes at the promised rate."""
 
+import secrets
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ _ACCOUNTS: Final = (
     400  # so that 100 orders per account and 10 seconds, the limit as it ships, are enough
 )
 _RATE: Final = 1_500
+_PACED_RUNS: Final = 5
 _PACE: Final = 1_670  # requests a second: nine of ten place an order, the rest cancel one
 
 
@@ -41,10 +44,13 @@ def _bench_store(home: Path, suffix: str, options: tuple[str, ...]) -> Iterator[
         note(f"{_CONNECTIONS} connections, {_ACCOUNTS} accounts, as fast as answers come: {fast}")
         note(f"the exchange used {used / 10:.2f} cores of its own meanwhile, its database aside")
         yield at_least(f"exchange-rest-orders{suffix}", placed / 8, _RATE, "orders/s")
-        paced = load("order_load", order_plan(exchange, keys, seconds=10, rate=_PACE))
-        note(f"the same at {_PACE} requests a second: {paced}")
-        yield below(f"exchange-rest-p99{suffix}", paced["p99_ms"], 20, "ms")
-        wrong = fast["wrong"] + paced["wrong"]
+        # Several: the machine's own stall of a tenth of a second is one run's p99, the exchange's own is every run's.
+        plans = (order_plan(exchange, keys, seconds=5, rate=_PACE) for _ in range(_PACED_RUNS))
+        paced = [load("order_load", plan) for plan in plans]
+        note(f"at {_PACE} requests a second, {_PACED_RUNS} runs: {paced}")
+        p99 = statistics.median(one["p99_ms"] for one in paced)
+        yield below(f"exchange-rest-p99{suffix}", p99, 20, "ms")
+        wrong = fast["wrong"] + sum(one["wrong"] for one in paced)
         yield below(f"exchange-rest-wrong-answers{suffix}", wrong, 1, "answers")
 
 
@@ -64,7 +70,7 @@ def order_plan(
 ) -> dict[str, Any]:
     """Say what the load generator does; a rate of 0 is as fast as answers come."""
     return {
-        "name": f"r{rate}",
+        "name": secrets.token_hex(3),  # no client order id comes again
         "port": exchange.port,
         "accounts": keys,
         "connections": _CONNECTIONS,
