@@ -58,6 +58,7 @@ async def test_change_by_someone_else_is_shown_and_never_overwritten(
     change_slow(bot, 33)
 
     await expect(page.get_by_test_id("conflict")).to_be_visible()
+    await expect(page.get_by_test_id("conflict")).to_contain_text("Changed meanwhile")
     await expect(page.get_by_test_id("conflict")).to_contain_text("saved now “33”")
     await expect(page.get_by_test_id(FAST)).to_have_value("4")
     await page.get_by_test_id("conflict-on-top").click()

@@ -90,6 +90,7 @@ async def test_form_opened_before_an_edit_by_kubectl_does_not_overwrite_it(
     # Saving again is refused as long as the person has not chosen.
     await expect(page.get_by_text("Not saved: changed meanwhile.")).to_be_visible()
     await expect(page.get_by_test_id("conflict")).to_be_visible()
+    await expect(page.get_by_test_id("conflict")).to_contain_text("37")
     assert await asyncio.to_thread(amount_of, platform, running_bot) == "37"
 
     await page.get_by_test_id("conflict-on-top").click()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.agreement import assert_books_agree, assert_no_order_is_doubled, wait_for_rest
+from tests.e2e.agreement import assert_settles
 from tests.support.cluster.platform import BOTS, SYSTEM, ClusterPlatform
 from tests.support.manifests import a_bot, a_dca
 from tests.support.waiting import wait_until
@@ -90,10 +90,8 @@ def test_deleted_pod_is_replaced_and_no_order_is_doubled(
     wait_until(lambda: running(platform, running_bot)[0] not in {"", uid}, "a new pod", seconds=60)
     platform.wait_condition(running_bot, "Ready")
     assert_it_trades_on(platform, running_bot)
-    platform.apply(a_bot(running_bot, strategies=[a_dca("SOLUSDT")], desiredState="Paused"))
-    wait_for_rest(platform, running_bot)
-    assert_no_order_is_doubled(platform, running_bot)
-    assert_books_agree(platform, running_bot)
+    resting = a_bot(running_bot, strategies=[a_dca("SOLUSDT")], desiredState="Paused")
+    assert_settles(platform, resting)
 
 
 def test_new_operator_heals_what_was_lost_meanwhile_and_adopts_the_pod(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.e2e.agreement import assert_books_agree, assert_no_order_is_doubled, wait_for_rest
+from tests.e2e.agreement import assert_settles
 from tests.support.cluster.platform import BOTS, SYSTEM, ClusterPlatform
 from tests.support.manifests import a_bot, a_dca
 from tests.support.waiting import wait_until
@@ -50,10 +50,8 @@ def test_copy_of_a_running_bots_pod_is_ended_and_no_order_is_doubled(
     assert f"Pod {copy} is ended: OtherPod" in told
     after = own_pod(platform, running_bot)["metadata"]["uid"], platform.runner_pid(running_bot)
     assert after == before
-    platform.apply(a_bot(running_bot, strategies=[a_dca("SOLUSDT")], desiredState="Paused"))
-    wait_for_rest(platform, running_bot)
-    assert_no_order_is_doubled(platform, running_bot)
-    assert_books_agree(platform, running_bot)
+    resting = a_bot(running_bot, strategies=[a_dca("SOLUSDT")], desiredState="Paused")
+    assert_settles(platform, resting)
 
 
 def test_new_operator_ends_a_copy_that_was_made_meanwhile(

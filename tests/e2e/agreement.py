@@ -10,6 +10,7 @@ from tests.support.waiting import wait_until
 __all__ = [
     "assert_books_agree",
     "assert_no_order_is_doubled",
+    "assert_settles",
     "book_of",
     "metadata_of",
     "uid_of",
@@ -104,6 +105,15 @@ def wait_for_rest(platform: Platform, name: str, *, seconds: float = 60) -> None
         }
 
     wait_until(rested, f"{name} at rest", seconds=seconds, every=0.3, explain=unrest)
+
+
+def assert_settles(platform: Platform, resting: dict[str, Any]) -> None:
+    """Apply a bot that is to rest, and hold its ledger against the exchange once it does."""
+    name = resting["metadata"]["name"]
+    platform.apply(resting)
+    wait_for_rest(platform, name)
+    assert_no_order_is_doubled(platform, name)
+    assert_books_agree(platform, name)
 
 
 def assert_no_order_is_doubled(platform: Platform, name: str) -> None:

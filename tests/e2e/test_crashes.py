@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.e2e.agreement import assert_books_agree, assert_no_order_is_doubled, wait_for_rest
+from tests.e2e.agreement import assert_settles
 from tests.support.manifests import a_bot, a_dca, a_name, an_ema_cross
 from tests.support.platform import Platform
 from tests.support.waiting import wait_until
@@ -41,11 +41,7 @@ def test_runner_killed_fifty_times_at_random_leaves_no_doubled_order(platform: P
 
     before = orders_of(platform, name)
     wait_until(lambda: orders_of(platform, name) > before, "trades again after the kills")
-    platform.apply(a_bot(name, strategies=strategies, desiredState="Flat"))
-    wait_for_rest(platform, name)
-
-    assert_no_order_is_doubled(platform, name)
-    assert_books_agree(platform, name)
+    assert_settles(platform, a_bot(name, strategies=strategies, desiredState="Flat"))
     assert before > KILLS / 5  # it did trade between the kills
     platform.delete(name)
 
@@ -61,9 +57,6 @@ def test_order_whose_answer_is_lost_is_settled_and_never_sent_again(
     before = orders_of(platform, name)
     platform.fault(kind=kind, path="/api/v3/order", count=1)
     wait_until(lambda: orders_of(platform, name) >= before + 3, "orders go on", seconds=60)
-    platform.apply(a_bot(name, strategies=[a_dca("SOLUSDT")], desiredState="Paused"))
-    wait_for_rest(platform, name)
-
-    assert_no_order_is_doubled(platform, name)
-    assert_books_agree(platform, name)
+    resting = a_bot(name, strategies=[a_dca("SOLUSDT")], desiredState="Paused")
+    assert_settles(platform, resting)
     platform.delete(name)

@@ -2,12 +2,7 @@
 
 import pytest
 
-from tests.e2e.agreement import (
-    assert_books_agree,
-    assert_no_order_is_doubled,
-    uid_of,
-    wait_for_rest,
-)
+from tests.e2e.agreement import assert_books_agree, assert_settles, uid_of, wait_for_rest
 from tests.support.manifests import a_bot, a_dca, a_name
 from tests.support.platform import Platform
 from tests.support.waiting import wait_until
@@ -28,10 +23,7 @@ def trading(platform: Platform, request: pytest.FixtureRequest) -> str:
 
 
 def settle_and_remove(platform: Platform, name: str) -> None:
-    platform.apply(a_bot(name, strategies=STRATEGIES, desiredState="Paused"))
-    wait_for_rest(platform, name)
-    assert_no_order_is_doubled(platform, name)
-    assert_books_agree(platform, name)
+    assert_settles(platform, a_bot(name, strategies=STRATEGIES, desiredState="Paused"))
     platform.delete(name)
 
 
