@@ -34,7 +34,8 @@ LONGEST_WINDOW_MS: Final = 60_000
 AHEAD_MS: Final = 1_000
 RSA_BITS: Final = range(2_048, 4_097)
 _KEY: Final = re.compile(r"^[A-Za-z0-9]{1,128}$")
-_ENCODED: Final = re.compile(r"^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*$")
+# Runs are taken whole and never given back, which is several times as fast.
+_ENCODED: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]++|%[0-9A-Fa-f]{2})*+")
 _CACHED_KEYS: Final = 4_096
 
 

@@ -6,11 +6,33 @@ next one gathers, so many requests share a transaction and none is answered befo
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from botcore.matching.reports import Changes, Report
 from botexchange.ports import Moment, Store
 
 __all__ = ["Journal"]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    """What is stored together, and who waits for it."""
+
+    changes: Changes = field(default_factory=Changes)
+    steps: int = 0
+    is_wanted: bool = False
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, changes: Changes) -> None:
+        mine = self.changes
+        mine.sequence = max(mine.sequence, changes.sequence)
+        mine.orders.update(changes.orders)
+        mine.trades.extend(changes.trades)
+        mine.balances.update(changes.balances)
+        mine.prevented.extend(changes.prevented)
+        mine.amendments.extend(changes.amendments)
+        mine.reports.extend(changes.reports)
+        self.steps += 1
 
 
 class Journal:
@@ -23,21 +45,14 @@ class Journal:
         self._store = store
         self._moment = moment
         self._tell = tell
-        self._pending = Changes()
-        self._writing: asyncio.Task[None] | None = None
-        self._appended = self._stored = 0
+        self._pending = _Batch()
+        self._writing: _Batch | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._failure: BaseException | None = None
 
     def append(self, changes: Changes) -> None:
         """Take what one step changed."""
-        pending = self._pending
-        pending.sequence = max(pending.sequence, changes.sequence)
-        pending.orders.update(changes.orders)
-        pending.trades.extend(changes.trades)
-        pending.balances.update(changes.balances)
-        pending.prevented.extend(changes.prevented)
-        pending.amendments.extend(changes.amendments)
-        pending.reports.extend(changes.reports)
-        self._appended += 1
+        self._pending.add(changes)
 
     async def durable(self) -> None:
         """Return once everything taken so far is stored and told.
@@ -45,18 +60,31 @@ class Journal:
         Raises:
             InvariantBroken: the store failed; memory is ahead of it, so the process must end.
         """
-        wanted = self._appended
-        while self._stored < wanted:
-            if self._writing is None:
-                self._writing = asyncio.create_task(self._write())
-            # Whoever waits may be cancelled; the batch of all must not be.
-            await asyncio.shield(self._writing)
+        batch = self._pending if self._pending.steps else self._writing
+        if batch is not None and self._failure is None:
+            batch.is_wanted = True
+            if self._writer is None:
+                # Whoever waits may be cancelled; the batch of all must not be.
+                self._writer = asyncio.create_task(self._write())
+            await batch.done.wait()
+        if self._failure is not None:
+            raise self._failure
 
     async def _write(self) -> None:
-        """Write one batch. A failed write stays in `_writing`, so that nothing follows it."""
-        batch, self._pending = self._pending, Changes()
-        upto = self._appended
-        await self._store.commit(batch, self._moment())
-        self._stored, self._writing = upto, None
-        for report in batch.reports:
-            self._tell(report)
+        """Write batches while somebody waits for one. After a failed write nothing follows."""
+        try:
+            while self._pending.is_wanted:
+                batch, self._pending = self._pending, _Batch()
+                self._writing = batch
+                await self._store.commit(batch.changes, self._moment())
+                for report in batch.changes.reports:
+                    self._tell(report)
+                self._writing = None
+                batch.done.set()
+            self._writer = None
+        except BaseException as error:
+            self._failure = error
+            for waited in filter(None, (self._writing, self._pending)):
+                waited.done.set()
+            if not isinstance(error, Exception):
+                raise

@@ -41,6 +41,21 @@ async def test_reopened_store_gives_everything_back(store, reopen):
     await again.close()
 
 
+async def test_commit_of_many_orders_stores_every_one_in_its_newest_form(store):
+    engine = await begun(store)
+    placed = [
+        engine.place(UID, a_request("LIMIT", "BUY", quantity="0.01", price="49000"), NOW)
+        for _ in range(70)
+    ]
+    await commit(store, engine)
+    for order in placed[::2]:
+        engine.cancel(order, NOW + 1)
+    await commit(store, engine)
+    saved = await store.load()
+    assert [order.id for order in saved.orders] == [order.id for order in placed[1::2]]
+    assert len((await store.everything(UID))[0]) == 70
+
+
 async def test_key_changes_and_goes_and_its_owner_stays(store):
     await begun(store)
     limited = replace(KEY, permissions=KeyPermissions(spot_trading=False, addresses=("10.0.0.1",)))

@@ -6,14 +6,19 @@ loses nothing; `synchronous = NORMAL` leaves only a power cut able to lose the l
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from botcore.domain.errors import Conflict, InvalidInput, InvariantBroken
 from botexchange.storage.documents import DocumentStore
 from botexchange.storage.tables import Batch, Row, Table, Value, migrations
 
 __all__ = ["open_sqlite"]
+
+_MOST_ROWS: Final = 16  # of a statement, so that all that occur stay prepared
 
 
 def open_sqlite(folder: Path | None) -> DocumentStore:
@@ -63,21 +68,21 @@ class _SqliteDatabase:
 
     async def write(self, batch: Batch) -> None:
         """Store rows in one transaction."""
-        await self._do([(_statement(table), rows) for table, rows in batch.items()])
+        await self._do([work for table, rows in batch.items() for work in _inserts(table, rows)])
 
     async def delete(self, table: Table, key: Value) -> None:
         """Remove the row with this key."""
-        await self._do([(f"DELETE FROM {table.name} WHERE {table.key} = ?", [(key,)])])  # noqa: S608 our own names
+        await self._do([(f"DELETE FROM {table.name} WHERE {table.key} = ?", [key])])  # noqa: S608 our own names
 
-    async def _do(self, work: list[tuple[str, Sequence[Row]]]) -> None:
+    async def _do(self, work: list[tuple[str, Row]]) -> None:
         # Whoever waits may be cancelled; the thread goes on, and the next must wait for it.
         await asyncio.shield(self._in_turn(work))
 
-    async def _in_turn(self, work: list[tuple[str, Sequence[Row]]]) -> None:
+    async def _in_turn(self, work: list[tuple[str, Row]]) -> None:
         async with self._lock:
             await asyncio.to_thread(self._transaction, work)
 
-    def _transaction(self, work: list[tuple[str, Sequence[Row]]]) -> None:
+    def _transaction(self, work: list[tuple[str, Row]]) -> None:
         """Do all or nothing; memory is ahead of a failed commit, so it stops the process.
 
         Raises:
@@ -85,8 +90,8 @@ class _SqliteDatabase:
         """
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            for statement, rows in work:
-                self._db.executemany(statement, rows)
+            for statement, values in work:
+                self._db.execute(statement, values)
             self._db.execute("COMMIT")
         except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
             if self._db.in_transaction:
@@ -108,5 +113,17 @@ class _SqliteDatabase:
                 self._db.executescript(f"BEGIN; {text}; PRAGMA user_version = {number}; COMMIT;")
 
 
-def _statement(table: Table) -> str:
-    return table.insert(f"VALUES ({', '.join('?' * len(table.columns))})")
+def _inserts(table: Table, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+    """Give statements of many rows each, with their values.
+
+    The driver lets go of the interpreter's lock for each statement, and the loop may keep it for 5 ms.
+    """
+    for start in range(0, len(rows), _MOST_ROWS):
+        part = rows[start : start + _MOST_ROWS]
+        yield _statement(table, len(part)), list(chain.from_iterable(part))
+
+
+@cache
+def _statement(table: Table, count: int) -> str:
+    row = f"({', '.join('?' * len(table.columns))})"
+    return table.insert(f"VALUES {', '.join([row] * count)}")
