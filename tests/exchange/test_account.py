@@ -81,7 +81,9 @@ async def test_wallet_shows_what_clients_ask_for(client):
     details = await client.get_asset_details()
 
     assert (coins["BTC"]["free"], coins["BTC"]["locked"]) == ("1", "0")
-    assert coins["BTC"]["networkList"][0]["withdrawIntegerMultiple"] == "0.00000001"
+    network = coins["BTC"]["networkList"][0]
+    assert network["withdrawIntegerMultiple"] == "0.00000001"
+    assert network["withdrawInternalMin"] == "0"
     assert details["USDT"]["withdrawStatus"] is False
     assert await client.get_system_status() == {"status": 0, "msg": "normal"}
     assert await client.get_account_status() == {"data": "Normal"}

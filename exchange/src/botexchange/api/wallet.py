@@ -183,6 +183,7 @@ def _network(asset: str) -> Json:
         "withdrawFee": _NOTHING,
         "withdrawMin": _NOTHING,
         "withdrawMax": _NOTHING,
+        "withdrawInternalMin": _NOTHING,
         "withdrawIntegerMultiple": plain(1),
         "minConfirm": 1,
         "unLockConfirm": 0,
