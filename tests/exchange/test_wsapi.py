@@ -71,6 +71,23 @@ async def test_logged_on_session_needs_no_more_signatures(call, signer):
     assert len(account["rateLimits"]) == 1
 
 
+async def test_exchange_info_names_the_limit_of_connections(call):
+    info = await call("exchangeInfo", {"symbol": "BTCUSDT"})
+
+    limits = info["result"]["rateLimits"]
+    assert [one["rateLimitType"] for one in limits] == [
+        "REQUEST_WEIGHT",
+        "ORDERS",
+        "ORDERS",
+        "CONNECTIONS",
+    ]
+    assert (limits[3]["interval"], limits[3]["intervalNum"], limits[3]["limit"]) == (
+        "MINUTE",
+        5,
+        300,
+    )
+
+
 async def test_subscription_ends_when_asked(call, signer):
     first = await call("userDataStream.subscribe.signature", signer.sign())
     again = await call("userDataStream.subscribe.signature", signer.sign())

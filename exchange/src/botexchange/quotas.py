@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Quotas", "rate_limits"]
+__all__ = ["Quotas", "rate_limits", "socket_limits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +28,20 @@ class Quotas:
 
 
 def rate_limits(quotas: Quotas) -> list[dict[str, object]]:
-    """List the limits as exchangeInfo shows them."""
+    """List the limits as exchangeInfo shows them over REST."""
+    return [*_common(quotas), _limit("RAW_REQUESTS", "MINUTE", 5, quotas.raw_requests)]
+
+
+def socket_limits(quotas: Quotas) -> list[dict[str, object]]:
+    """List the limits as exchangeInfo shows them over the WebSocket API."""
+    return [*_common(quotas), _limit("CONNECTIONS", "MINUTE", 5, quotas.connections)]
+
+
+def _common(quotas: Quotas) -> list[dict[str, object]]:
     return [
         _limit("REQUEST_WEIGHT", "MINUTE", 1, quotas.request_weight),
         _limit("ORDERS", "SECOND", 10, quotas.orders_10s),
         _limit("ORDERS", "DAY", 1, quotas.orders_1d),
-        _limit("RAW_REQUESTS", "MINUTE", 5, quotas.raw_requests),
     ]
 
 

@@ -96,6 +96,10 @@ async def envelopes(wire):
     async with checks("ws api: rate limits on demand"):
         assert "rateLimits" in await wire.call("time")
         assert "rateLimits" not in await wire.call("time", returnRateLimits=False)
+    async with checks("ws api: exchangeInfo names the limits"):
+        said = await wire.call("exchangeInfo", symbol=SYMBOL)
+        kinds = {one["rateLimitType"] for one in said["result"]["rateLimits"]}
+        assert kinds == {"REQUEST_WEIGHT", "ORDERS", "CONNECTIONS"}, kinds
     async with checks("ws api: prefix v3/"):
         await wire.call("v3/time")
     async with checks("ws api: signed by sorted parameters"):

@@ -9,7 +9,7 @@ from botexchange.api.call import Call
 from botexchange.api.market_symbols import symbol_info
 from botexchange.api.params import Params, invalid
 from botexchange.api.payloads import Json
-from botexchange.quotas import rate_limits
+from botexchange.quotas import rate_limits, socket_limits
 
 __all__ = [
     "exchange_info",
@@ -19,6 +19,7 @@ __all__ = [
     "ping",
     "reference_price",
     "server_time",
+    "socket_exchange_info",
 ]
 
 _COMBINATION: Final = VenueError(-1128, "Combination of optional parameters invalid.")
@@ -40,12 +41,21 @@ async def server_time(call: Call) -> Json:
 
 async def exchange_info(call: Call) -> Json:
     """Answer GET exchangeInfo."""
+    return _described(call, rate_limits(call.venue.quotas))
+
+
+async def socket_exchange_info(call: Call) -> Json:
+    """Answer the WebSocket API's exchangeInfo: the same but for the last limit."""
+    return _described(call, socket_limits(call.venue.quotas))
+
+
+def _described(call: Call, limits: list[Json]) -> Json:
     params = call.params
     sets = params.flag("showPermissionSets") or not params.has("showPermissionSets")
     return {
         "timezone": "UTC",
         "serverTime": call.venue.now_ms(),
-        "rateLimits": rate_limits(call.venue.quotas),
+        "rateLimits": limits,
         "exchangeFilters": [],  # an account sees its own in myFilters; strict clients know no others here
         "symbols": [symbol_info(market, has_permission_sets=sets) for market in _asked(call)],
     }

@@ -82,4 +82,7 @@ _ENDPOINTS: Final[tuple[tuple[str, str, Endpoint], ...]] = (
 )
 
 MARKET_ROUTES: Final = {("GET", f"/api/v3/{path}"): one for path, _, one in _ENDPOINTS}
-MARKET_METHODS: Final = {method: one for _, method, one in _ENDPOINTS}
+MARKET_METHODS: Final = {
+    **{method: one for _, method, one in _ENDPOINTS},
+    "exchangeInfo": Endpoint.public(market.socket_exchange_info, 20),
+}
