@@ -44,6 +44,13 @@ LIMIT = {
         (LIMIT, {"price": "0"}, -1013, "Invalid price."),
         (LIMIT, {"quantity": "0"}, -1013, "Invalid quantity."),
         (LIMIT, {"price": "100.001"}, -1013, "Filter failure: PRICE_FILTER"),
+        (LIMIT, {"icebergQuantity": "1"}, -1104, "Not all sent parameters were read"),
+        (
+            LIMIT,
+            {"timeInForce": None, "timeInforce": "GTC"},
+            -1104,
+            "read '8' parameter(s) but was sent '9'",
+        ),
         (LIMIT, {"strategyType": "1"}, -1134, "strategyType was less than 1000000."),
         (LIMIT, {"pegPriceType": "PRIMARY_PEG"}, -2010, "Pegged orders are not supported"),
     ],

@@ -28,6 +28,8 @@ def test_filters_are_published_per_symbol(exchange):
         ("/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=0", 400, -1130),
         ("/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=x", 400, -1100),
         ("/api/v3/klines?symbol=BTCUSDT&symbol=ETHUSDT", 400, -1101),
+        ("/api/v3/depth?symbol=BTCUSDT&depth=5", 400, -1104),
+        ("/api/v3/time?timestamp=1", 400, -1101),
         ("/api/v3/depth?symbol=%00", 400, -1100),
         ("/api/v3/exchangeInfo?symbols=nonsense", 400, -1100),
         ("/api/v3/exchangeInfo?symbols=[1]", 400, -1100),

@@ -31,6 +31,8 @@ async def refused_requests(http):
         "no signature": ("GET", f"/api/v3/account?timestamp={stamp()}", headers(), 400, -1102),
         "wrong signature": ("GET", f"/api/v3/account?timestamp={stamp()}&signature=00", headers(), 400, -1022),
         "a parameter twice": ("GET", "/api/v3/klines?symbol=BTCUSDT&symbol=BTCUSDT&interval=1m", {}, 400, -1101),
+        "a parameter nothing reads": ("GET", "/api/v3/depth?symbol=BTCUSDT&depth=5", {}, 400, -1104),
+        "more parameters than there are": ("GET", "/api/v3/time?timestamp=1", {}, 400, -1101),
         "unknown interval": ("GET", "/api/v3/klines?symbol=BTCUSDT&interval=7m", {}, 400, -1120),
         "no symbol": ("GET", "/api/v3/klines?interval=1m", {}, 400, -1102),
         "small symbol": ("GET", "/api/v3/ticker/price?symbol=btcusdt", {}, 400, -1100),
@@ -62,6 +64,7 @@ def wrong_orders(last):
     limit = order | {"price": f"{last * 0.9:.2f}"}
     return {
         "unknown side": (limit | {"side": "HOLD"}, -1117),
+        "misspelt parameter": (limit | {"icebergQuantity": "0.0005"}, -1104),
         "unknown type": (limit | {"type": "HOPE"}, -1116),
         "unknown time in force": (limit | {"timeInForce": "GTX"}, -1115),
         "no price": (order, -1102),

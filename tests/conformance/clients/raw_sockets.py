@@ -116,6 +116,8 @@ async def wrong_calls(wire):
         await wire.call("account.status", 400, -1021, **signed(timestamp=1_700_000_000_000))
     async with checks("ws api: missing parameter"):
         await wire.call("klines", 400, -1102, symbol=SYMBOL)
+    async with checks("ws api: a parameter nothing reads"):
+        await wire.call("klines", 400, -1104, symbol=SYMBOL, interval="1m", until=1)
     async with checks("ws api: unknown method"):
         said = await wire.call("dance", 400)
         assert said["error"]["code"], said

@@ -21,6 +21,24 @@ def test_name_twice_in_one_place_is_refused(query, body):
     assert refusal(lambda: parse_form(query, body))[0] == -1101
 
 
+def test_parameter_that_nothing_reads_is_refused():
+    known, also = frozenset({"symbol", "limit"}), frozenset({"timestamp"})
+
+    def check(*sent):
+        return lambda: Params(dict.fromkeys(sent, "1")).check_names(known, also)
+
+    check()()
+    check("symbol", "limit", "timestamp")()
+    assert refusal(check("symbol", "depth")) == (
+        -1104,
+        "Not all sent parameters were read; read '1' parameter(s) but was sent '2'.",
+    )
+    assert refusal(check("symbol", "limit", "timestamp", "depth")) == (
+        -1101,
+        "Too many parameters; expected '3' and received '4'.",
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "units"),
     [

@@ -70,12 +70,19 @@ class Endpoint:
     weight: Callable[[Params], int]
     is_signed: bool = False
     right: Right = Right.NOTHING
+    names: frozenset[str] | None = None
+    """Its parameters; None if it reads what it knows and passes over the rest, as /sapi does."""
     places_orders: int = 0
     """How many orders a success adds to the account's unfilled-order count."""
     goes_on_over_limit: Callable[[Params], bool] = _never
     """Tells whether it is to be performed, with `Call.order_limit`, though the count is full."""
     is_free_on_success: bool = False
     """Placing and cancelling cost weight only when they fail (since 2026-04-02)."""
+
+    def check_names(self, params: Params, also: frozenset[str]) -> None:
+        """Refuse (-1101, -1104) a request with parameters beside the endpoint's and `also`."""
+        if self.names is not None:
+            params.check_names(self.names, also)
 
     async def perform(self, call: Call) -> object:
         """Answer, with every step before and of this request stored.
@@ -102,23 +109,41 @@ class Endpoint:
             raise VenueError(-2015, "Invalid API-key, IP, or permissions for action.", status=401)
 
     @classmethod
-    def public(cls, answer: Callable[[Call], Awaitable[object]], weight: int = 1) -> "Endpoint":
+    def public(
+        cls,
+        answer: Callable[[Call], Awaitable[object]],
+        weight: int = 1,
+        names: frozenset[str] | None = None,
+    ) -> "Endpoint":
         """Describe an endpoint that needs no key."""
-        return cls(answer=answer, weight=_fixed(weight))
+        return cls(answer=answer, weight=_fixed(weight), names=names)
 
     @classmethod
-    def signed(cls, answer: Callable[[Call], Awaitable[object]], weight: int) -> "Endpoint":
+    def signed(
+        cls,
+        answer: Callable[[Call], Awaitable[object]],
+        weight: int,
+        names: frozenset[str] | None = None,
+    ) -> "Endpoint":
         """Describe a query of the sender's own data."""
-        return cls(answer=answer, weight=_fixed(weight), is_signed=True, right=Right.READ)
+        return cls(
+            answer=answer, weight=_fixed(weight), is_signed=True, right=Right.READ, names=names
+        )
 
     @classmethod
-    def trading(cls, answer: Callable[[Call], Awaitable[object]], places: int = 0) -> "Endpoint":
+    def trading(
+        cls,
+        answer: Callable[[Call], Awaitable[object]],
+        names: frozenset[str] | None = None,
+        places: int = 0,
+    ) -> "Endpoint":
         """Describe an endpoint that places or cancels orders."""
         return cls(
             answer=answer,
             weight=_fixed(1),
             is_signed=True,
             right=Right.TRADE,
+            names=names,
             places_orders=places,
             is_free_on_success=True,
         )

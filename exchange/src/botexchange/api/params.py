@@ -70,6 +70,22 @@ class Params:
         """Tell whether a parameter was sent."""
         return name in self._values
 
+    def check_names(self, known: frozenset[str], also: frozenset[str]) -> None:
+        """Refuse what nothing would read: more than there can be (-1101), other names (-1104)."""
+        sent = len(self._values)
+        read = sum(name in known or name in also for name in self._values)
+        if read == sent:
+            return
+        most = len(known | also)
+        if sent > most:
+            raise VenueError(
+                -1101, f"Too many parameters; expected '{most}' and received '{sent}'."
+            )
+        raise VenueError(
+            -1104,
+            f"Not all sent parameters were read; read '{read}' parameter(s) but was sent '{sent}'.",
+        )
+
     def text(self, name: str) -> str | None:
         """Give a parameter; one that is sent empty is refused (-1105)."""
         value = self._values.get(name)

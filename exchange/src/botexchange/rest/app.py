@@ -10,6 +10,7 @@ from multidict import CIMultiDict
 
 from botcore.matching.refusals import NO_SUCH_PATH, WRONG_METHOD, VenueError
 from botexchange.api.call import DetailedError, Endpoint
+from botexchange.api.names import signed_names
 from botexchange.api.params import Params, parse_form
 from botexchange.api.table import RETIRED, ROUTES
 from botexchange.auth import check_encoding, rest_payload
@@ -66,6 +67,7 @@ class RestApi:
             params = Params(parse_form(query, body))
             weight = endpoint.weight(params)
             proof = self._sender(request, endpoint, params, rest_payload(query, body))
+            endpoint.check_names(params, signed_names(is_signed=endpoint.is_signed))
             answer = await door.perform(endpoint, params, proof, fault)
             door.check_young(request.path, answer)
         except LimitError:

@@ -8,6 +8,7 @@ import orjson
 
 from botcore.matching.refusals import VenueError
 from botexchange.api.call import Endpoint
+from botexchange.api.names import SOCKET
 from botexchange.api.params import Params
 from botexchange.api.table import METHODS, RETIRED_METHODS
 from botexchange.auth import ws_payload
@@ -80,6 +81,7 @@ class Session:
         try:
             weight = endpoint.weight(params)
             proof = self._sender(endpoint, params, request.arguments)
+            endpoint.check_names(params, SOCKET)
             result = await self.door.perform(endpoint, params, proof, fault)
             self.door.check_young(request.method, result)
         except LimitError:
