@@ -33,6 +33,8 @@ def test_filters_are_published_per_symbol(exchange):
         ("/api/v3/depth?symbol=%00", 400, -1100),
         ("/api/v3/exchangeInfo?symbols=nonsense", 400, -1100),
         ("/api/v3/exchangeInfo?symbols=[1]", 400, -1100),
+        ('/api/v3/exchangeInfo?symbols=["BTCUSDT",%20"ETHUSDT"]', 400, -1100),
+        ('/api/v3/exchangeInfo?symbols=["btcusdt"]', 400, -1100),
         ("/api/v3/exchangeInfo?symbol=A&symbols=[]", 400, -1128),
         ("/api/v3/klines?symbol=BTCUSDT&interval=1M&endTime=9223372036854775807", 200, None),
         ("/api/v3/klines?symbol=BTCUSDT&interval=1M&startTime=9223372036854775807", 200, None),

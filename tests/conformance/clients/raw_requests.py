@@ -40,11 +40,15 @@ async def refused_requests(http):
         "symbol and symbols": ("GET", "/api/v3/ticker/price?symbol=BTCUSDT&symbols=%5B%22BTCUSDT%22%5D", {}, 400, None),
         "symbols twice the same": (
             "GET", "/api/v3/ticker/price?symbols=%5B%22BTCUSDT%22,%22BTCUSDT%22%5D", {}, 400, -1151),
+        "a blank between symbols": (
+            "GET", "/api/v3/ticker/price?symbols=%5B%22BTCUSDT%22,%20%22ETHUSDT%22%5D", {}, 400, -1100),
         "symbols not JSON": ("GET", "/api/v3/ticker/price?symbols=BTCUSDT", {}, 400, -1100),
         "limit of letters": ("GET", "/api/v3/depth?symbol=BTCUSDT&limit=many", {}, 400, -1100),
         "old api": ("GET", "/api/v1/ping", {}, 404, None),
         "no such path": ("GET", "/api/v3/nothing", {}, 404, None),
         "listen key": ("POST", "/api/v3/userDataStream", headers(), 410, None),
+        "a flag as Python writes it": (
+            "GET", f"/api/v3/account?{signed(omitZeroBalances='True')}", headers(), 400, -1100),
         "neither id": ("GET", f"/api/v3/order?{signed(symbol=SYMBOL)}", headers(), 400, -1102),
     }  # fmt: skip
     for name, (method, path, sent, status, code) in wanted.items():

@@ -107,6 +107,8 @@ def test_symbol_with_other_characters_is_refused(symbol):
         ({"symbols": "A"}, -1100),
         ({"symbols": '{"A":1}'}, -1100),
         ({"symbols": '["A",1]'}, -1100),
+        ({"symbols": '["A", "B"]'}, -1100),
+        ({"symbols": '["a"]'}, -1100),
         ({"symbols": "[" * 100_000}, -1100),
         ({"symbols": '["A","B","A"]'}, -1151),
         ({"symbols": ""}, -1105),
@@ -126,9 +128,9 @@ def test_client_id_has_few_characters(text):
     assert "'^[a-zA-Z0-9-_]{1,36}$'" in message
 
 
-@pytest.mark.parametrize("text", ["yes", "1", "TRUEE"])
+@pytest.mark.parametrize("text", ["yes", "1", "True", "TRUE"])
 def test_flag_is_true_or_false(text):
-    assert refusal(lambda: Params({"omitZeroBalances": text}).flag("omitZeroBalances"))[0] == -1130
+    assert refusal(lambda: Params({"omitZeroBalances": text}).flag("omitZeroBalances"))[0] == -1100
 
 
 def test_json_values_are_read_as_they_are_signed():

@@ -18,8 +18,11 @@ _INTEGER: Final = re.compile(r"^[0-9]{1,20}$")
 _WINDOW: Final = re.compile(r"^[0-9]{1,10}(\.[0-9]{1,3})?$")
 _LARGEST: Final = (1 << 63) - 1
 _CLIENT_ID: Final = re.compile(r"^[a-zA-Z0-9-_]{1,36}$")
-_SYMBOL: Final = re.compile(r"^(?:(?![a-z])[\w\-.]){1,50}$")
-_SYMBOL_RANGE: Final = r"^[\w\-._&&[^a-z]]{1,50}$"  # Binance writes it as Java does
+_NAME: Final = r"(?:(?![a-z])[\w\-.]){1,50}"
+_NAME_RANGE: Final = r"[\w\-._&&[^a-z]]{1,50}"  # Binance writes it as Java does
+_SYMBOL: Final = re.compile(rf"^{_NAME}$")
+_SYMBOLS: Final = re.compile(rf'^\[(?:"{_NAME}"(?:,"{_NAME}")*)?\]$')
+_SYMBOLS_RANGE: Final = rf'^\[("{_NAME_RANGE}"(,"{_NAME_RANGE}"){{0,}}){{0,1}}\]$'
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -60,7 +63,7 @@ class Params:
         """Take the parameters of a WebSocket request; null counts as not sent."""
         return cls(
             {
-                name: value if isinstance(value, str) else json.dumps(value)
+                name: value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
                 for name, value in values.items()
                 if value is not None
             }
@@ -104,7 +107,7 @@ class Params:
         """Give the mandatory `symbol`: letters may be of any script, but not small Latin ones."""
         value = self.required("symbol")
         if not _SYMBOL.fullmatch(value):
-            raise _illegal("symbol", _SYMBOL_RANGE)
+            raise _illegal("symbol", f"^{_NAME_RANGE}$")
         return value
 
     def decimal(self, name: str) -> int:
@@ -156,9 +159,9 @@ class Params:
     def flag(self, name: str) -> bool:
         """Give a boolean, false if it was not sent."""
         value = self.text(name) or "false"
-        if value.lower() not in {"true", "false"}:
-            raise invalid(name)
-        return value.lower() == "true"
+        if value not in {"true", "false"}:
+            raise _illegal(name, "^(true|false)$")
+        return value == "true"
 
     def choice(self, name: str, kind: type[E], refusal: VenueError) -> E:
         """Give one of an enumeration's values."""
@@ -175,19 +178,16 @@ class Params:
         return value
 
     def symbols(self) -> list[str] | None:
-        """Give `symbol` or the JSON list `symbols`; None if neither was sent."""
+        """Give `symbol` or the JSON list `symbols`, without blanks; None if neither was sent."""
         one = self.symbol() if self.has("symbol") else None
         many = self.text("symbols")
         if one is not None and many is not None:
             raise VenueError(-1128, "Combination of optional parameters invalid.")
         if many is None:
             return None if one is None else [one]
-        try:
-            names = json.loads(many)
-        except (ValueError, RecursionError):
-            names = None
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise _illegal("symbols", r"^\[\"[A-Z0-9]{1,20}\"(,\"[A-Z0-9]{1,20}\")*\]$")
+        if not _SYMBOLS.fullmatch(many):
+            raise _illegal("symbols", _SYMBOLS_RANGE)
+        names: list[str] = json.loads(many)
         if len(set(names)) < len(names):
             raise VenueError(-1151, "Symbol is present multiple times in the list.")
         return names
