@@ -102,8 +102,10 @@ def test_missing_parts_are_named(hmac):
     )
 
 
-def test_public_paths_take_no_notice_of_signatures(hmac):
-    assert hmac.send("GET", "/api/v3/ping", "timestamp=1&signature=x")[0] == 200
+def test_public_paths_take_no_signatures(hmac):
+    status, _, refused = hmac.send("GET", "/api/v3/ping", "timestamp=1&signature=x")
+
+    assert (status, refused["code"]) == (400, -1101)
 
 
 def test_times_are_shown_in_microseconds_when_asked(hmac):
