@@ -87,15 +87,29 @@ json_values = st.recursive(
 )
 
 
-def _spoils(values):
+def _read():
+    """Give what each path and method reads; anything else is refused at the door."""
+    found = {}
+    for call, one in (*((path, one) for (_, path), one in ROUTES.items()), *METHODS.items()):
+        found[call] = found.get(call, frozenset()) | (one.names or frozenset())
+    return found
+
+
+_READ = _read()
+
+
+def _spoils(values, read):
     """Draw up to three changes of a parameter set: (name, new value, or None to leave it out)."""
-    change = st.tuples(st.sampled_from(_NAMES), st.one_of(st.none(), values, values))
-    return st.lists(change, max_size=3)
+    known = st.sampled_from(sorted(read) or _NAMES)
+    names = st.one_of(known, known, known, st.sampled_from(_NAMES))
+    return st.lists(st.tuples(names, st.one_of(st.none(), values, values)), max_size=3)
 
 
 def _parameters(call, values):
-    sound = _SOUND.get(call.removeprefix("/api/v3/"), (_COMMON,))
-    return st.builds(_spoiled, st.sampled_from(sound), _spoils(values))
+    read = _READ.get(call, frozenset())
+    common = {name: value for name, value in _COMMON.items() if name in read}
+    sound = _SOUND.get(call.removeprefix("/api/v3/"), (common,))
+    return st.builds(_spoiled, st.sampled_from(sound), _spoils(values, read))
 
 
 def _spoiled(sound, changes):
@@ -161,6 +175,7 @@ def _hmac(account, payload):
 
 
 _ROUTES = sorted(ROUTES)
+_NEEDS_SIGNATURE = {route: one.is_signed for route, one in ROUTES.items()}
 routes = st.one_of(
     st.sampled_from(_ROUTES),
     st.sampled_from(_ROUTES),
@@ -205,10 +220,10 @@ rest_calls = routes.flatmap(
         st.just(route[0]),
         st.just(route[1]),
         _parameters(route[1], texts),
-        st.lists(st.tuples(st.sampled_from(_NAMES), texts), max_size=1).map(tuple),
+        st.one_of(st.just(()), st.just(()), st.tuples(st.tuples(st.sampled_from(_NAMES), texts))),
         st.booleans(),
         st.integers(0, 9).map(lambda number: number == 0),
-        st.integers(0, 9).map(bool),
+        st.integers(0, 9).map(lambda number: bool(number) == _NEEDS_SIGNATURE.get(route, True)),
         st.integers(0, 5),
         st.one_of(st.just([]), st.just([]), odd_headers).map(
             lambda found: tuple(dict(found).items())
