@@ -153,7 +153,7 @@ async def test_unknown_orders_are_refused(client):
             -1127,
             "More than 24 hours between startTime and endTime.",
         ),
-        ("get", "account", {"omitZeroBalances": "maybe"}, -1130, "'omitZeroBalances'"),
+        ("get", "account", {"omitZeroBalances": "maybe"}, -1100, "'omitZeroBalances'"),
         ("get", "account/commission", {}, -1102, "'symbol'"),
         ("get", "myFilters", {"symbol": "NOPEUSDT"}, -1121, "Invalid symbol."),
         (
