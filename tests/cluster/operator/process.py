@@ -11,19 +11,21 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from botcore.sealing.keyring import new_private_key, write_key
 from tests.cluster.operator.api import Api
 from tests.support.lone_runner import LoneExchange
-from tests.support.metrics import parsed
+from tests.support.metrics import Sample, parsed
 from tests.support.postgres import Database, free_port
 from tests.support.waiting import wait_until
 
 __all__ = ["IMAGE", "Operator", "mounted_like_a_secret"]
 
 IMAGE = "kbots/none:none"
+_WRITES = ("post", "patch", "put", "delete")
 
 
 @dataclass(kw_only=True)
@@ -100,25 +102,36 @@ class Operator:
 
     def figure(self, name: str, **labels: str) -> int:
         """Sum up a figure of /metrics over the series with these labels."""
-        url = f"http://127.0.0.1:{self.port}/metrics"
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            samples = parsed(answer.read().decode())
         return sum(
             int(one.value)
-            for one in samples
+            for one in self._samples()
             if one.name == f"kbots_{name}" and labels.items() <= one.labels.items()
         )
 
+    def asked(self) -> Counter[tuple[str, str]]:
+        """Count requests to the API server by verb and resource, all at one moment."""
+        counted: Counter[tuple[str, str]] = Counter()
+        for one in self._samples():
+            if one.name == "kbots_operator_api_requests_total":
+                counted[one.labels["verb"], one.labels["resource"]] += int(one.value)
+        return counted
+
     def requests(self, verb: str, *resources: str) -> int:
         """Count requests to the API server."""
-        name = "operator_api_requests_total"
-        return sum(self.figure(name, verb=verb, resource=one) for one in resources)
+        counted = self.asked()
+        return sum(counted[verb, one] for one in resources)
 
     def writes(self) -> int:
         """Count writes to the API server, those of the Lease aside."""
-        verbs = ("post", "patch", "put", "delete")
-        counted = sum(self.figure("operator_api_requests_total", verb=verb) for verb in verbs)
-        return counted - sum(self.requests(verb, "leases") for verb in verbs)
+        return sum(
+            count
+            for (verb, resource), count in self.asked().items()
+            if verb in _WRITES and resource != "leases"
+        )
+
+    def _samples(self) -> list[Sample]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            return parsed(answer.read().decode())
 
     def events(self, event: str) -> list[dict[str, str]]:
         """What the log says of one kind."""

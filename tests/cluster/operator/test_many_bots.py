@@ -1,6 +1,7 @@
 """Several bots: a full look is a few lists, a notice concerns whom it concerns, a full namespace is told."""
 
 import json
+from collections import Counter
 
 from tests.cluster.operator.api import Api
 from tests.cluster.operator.process import Operator
@@ -36,14 +37,18 @@ def test_full_look_at_unchanged_bots_is_a_few_lists_and_no_write(
     for name in NAMES:
         api.create_bot(name)
     wait_at_rest(operator, api, NAMES)
-    wrote, looked = operator.writes(), operator.requests("get", "tradingbots")
-    asked = operator.requests("get", "pods", "secrets", "configmaps")
+    wrote, before = operator.writes(), operator.asked()
 
-    wait_until(lambda: operator.requests("get", "tradingbots") >= looked + 6, "six full looks")
+    def looked() -> Counter[tuple[str, str]]:
+        """Give what was asked since then once six looks are over."""
+        since = operator.asked() - before
+        return since if since["get", "tradingbots"] >= 6 else Counter()
 
-    looks = operator.requests("get", "tradingbots") - looked
-    children = operator.requests("get", "pods", "secrets", "configmaps") - asked
+    since = wait_until(looked, "six full looks")
+
+    looks = since["get", "tradingbots"]
     # One list of each kind; one look may be under way at either end.
+    children = sum(since["get", kind] for kind in ("pods", "secrets", "configmaps"))
     assert 3 * (looks - 1) <= children <= 3 * (looks + 1)
     assert operator.writes() == wrote
     assert operator.figure("tradingbots", desired="Running") == len(NAMES)
