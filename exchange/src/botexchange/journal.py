@@ -19,7 +19,7 @@ class _Batch:
     """What is stored together, and who waits for it."""
 
     changes: Changes = field(default_factory=Changes)
-    steps: int = 0
+    is_empty: bool = True
     is_wanted: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -32,7 +32,7 @@ class _Batch:
         mine.prevented.extend(changes.prevented)
         mine.amendments.extend(changes.amendments)
         mine.reports.extend(changes.reports)
-        self.steps += 1
+        self.is_empty = False
 
 
 class Journal:
@@ -60,7 +60,7 @@ class Journal:
         Raises:
             InvariantBroken: the store failed; memory is ahead of it, so the process must end.
         """
-        batch = self._pending if self._pending.steps else self._writing
+        batch = self._writing if self._pending.is_empty else self._pending
         if batch is not None and self._failure is None:
             batch.is_wanted = True
             if self._writer is None:

@@ -3,7 +3,7 @@
 import pytest
 
 from botcore.matching.refusals import VenueError
-from botexchange.api.names import SOCKET, signed_names
+from botexchange.api.names import NOTHING, SIGNATURE, SOCKET
 from botexchange.api.params import Params
 from botexchange.api.table import METHODS, ROUTES
 
@@ -22,7 +22,7 @@ def sent(*names):
 @pytest.mark.parametrize("route", sorted(_OFFERED), ids=" ".join)
 def test_path_refuses_what_it_does_not_read_and_takes_what_signs(route):
     endpoint = _OFFERED[route]
-    signs = signed_names(is_signed=endpoint.is_signed)
+    signs = SIGNATURE if endpoint.is_signed else NOTHING
     endpoint.check_names(sent(*endpoint.names, *signs), signs)
     with pytest.raises(VenueError) as error:
         endpoint.check_names(sent("anything"), signs)

@@ -43,7 +43,7 @@ def test_path_and_method_share_an_endpoint_with_the_documented_cost(
     endpoint = ROUTES[verb, path]
 
     assert endpoint is METHODS[method]
-    assert (endpoint.weight(Params({})), endpoint.places_orders) == (weight, orders)
+    assert (endpoint.cost(Params({})), endpoint.places_orders) == (weight, orders)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_path_and_method_share_an_endpoint_with_the_documented_cost(
     ],
 )
 def test_weight_follows_the_parameters(path, sent, weight):
-    assert ROUTES[path].weight(Params(sent)) == weight
+    assert ROUTES[path].cost(Params(sent)) == weight
 
 
 def test_every_signed_endpoint_asks_for_the_right_it_needs():

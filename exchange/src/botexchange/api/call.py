@@ -13,6 +13,8 @@ from botexchange.venue import Venue
 __all__ = ["Call", "DetailedError", "Endpoint", "Right"]
 
 
+Answer = Callable[["Call"], Awaitable[object]]
+Weight = int | Callable[[Params], int]
 _NO_PERMISSIONS: Final = KeyPermissions(reading=False, spot_trading=False)
 
 
@@ -54,10 +56,6 @@ class Call:
         return _NO_PERMISSIONS if self.key is None else self.key.permissions
 
 
-def _fixed(weight: int) -> Callable[[Params], int]:
-    return lambda _params: weight
-
-
 def _never(_params: Params) -> bool:
     return False
 
@@ -66,8 +64,8 @@ def _never(_params: Params) -> bool:
 class Endpoint:
     """An endpoint: what answers it and what it costs."""
 
-    answer: Callable[[Call], Awaitable[object]]
-    weight: Callable[[Params], int]
+    answer: Answer
+    weight: Weight
     is_signed: bool = False
     right: Right = Right.NOTHING
     names: frozenset[str] | None = None
@@ -78,6 +76,10 @@ class Endpoint:
     """Tells whether it is to be performed, with `Call.order_limit`, though the count is full."""
     is_free_on_success: bool = False
     """Placing and cancelling cost weight only when they fail (since 2026-04-02)."""
+
+    def cost(self, params: Params) -> int:
+        """Say what this request weighs."""
+        return self.weight if isinstance(self.weight, int) else self.weight(params)
 
     def check_names(self, params: Params, also: frozenset[str]) -> None:
         """Refuse (-1101, -1104) a request with parameters beside the endpoint's and `also`."""
@@ -110,37 +112,30 @@ class Endpoint:
 
     @classmethod
     def public(
-        cls,
-        answer: Callable[[Call], Awaitable[object]],
-        weight: int = 1,
-        names: frozenset[str] | None = None,
+        cls, answer: Answer, weight: Weight = 1, names: frozenset[str] | None = None
     ) -> "Endpoint":
         """Describe an endpoint that needs no key."""
-        return cls(answer=answer, weight=_fixed(weight), names=names)
+        return cls(answer=answer, weight=weight, names=names)
 
     @classmethod
     def signed(
         cls,
-        answer: Callable[[Call], Awaitable[object]],
-        weight: int,
+        answer: Answer,
+        weight: Weight,
         names: frozenset[str] | None = None,
+        right: Right = Right.READ,
     ) -> "Endpoint":
-        """Describe a query of the sender's own data."""
-        return cls(
-            answer=answer, weight=_fixed(weight), is_signed=True, right=Right.READ, names=names
-        )
+        """Describe an endpoint of the sender's own data."""
+        return cls(answer=answer, weight=weight, is_signed=True, right=right, names=names)
 
     @classmethod
     def trading(
-        cls,
-        answer: Callable[[Call], Awaitable[object]],
-        names: frozenset[str] | None = None,
-        places: int = 0,
+        cls, answer: Answer, names: frozenset[str] | None = None, places: int = 0
     ) -> "Endpoint":
         """Describe an endpoint that places or cancels orders."""
         return cls(
             answer=answer,
-            weight=_fixed(1),
+            weight=1,
             is_signed=True,
             right=Right.TRADE,
             names=names,

@@ -4,7 +4,7 @@ from typing import Final
 
 from botexchange.api import market, market_tickers, market_trades
 from botexchange.api.call import Endpoint
-from botexchange.api.names import KLINES, SOME_SYMBOLS, names
+from botexchange.api.names import KLINES, NOTHING, SOME_SYMBOLS, SYMBOL, names
 from botexchange.api.params import Params
 
 __all__ = ["MARKET_METHODS", "MARKET_ROUTES"]
@@ -22,10 +22,10 @@ def _price_weight(params: Params) -> int:
 
 
 def _day_weight(params: Params) -> int:
-    names = params.symbols()
-    if names is None or len(names) > 100:
+    symbols = params.symbols()
+    if symbols is None or len(symbols) > 100:
         return 80
-    return 2 if len(names) <= 20 else 40
+    return 2 if len(symbols) <= 20 else 40
 
 
 def _window_weight(params: Params) -> int:
@@ -33,26 +33,24 @@ def _window_weight(params: Params) -> int:
 
 
 def _rules_weight(params: Params) -> int:
-    names = params.symbols()
-    return 40 if names is None else min(2 * len(names), 40)
+    symbols = params.symbols()
+    return 40 if symbols is None else min(2 * len(symbols), 40)
 
 
-_NOTHING: Final = names("")
-_SYMBOL: Final = names("symbol")
 _TRADES: Final = names("symbol limit fromId")
 _EXCHANGE: Final = SOME_SYMBOLS | names("permissions showPermissionSets")
 _AGGREGATE: Final = names("symbol fromId startTime endTime limit")
 
 _ENDPOINTS: Final[tuple[tuple[str, str, Endpoint], ...]] = (
-    ("ping", "ping", Endpoint.public(market.ping, 1, _NOTHING)),
-    ("time", "time", Endpoint.public(market.server_time, 1, _NOTHING)),
+    ("ping", "ping", Endpoint.public(market.ping, 1, NOTHING)),
+    ("time", "time", Endpoint.public(market.server_time, 1, NOTHING)),
     ("exchangeInfo", "exchangeInfo", Endpoint.public(market.exchange_info, 20, _EXCHANGE)),
     (
         "executionRules",
         "executionRules",
-        Endpoint(answer=market.execution_rules, weight=_rules_weight, names=SOME_SYMBOLS),
+        Endpoint.public(market.execution_rules, _rules_weight, SOME_SYMBOLS),
     ),
-    ("referencePrice", "referencePrice", Endpoint.public(market.reference_price, 2, _SYMBOL)),
+    ("referencePrice", "referencePrice", Endpoint.public(market.reference_price, 2, SYMBOL)),
     (
         "referencePrice/calculation",
         "referencePrice.calculation",
@@ -61,11 +59,7 @@ _ENDPOINTS: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     (
         "depth",
         "depth",
-        Endpoint(
-            answer=market_tickers.depth,
-            weight=_depth_weight,
-            names=names("symbol limit symbolStatus"),
-        ),
+        Endpoint.public(market_tickers.depth, _depth_weight, names("symbol limit symbolStatus")),
     ),
     (
         "trades",
@@ -84,43 +78,35 @@ _ENDPOINTS: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ),
     ("klines", "klines", Endpoint.public(market_trades.klines, 2, KLINES)),
     ("uiKlines", "uiKlines", Endpoint.public(market_trades.klines, 2, KLINES)),
-    ("avgPrice", "avgPrice", Endpoint.public(market_tickers.average_price, 2, _SYMBOL)),
+    ("avgPrice", "avgPrice", Endpoint.public(market_tickers.average_price, 2, SYMBOL)),
     (
         "ticker/24hr",
         "ticker.24hr",
-        Endpoint(
-            answer=market_tickers.day_ticker,
-            weight=_day_weight,
-            names=SOME_SYMBOLS | names("type"),
-        ),
+        Endpoint.public(market_tickers.day_ticker, _day_weight, SOME_SYMBOLS | names("type")),
     ),
     (
         "ticker/tradingDay",
         "ticker.tradingDay",
-        Endpoint(
-            answer=market_tickers.trading_day_ticker,
-            weight=_window_weight,
-            names=SOME_SYMBOLS | names("timeZone type"),
+        Endpoint.public(
+            market_tickers.trading_day_ticker, _window_weight, SOME_SYMBOLS | names("timeZone type")
         ),
     ),
     (
         "ticker",
         "ticker",
-        Endpoint(
-            answer=market_tickers.rolling_ticker,
-            weight=_window_weight,
-            names=SOME_SYMBOLS | names("windowSize type"),
+        Endpoint.public(
+            market_tickers.rolling_ticker, _window_weight, SOME_SYMBOLS | names("windowSize type")
         ),
     ),
     (
         "ticker/price",
         "ticker.price",
-        Endpoint(answer=market_tickers.price_ticker, weight=_price_weight, names=SOME_SYMBOLS),
+        Endpoint.public(market_tickers.price_ticker, _price_weight, SOME_SYMBOLS),
     ),
     (
         "ticker/bookTicker",
         "ticker.book",
-        Endpoint(answer=market_tickers.book_ticker, weight=_price_weight, names=SOME_SYMBOLS),
+        Endpoint.public(market_tickers.book_ticker, _price_weight, SOME_SYMBOLS),
     ),
 )
 

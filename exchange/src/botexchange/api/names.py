@@ -11,15 +11,17 @@ __all__ = [
     "CANCEL_REPLACE",
     "KLINES",
     "NEW_ORDER",
+    "NOTHING",
     "OCO",
     "OLD_OCO",
     "OTO",
     "OTOCO",
+    "SIGNATURE",
     "SOCKET",
     "SOME_SYMBOLS",
+    "SYMBOL",
     "TEST_ORDER",
     "names",
-    "signed_names",
 ]
 
 
@@ -28,33 +30,34 @@ def names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_SIGNATURE: Final = names("recvWindow signature timestamp")
-SOCKET: Final = _SIGNATURE | names("apiKey returnRateLimits")
+SIGNATURE: Final = names("recvWindow signature timestamp")
+"""Goes with a signed request over REST."""
+SOCKET: Final = SIGNATURE | names("apiKey returnRateLimits")
 """May go with any request of the WebSocket API."""
 
 
-def signed_names(*, is_signed: bool) -> frozenset[str]:
-    """Name what goes with a request over REST."""
-    return _SIGNATURE if is_signed else frozenset()
-
-
-def _leg(prefix: str) -> frozenset[str]:
-    """Name the parameters of one order of a list."""
+def _order(prefix: str) -> frozenset[str]:
+    """Name the parameters of one order of a list that has no trigger."""
     ends = (
-        "Type ClientOrderId IcebergQty Price StopPrice TrailingDelta TimeInForce StrategyId"
-        " StrategyType PegPriceType PegOffsetType PegOffsetValue"
+        "Type ClientOrderId IcebergQty Price TimeInForce StrategyId StrategyType PegPriceType"
+        " PegOffsetType PegOffsetValue"
     )
     return frozenset(f"{prefix}{end}" for end in ends.split())
 
 
+def _leg(prefix: str) -> frozenset[str]:
+    """Name the parameters of one order of a list that may have a trigger."""
+    return _order(prefix) | {f"{prefix}StopPrice", f"{prefix}TrailingDelta"}
+
+
 _ANSWER: Final = names("newOrderRespType selfTradePreventionMode")
 _PEG: Final = names("pegPriceType pegOffsetType pegOffsetValue")
-_WORKING: Final = (_leg("working") | names("workingSide workingQuantity")) - names(
-    "workingStopPrice workingTrailingDelta"
-)
+_WORKING: Final = _order("working") | names("workingSide workingQuantity")
 _PENDING: Final = names("pendingSide pendingQuantity")
 _LIST: Final = _ANSWER | names("symbol listClientOrderId")
 
+NOTHING: Final = names("")
+SYMBOL: Final = names("symbol")
 KLINES: Final = names("symbol interval startTime endTime timeZone limit")
 SOME_SYMBOLS: Final = names("symbol symbols symbolStatus")
 NEW_ORDER: Final = (

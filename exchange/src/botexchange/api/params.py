@@ -75,18 +75,18 @@ class Params:
 
     def check_names(self, known: frozenset[str], also: frozenset[str]) -> None:
         """Refuse what nothing would read: more than there can be (-1101), other names (-1104)."""
-        sent = len(self._values)
-        read = sum(name in known or name in also for name in self._values)
-        if read == sent:
+        unread = self._values.keys() - known - also
+        if not unread:
             return
-        most = len(known | also)
+        sent, most = len(self._values), len(known | also)
         if sent > most:
             raise VenueError(
                 -1101, f"Too many parameters; expected '{most}' and received '{sent}'."
             )
         raise VenueError(
             -1104,
-            f"Not all sent parameters were read; read '{read}' parameter(s) but was sent '{sent}'.",
+            f"Not all sent parameters were read; read '{sent - len(unread)}' parameter(s) but was"
+            f" sent '{sent}'.",
         )
 
     def text(self, name: str) -> str | None:

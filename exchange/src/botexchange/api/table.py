@@ -1,6 +1,5 @@
 """Which function answers which path and which WebSocket method."""
 
-from collections.abc import Callable
 from typing import Final
 
 from botexchange.api import account, history, order_lists, replacing, trading, wallet
@@ -11,20 +10,18 @@ from botexchange.api.names import (
     CANCEL_LIST,
     CANCEL_REPLACE,
     NEW_ORDER,
+    NOTHING,
     OCO,
     OLD_OCO,
     OTO,
     OTOCO,
+    SYMBOL,
     TEST_ORDER,
     names,
 )
 from botexchange.api.params import Params
 
 __all__ = ["METHODS", "RETIRED", "RETIRED_METHODS", "ROUTES"]
-
-
-def _fixed(weight: int) -> Callable[[Params], int]:
-    return lambda _params: weight
 
 
 def _open_orders_weight(params: Params) -> int:
@@ -39,24 +36,16 @@ def _prevented_weight(params: Params) -> int:
     return 2 if params.has("preventedMatchId") else 20
 
 
-_SYMBOL: Final = names("symbol")
-_NOTHING: Final = names("")
 _HISTORY: Final = names("symbol orderId startTime endTime limit")
 
 _NEW_ORDER = Endpoint.trading(trading.new_order, NEW_ORDER, places=1)
-_TEST_ORDER = Endpoint(
-    answer=account.test_order,
-    weight=account.test_weight,
-    is_signed=True,
-    right=Right.TRADE,
-    names=TEST_ORDER,
-)
+_TEST_ORDER = Endpoint.signed(account.test_order, account.test_weight, TEST_ORDER, Right.TRADE)
 _GET_ORDER = Endpoint.signed(history.get_order, 4, names("symbol orderId origClientOrderId"))
 _CANCEL_ORDER = Endpoint.trading(trading.cancel_order, CANCEL)
-_CANCEL_ALL = Endpoint.trading(trading.cancel_all, _SYMBOL)
+_CANCEL_ALL = Endpoint.trading(trading.cancel_all, SYMBOL)
 _CANCEL_REPLACE = Endpoint(
     answer=replacing.cancel_replace,
-    weight=_fixed(1),
+    weight=1,
     is_signed=True,
     right=Right.TRADE,
     names=CANCEL_REPLACE,
@@ -64,35 +53,20 @@ _CANCEL_REPLACE = Endpoint(
     goes_on_over_limit=replacing.cancels_over_limit,
     is_free_on_success=True,
 )
-_AMEND = Endpoint(
-    answer=trading.amend_order,
-    weight=_fixed(4),
-    is_signed=True,
-    right=Right.TRADE,
-    names=names("symbol orderId origClientOrderId newClientOrderId newQty"),
+_AMEND = Endpoint.signed(
+    trading.amend_order,
+    4,
+    names("symbol orderId origClientOrderId newClientOrderId newQty"),
+    Right.TRADE,
 )
 _AMENDMENTS = Endpoint.signed(history.amendments, 4, names("symbol orderId fromExecutionId limit"))
-_OPEN_ORDERS = Endpoint(
-    answer=history.open_orders,
-    weight=_open_orders_weight,
-    is_signed=True,
-    right=Right.READ,
-    names=_SYMBOL,
-)
+_OPEN_ORDERS = Endpoint.signed(history.open_orders, _open_orders_weight, SYMBOL)
 _ALL_ORDERS = Endpoint.signed(history.all_orders, 20, _HISTORY)
-_MY_TRADES = Endpoint(
-    answer=history.my_trades,
-    weight=_trades_weight,
-    is_signed=True,
-    right=Right.READ,
-    names=_HISTORY | names("fromId"),
-)
-_PREVENTED = Endpoint(
-    answer=history.prevented_matches,
-    weight=_prevented_weight,
-    is_signed=True,
-    right=Right.READ,
-    names=names("symbol preventedMatchId orderId fromPreventedMatchId limit"),
+_MY_TRADES = Endpoint.signed(history.my_trades, _trades_weight, _HISTORY | names("fromId"))
+_PREVENTED = Endpoint.signed(
+    history.prevented_matches,
+    _prevented_weight,
+    names("symbol preventedMatchId orderId fromPreventedMatchId limit"),
 )
 _ALLOCATIONS = Endpoint.signed(history.allocations, 20, _HISTORY | names("fromAllocationId"))
 _SOR = Endpoint.trading(trading.refuse_sor)
@@ -104,15 +78,15 @@ _OTOCO = Endpoint.trading(order_lists.new_otoco, OTOCO, places=3)
 _OPO = Endpoint.trading(trading.refuse_opo)
 _GET_LIST = Endpoint.signed(order_lists.get_list, 4, names("orderListId origClientOrderId"))
 _CANCEL_LIST = Endpoint.trading(order_lists.cancel_list, CANCEL_LIST)
-_OPEN_LISTS = Endpoint.signed(order_lists.open_lists, 6, _NOTHING)
+_OPEN_LISTS = Endpoint.signed(order_lists.open_lists, 6, NOTHING)
 _ALL_LISTS = Endpoint.signed(order_lists.all_lists, 20, names("fromId startTime endTime limit"))
 
 _ACCOUNT = Endpoint.signed(account.account, 20, names("omitZeroBalances"))
-_COMMISSION = Endpoint.signed(account.commission, 20, _SYMBOL)
-_ORDER_COUNTS = Endpoint.signed(account.order_counts, 40, _NOTHING)
-_MY_FILTERS = Endpoint.signed(account.my_filters, 40, _SYMBOL)
+_COMMISSION = Endpoint.signed(account.commission, 20, SYMBOL)
+_ORDER_COUNTS = Endpoint.signed(account.order_counts, 40, NOTHING)
+_MY_FILTERS = Endpoint.signed(account.my_filters, 40, SYMBOL)
 # A key shows its own rights whatever they are.
-_RESTRICTIONS = Endpoint(answer=wallet.api_restrictions, weight=_fixed(1), is_signed=True)
+_RESTRICTIONS = Endpoint.signed(wallet.api_restrictions, 1, right=Right.NOTHING)
 _NO_MARGIN = Endpoint.public(wallet.no_margin_pairs)
 
 ROUTES: Final[dict[tuple[str, str], Endpoint]] = {

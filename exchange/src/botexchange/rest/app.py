@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from botcore.matching.refusals import NO_SUCH_PATH, WRONG_METHOD, VenueError
 from botexchange.api.call import DetailedError, Endpoint
-from botexchange.api.names import signed_names
+from botexchange.api.names import NOTHING, SIGNATURE
 from botexchange.api.params import Params, parse_form
 from botexchange.api.table import RETIRED, ROUTES
 from botexchange.auth import check_encoding, rest_payload
@@ -65,9 +65,9 @@ class RestApi:
             body = await _body(request)
             query = request.raw_path.partition("?")[2]
             params = Params(parse_form(query, body))
-            weight = endpoint.weight(params)
+            weight = endpoint.cost(params)
             proof = self._sender(request, endpoint, params, rest_payload(query, body))
-            endpoint.check_names(params, signed_names(is_signed=endpoint.is_signed))
+            endpoint.check_names(params, SIGNATURE if endpoint.is_signed else NOTHING)
             answer = await door.perform(endpoint, params, proof, fault)
             door.check_young(request.path, answer)
         except LimitError:

@@ -79,7 +79,7 @@ class Session:
         params = Params.from_json(request.arguments)
         weight = 1
         try:
-            weight = endpoint.weight(params)
+            weight = endpoint.cost(params)
             proof = self._sender(endpoint, params, request.arguments)
             endpoint.check_names(params, SOCKET)
             result = await self.door.perform(endpoint, params, proof, fault)
