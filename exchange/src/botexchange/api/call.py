@@ -10,7 +10,7 @@ from botexchange.api.params import Params
 from botexchange.ports import ApiKey, KeyPermissions
 from botexchange.venue import Venue
 
-__all__ = ["Call", "DetailedError", "Endpoint", "Right"]
+__all__ = ["Answer", "Call", "DetailedError", "Endpoint", "Right", "Weight"]
 
 
 Answer = Callable[["Call"], Awaitable[object]]

@@ -3,8 +3,8 @@
 from typing import Final
 
 from botexchange.api import market, market_tickers, market_trades
-from botexchange.api.call import Endpoint
-from botexchange.api.names import KLINES, NOTHING, SOME_SYMBOLS, SYMBOL, names
+from botexchange.api.call import Answer, Endpoint, Weight
+from botexchange.api.names import MARKET
 from botexchange.api.params import Params
 
 __all__ = ["MARKET_METHODS", "MARKET_ROUTES"]
@@ -37,81 +37,33 @@ def _rules_weight(params: Params) -> int:
     return 40 if symbols is None else min(2 * len(symbols), 40)
 
 
-_TRADES: Final = names("symbol limit fromId")
-_EXCHANGE: Final = SOME_SYMBOLS | names("permissions showPermissionSets")
-_AGGREGATE: Final = names("symbol fromId startTime endTime limit")
-
-_ENDPOINTS: Final[tuple[tuple[str, str, Endpoint], ...]] = (
-    ("ping", "ping", Endpoint.public(market.ping, 1, NOTHING)),
-    ("time", "time", Endpoint.public(market.server_time, 1, NOTHING)),
-    ("exchangeInfo", "exchangeInfo", Endpoint.public(market.exchange_info, 20, _EXCHANGE)),
-    (
-        "executionRules",
-        "executionRules",
-        Endpoint.public(market.execution_rules, _rules_weight, SOME_SYMBOLS),
-    ),
-    ("referencePrice", "referencePrice", Endpoint.public(market.reference_price, 2, SYMBOL)),
-    (
-        "referencePrice/calculation",
-        "referencePrice.calculation",
-        Endpoint.public(market.reference_price, 2, names("symbol symbolStatus")),
-    ),
-    (
-        "depth",
-        "depth",
-        Endpoint.public(market_tickers.depth, _depth_weight, names("symbol limit symbolStatus")),
-    ),
-    (
-        "trades",
-        "trades.recent",
-        Endpoint.public(market_trades.recent_trades, 25, names("symbol limit")),
-    ),
-    (
-        "historicalTrades",
-        "trades.historical",
-        Endpoint.public(market_trades.historical_trades, 25, _TRADES),
-    ),
-    (
-        "aggTrades",
-        "trades.aggregate",
-        Endpoint.public(market_trades.aggregate_trades, 4, _AGGREGATE),
-    ),
-    ("klines", "klines", Endpoint.public(market_trades.klines, 2, KLINES)),
-    ("uiKlines", "uiKlines", Endpoint.public(market_trades.klines, 2, KLINES)),
-    ("avgPrice", "avgPrice", Endpoint.public(market_tickers.average_price, 2, SYMBOL)),
-    (
-        "ticker/24hr",
-        "ticker.24hr",
-        Endpoint.public(market_tickers.day_ticker, _day_weight, SOME_SYMBOLS | names("type")),
-    ),
-    (
-        "ticker/tradingDay",
-        "ticker.tradingDay",
-        Endpoint.public(
-            market_tickers.trading_day_ticker, _window_weight, SOME_SYMBOLS | names("timeZone type")
-        ),
-    ),
-    (
-        "ticker",
-        "ticker",
-        Endpoint.public(
-            market_tickers.rolling_ticker, _window_weight, SOME_SYMBOLS | names("windowSize type")
-        ),
-    ),
-    (
-        "ticker/price",
-        "ticker.price",
-        Endpoint.public(market_tickers.price_ticker, _price_weight, SOME_SYMBOLS),
-    ),
-    (
-        "ticker/bookTicker",
-        "ticker.book",
-        Endpoint.public(market_tickers.book_ticker, _price_weight, SOME_SYMBOLS),
-    ),
+_ENDPOINTS: Final[tuple[tuple[str, str, Answer, Weight], ...]] = (
+    ("ping", "ping", market.ping, 1),
+    ("time", "time", market.server_time, 1),
+    ("exchangeInfo", "exchangeInfo", market.exchange_info, 20),
+    ("executionRules", "executionRules", market.execution_rules, _rules_weight),
+    ("referencePrice", "referencePrice", market.reference_price, 2),
+    ("referencePrice/calculation", "referencePrice.calculation", market.reference_price, 2),
+    ("depth", "depth", market_tickers.depth, _depth_weight),
+    ("trades", "trades.recent", market_trades.recent_trades, 25),
+    ("historicalTrades", "trades.historical", market_trades.historical_trades, 25),
+    ("aggTrades", "trades.aggregate", market_trades.aggregate_trades, 4),
+    ("klines", "klines", market_trades.klines, 2),
+    ("uiKlines", "uiKlines", market_trades.klines, 2),
+    ("avgPrice", "avgPrice", market_tickers.average_price, 2),
+    ("ticker/24hr", "ticker.24hr", market_tickers.day_ticker, _day_weight),
+    ("ticker/tradingDay", "ticker.tradingDay", market_tickers.trading_day_ticker, _window_weight),
+    ("ticker", "ticker", market_tickers.rolling_ticker, _window_weight),
+    ("ticker/price", "ticker.price", market_tickers.price_ticker, _price_weight),
+    ("ticker/bookTicker", "ticker.book", market_tickers.book_ticker, _price_weight),
 )
+_SOCKET_INFO: Final = Endpoint.public(market.socket_exchange_info, 20, MARKET["exchangeInfo"])
 
-MARKET_ROUTES: Final = {("GET", f"/api/v3/{path}"): one for path, _, one in _ENDPOINTS}
+MARKET_ROUTES: Final = {
+    ("GET", f"/api/v3/{path}"): Endpoint.public(answer, weight, MARKET[path])
+    for path, _, answer, weight in _ENDPOINTS
+}
 MARKET_METHODS: Final = {
-    **{method: one for _, method, one in _ENDPOINTS},
-    "exchangeInfo": Endpoint.public(market.socket_exchange_info, 20, _EXCHANGE),
+    **{method: MARKET_ROUTES["GET", f"/api/v3/{path}"] for path, method, _, _ in _ENDPOINTS},
+    "exchangeInfo": _SOCKET_INFO,
 }

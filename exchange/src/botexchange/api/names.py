@@ -9,7 +9,7 @@ __all__ = [
     "CANCEL",
     "CANCEL_LIST",
     "CANCEL_REPLACE",
-    "KLINES",
+    "MARKET",
     "NEW_ORDER",
     "NOTHING",
     "OCO",
@@ -18,7 +18,6 @@ __all__ = [
     "OTOCO",
     "SIGNATURE",
     "SOCKET",
-    "SOME_SYMBOLS",
     "SYMBOL",
     "TEST_ORDER",
     "names",
@@ -58,8 +57,29 @@ _LIST: Final = _ANSWER | names("symbol listClientOrderId")
 
 NOTHING: Final = names("")
 SYMBOL: Final = names("symbol")
-KLINES: Final = names("symbol interval startTime endTime timeZone limit")
-SOME_SYMBOLS: Final = names("symbol symbols symbolStatus")
+_SYMBOLS: Final = names("symbol symbols symbolStatus")
+_KLINES: Final = names("symbol interval startTime endTime timeZone limit")
+MARKET: Final = {
+    "ping": NOTHING,
+    "time": NOTHING,
+    "exchangeInfo": _SYMBOLS | names("permissions showPermissionSets"),
+    "executionRules": _SYMBOLS,
+    "referencePrice": SYMBOL,
+    "referencePrice/calculation": names("symbol symbolStatus"),
+    "depth": names("symbol limit symbolStatus"),
+    "trades": names("symbol limit"),
+    "historicalTrades": names("symbol limit fromId"),
+    "aggTrades": names("symbol fromId startTime endTime limit"),
+    "klines": _KLINES,
+    "uiKlines": _KLINES,
+    "avgPrice": SYMBOL,
+    "ticker/24hr": _SYMBOLS | names("type"),
+    "ticker/tradingDay": _SYMBOLS | names("timeZone type"),
+    "ticker": _SYMBOLS | names("windowSize type"),
+    "ticker/price": _SYMBOLS,
+    "ticker/bookTicker": _SYMBOLS,
+}
+"""Of the public endpoints, by what follows /api/v3/."""
 NEW_ORDER: Final = (
     _ANSWER
     | _PEG

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from botcore.candles.intervals import INTERVALS
 from botcore.domain.errors import Transient
 from botcore.matching.refusals import VenueError
+from botexchange.api.names import MARKET, NOTHING
 from botexchange.api.params import Params
 from botexchange.limits import LimitError, WeightCounter
 from botexchange.relay.feed import RelayFeed
@@ -15,7 +16,7 @@ from botexchange.relay.shared import Said, SharedAnswers
 from botexchange.upstream.channels import Tools
 from botexchange.upstream.rest import Answer
 
-__all__ = ["PASSED", "Answers", "Asked", "Passed"]
+__all__ = ["FRESH_SECONDS", "Answers", "Asked"]
 
 MOST_AGE_MS: Final = 60_000
 RULES_AGE_SECONDS: Final = 86_400.0
@@ -27,34 +28,29 @@ MOST_WEIGHT: Final = (
 MOST_COST: Final = 250  # of one call
 
 
-class Passed(NamedTuple):
-    """An endpoint that is answered by asking upstream: what is passed on, and how long it is fresh."""
-
-    params: frozenset[str]
-    fresh_seconds: float
-
-
-PASSED: Final[Mapping[str, Passed]] = {
-    f"/api/v3/{name}": Passed(frozenset(params.split()), seconds)
-    for name, params, seconds in (
-        ("klines", "symbol interval startTime endTime timeZone limit", 2.0),
-        ("uiKlines", "symbol interval startTime endTime timeZone limit", 2.0),
-        ("depth", "symbol limit symbolStatus", 1.0),
-        ("trades", "symbol limit", 2.0),
-        ("historicalTrades", "symbol limit fromId", 2.0),
-        ("aggTrades", "symbol fromId startTime endTime limit", 1.0),
-        ("avgPrice", "symbol", 2.0),
-        ("ticker/24hr", "symbol symbols type symbolStatus", 5.0),
-        ("ticker/tradingDay", "symbol symbols timeZone type symbolStatus", 5.0),
-        ("ticker", "symbol symbols windowSize type symbolStatus", 5.0),
-        ("ticker/price", "symbol symbols symbolStatus", 1.0),
-        ("ticker/bookTicker", "symbol symbols symbolStatus", 1.0),
-        ("executionRules", "symbol symbols symbolStatus", 60.0),
-        ("referencePrice", "symbol", 2.0),
-        ("referencePrice/calculation", "symbol symbolStatus", 60.0),
-        ("exchangeInfo", "symbol symbols permissions showPermissionSets symbolStatus", 3_600.0),
+_ROOT: Final = "/api/v3/"
+FRESH_SECONDS: Final = {
+    f"{_ROOT}{name}": seconds
+    for name, seconds in (
+        ("klines", 2.0),
+        ("uiKlines", 2.0),
+        ("depth", 1.0),
+        ("trades", 2.0),
+        ("historicalTrades", 2.0),
+        ("aggTrades", 1.0),
+        ("avgPrice", 2.0),
+        ("ticker/24hr", 5.0),
+        ("ticker/tradingDay", 5.0),
+        ("ticker", 5.0),
+        ("ticker/price", 1.0),
+        ("ticker/bookTicker", 1.0),
+        ("executionRules", 60.0),
+        ("referencePrice", 2.0),
+        ("referencePrice/calculation", 60.0),
+        ("exchangeInfo", 3_600.0),
     )
 }
+"""Endpoints that are answered by asking upstream, and for how long an answer is fresh."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +65,10 @@ class Asked:
     def params(self) -> Params:
         """Give the parameters with Binance's refusals."""
         return Params(self.values)
+
+    def check_names(self) -> None:
+        """Refuse (-1101, -1104) parameters that nothing would read."""
+        self.params.check_names(MARKET[self.path.removeprefix(_ROOT)], NOTHING)
 
 
 Handler = Callable[[Asked], Awaitable[Said]]
@@ -92,12 +92,12 @@ class Answers:
         self._weights = weights
         self._shared = shared
         self.handlers: Mapping[str, Handler] = {
-            **dict.fromkeys(PASSED, self._pass_on),
-            "/api/v3/ping": self._ping,
-            "/api/v3/time": self._time,
-            "/api/v3/exchangeInfo": self._exchange_info,
-            "/api/v3/klines": self._klines,
-            "/api/v3/depth": self._depth,
+            **dict.fromkeys(FRESH_SECONDS, self._pass_on),
+            f"{_ROOT}ping": self._ping,
+            f"{_ROOT}time": self._time,
+            f"{_ROOT}exchangeInfo": self._exchange_info,
+            f"{_ROOT}klines": self._klines,
+            f"{_ROOT}depth": self._depth,
         }
 
     async def _ping(self, _asked: Asked) -> Said:
@@ -172,8 +172,8 @@ class Answers:
 
     async def _pass_on(self, asked: Asked) -> Said:
         """Ask upstream, once for all who ask the same."""
-        names, fresh_seconds = PASSED[asked.path]
-        query = {name: asked.values[name] for name in sorted(names & asked.values.keys())}
+        fresh_seconds = FRESH_SECONDS[asked.path]
+        query = dict(sorted(asked.values.items()))
         key = f"{asked.path}?{query}"
         if not self._shared.has(key, fresh_seconds):
             self._afford(asked, 1)

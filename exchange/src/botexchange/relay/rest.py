@@ -57,6 +57,7 @@ class RelayRest:
         except UnicodeError:
             raise VenueError(-1100, "Illegal characters found.") from None
         asked = Asked(path=request.path, values=values, address=request.remote or "")
+        asked.check_names()
         said = await handler(asked)
         headers = {**self._headers(), "X-Kbots-Upstream-Age": str(said.age_ms)}
         if len(said.body) + len(said.rest) > AT_ONCE:
