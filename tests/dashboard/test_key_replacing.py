@@ -197,6 +197,7 @@ def test_refused_key_is_asked_again_when_its_owner_wants_it_and_not_at_every_cli
             "update kbots.sealed_keys set checked_at = now() - interval '2 minutes' where id = %s returning 1",
             (key_id,),
         )
+        page.wait_for("key-checked")  # what is told is built anew, the buttons stay
         page.press("check-again")
         page.wait_for("It is asked again soon.")
 

@@ -88,6 +88,22 @@ def test_canary_is_nowhere_after_it_was_sent(dashboard, ring, alice, alices_bot)
     assert "…7788" in pages[1] or "\\u20267788" in pages[1]
 
 
+def test_key_is_revoked_though_something_else_of_it_changed_meanwhile(dashboard, ring, alice):
+    add(alice, label="moved")
+    with LivePage(alice, "/keys") as page:
+        dashboard.database.rows(
+            "update kbots.sealed_keys set checked_at = now() where label = 'moved' returning 1"
+        )
+        page.wait_for("key-verified")  # what is told is built anew, the buttons stay
+        page.press("revoke-moved")
+        page.wait_for("Key revoked.")
+
+    ((status,),) = dashboard.database.rows(
+        "select status from kbots.sealed_keys where label = 'moved'"
+    )
+    assert status == "Revoked"
+
+
 @pytest.mark.parametrize(
     "fields",
     [

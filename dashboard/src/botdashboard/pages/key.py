@@ -51,6 +51,9 @@ class _KeyPage:
         self.stale = named(ui.label().classes("kb-stale").props("role=status"), "stale")
         self.stale.set_visibility(False)
         self._card = ui.element("section").classes("kb-card")
+        with self._card:
+            self._told = ui.element("div").classes("kb-told")
+        self._row: ui.element | None = None
         with ui.element("section").classes("kb-card"):
             heading(2, "History")
             self._history = data_table(_HISTORY, "key-history", "Nothing yet.")
@@ -67,9 +70,10 @@ class _KeyPage:
         card = key_card(found.key, self._page.desk.clock.now())
         if card != self._shown:
             self._shown = card
-            self._card.clear()
-            with self._card:
+            self._told.clear()
+            with self._told:
                 self._show(card)
+            self._offer(card)
 
     def _show(self, card: KeyCard) -> None:
         show_title(card, lambda: heading(1, card.label))
@@ -85,11 +89,17 @@ class _KeyPage:
             ui.label(
                 "Not told: testnet does not say, and an unchecked key is not known yet."
             ).classes("kb-muted")
-        if card.is_live:
-            self._actions(card)
 
-    def _actions(self, card: KeyCard) -> None:
-        with ui.element("div").classes("kb-row"):
+    def _offer(self, card: KeyCard) -> None:
+        """Make the buttons once: a press on one that was built anew meanwhile reaches nothing."""
+        if not card.is_live and self._row is not None:
+            self._row.delete()
+            self._row = None
+        if not card.is_live or self._row is not None:
+            return
+        with self._card:
+            self._row = ui.element("div").classes("kb-row")
+        with self._row:
             replace = ui.link("Replace it", f"/keys/{card.id}/replace").classes("kb-button")
             named(replace, "replace")
             check = self._page.handler(self._check, done="It is asked again soon.")

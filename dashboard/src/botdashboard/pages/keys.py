@@ -1,13 +1,13 @@
 """A person's exchange keys: what is known of them, never the keys; revoking is one click."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from uuid import UUID
 
 from nicegui import ui
 from starlette.requests import Request
 
 from botdashboard.pages.frame import framed
-from botdashboard.pages.session import Page
+from botdashboard.pages.session import Page, Work
 from botdashboard.services.desk import Desk
 from botdashboard.services.live import Change
 from botdashboard.views.keys import KeyCard, key_cards
@@ -64,7 +64,7 @@ def _wants(change: Change) -> bool:
 class _KeyList:
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._shown: tuple[KeyCard, ...] | None = None
+        self._cards: dict[UUID, _CardView] = {}
         with ui.element("div").classes("kb-row"):
             heading(1, "Exchange keys")
             ui.element("span").classes("kb-grow")
@@ -78,41 +78,69 @@ class _KeyList:
         self._list = named(ui.element("div").classes("kb-cards"), "keys")
 
     async def refresh(self) -> None:
-        """Read again; a change builds the list anew."""
+        """Read again; only other keys than before build the list anew."""
         rows = await self._page.desk.keys.list(self._page.actor)
         cards = key_cards(rows, self._page.desk.clock.now())
-        if cards == self._shown:
-            return
-        self._shown = cards
+        if [card.id for card in cards] != list(self._cards) or not cards:
+            self._rebuild(cards)
+        for card in cards:
+            self._cards[card.id].show(card)
+
+    def _rebuild(self, cards: tuple[KeyCard, ...]) -> None:
         self._list.clear()
         with self._list:
-            for card in cards:
-                self._show(card)
+            self._cards = {
+                card.id: _CardView(self._page, card, self._revoking(card.id)) for card in cards
+            }
             if not cards:
                 ui.label("No keys yet. Paper bots need none.").classes("kb-empty")
 
-    def _show(self, card: KeyCard) -> None:
-        address = f"/keys/{card.id}"
-        with named(ui.element("article").classes("kb-card"), f"key-{card.label}"):
-            show_title(card, lambda: ui.link(card.label, address).classes("kb-title"))
-            show_notes(card)
-            with ui.element("div").classes("kb-figures"):
-                figure("Key", "key-last4").set_text(card.last4)
-                figure("Verified (UTC)", "key-verified").set_text(card.verified)
-                figure("Age", "key-age").set_text(card.age)
-            show_permissions(card)
-            with ui.element("div").classes("kb-row"):
-                named(ui.link("History", address), f"open-{card.label}")
-                if card.is_live:
-                    named(ui.link("Replace", f"{address}/replace"), f"replace-{card.label}")
-                    ui.element("span").classes("kb-grow")
-                    revoke = self._page.handler(self._revoking(card.id), done="Key revoked.")
-                    button = ui.button("Revoke", on_click=revoke, color="negative")
-                    named(button, f"revoke-{card.label}")
-
-    def _revoking(self, key_id: UUID) -> Callable[[], Awaitable[None]]:
+    def _revoking(self, key_id: UUID) -> Work:
         async def act() -> None:
             await self._page.desk.keys.revoke(self._page.actor, key_id)
             await self.refresh()
 
         return act
+
+
+class _CardView:
+    """One key. Its buttons are made once: a press on one that was built anew meanwhile reaches nothing."""
+
+    def __init__(self, page: Page, card: KeyCard, revoke: Work) -> None:
+        self._page = page
+        self._revoke = revoke
+        self._shown: KeyCard | None = None
+        with named(ui.element("article").classes("kb-card"), f"key-{card.label}"):
+            self._told = ui.element("div").classes("kb-told")
+            self._row = ui.element("div").classes("kb-row")
+
+    def show(self, card: KeyCard) -> None:
+        """Change what changed."""
+        before, self._shown = self._shown, card
+        if card == before:
+            return
+        self._told.clear()
+        with self._told:
+            self._tell(card)
+        if before is None or before.is_live != card.is_live:
+            self._row.clear()
+            with self._row:
+                self._offer(card)
+
+    def _tell(self, card: KeyCard) -> None:
+        show_title(card, lambda: ui.link(card.label, f"/keys/{card.id}").classes("kb-title"))
+        show_notes(card)
+        with ui.element("div").classes("kb-figures"):
+            figure("Key", "key-last4").set_text(card.last4)
+            figure("Verified (UTC)", "key-verified").set_text(card.verified)
+            figure("Age", "key-age").set_text(card.age)
+        show_permissions(card)
+
+    def _offer(self, card: KeyCard) -> None:
+        named(ui.link("History", f"/keys/{card.id}"), f"open-{card.label}")
+        if card.is_live:
+            named(ui.link("Replace", f"/keys/{card.id}/replace"), f"replace-{card.label}")
+            ui.element("span").classes("kb-grow")
+            revoke = self._page.handler(self._revoke, done="Key revoked.")
+            button = ui.button("Revoke", on_click=revoke, color="negative")
+            named(button, f"revoke-{card.label}")
