@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from botcore.domain.errors import NotFound
 from botdashboard.pages.frame import framed
-from botdashboard.pages.keys import show_notes, show_permissions, show_title
+from botdashboard.pages.keys import KeyView, show_notes, show_permissions, show_title
 from botdashboard.pages.session import Page
 from botdashboard.services.desk import Desk
 from botdashboard.services.live import Change
@@ -46,14 +46,11 @@ class _KeyPage:
     def __init__(self, page: Page, key_id: UUID) -> None:
         self._page = page
         self._id = key_id
-        self._shown: KeyCard | None = None
         ui.link("Back to your keys", "/keys")
         self.stale = named(ui.label().classes("kb-stale").props("role=status"), "stale")
         self.stale.set_visibility(False)
-        self._card = ui.element("section").classes("kb-card")
-        with self._card:
-            self._told = ui.element("div").classes("kb-told")
-        self._row: ui.element | None = None
+        with ui.element("section").classes("kb-card"):
+            self._view = KeyView(self._tell, self._offer)
         with ui.element("section").classes("kb-card"):
             heading(2, "History")
             self._history = data_table(_HISTORY, "key-history", "Nothing yet.")
@@ -67,15 +64,9 @@ class _KeyPage:
         """Read again and change what changed."""
         found = await self._page.desk.keys.history(self._page.actor, self._id)
         show_rows(self._history, event_rows(found.events))
-        card = key_card(found.key, self._page.desk.clock.now())
-        if card != self._shown:
-            self._shown = card
-            self._told.clear()
-            with self._told:
-                self._show(card)
-            self._offer(card)
+        self._view.show(key_card(found.key, self._page.desk.clock.now()))
 
-    def _show(self, card: KeyCard) -> None:
+    def _tell(self, card: KeyCard) -> None:
         show_title(card, lambda: heading(1, card.label))
         show_notes(card)
         with ui.element("div").classes("kb-figures"):
@@ -91,25 +82,18 @@ class _KeyPage:
             ).classes("kb-muted")
 
     def _offer(self, card: KeyCard) -> None:
-        """Make the buttons once: a press on one that was built anew meanwhile reaches nothing."""
-        if not card.is_live and self._row is not None:
-            self._row.delete()
-            self._row = None
-        if not card.is_live or self._row is not None:
+        if not card.is_live:
             return
-        with self._card:
-            self._row = ui.element("div").classes("kb-row")
-        with self._row:
-            replace = ui.link("Replace it", f"/keys/{card.id}/replace").classes("kb-button")
-            named(replace, "replace")
-            check = self._page.handler(self._check, done="It is asked again soon.")
-            named(
-                ui.button("Check it again", on_click=check, color="info").props("outline"),
-                "check-again",
-            )
-            ui.element("span").classes("kb-grow")
-            revoke = self._page.handler(self._revoke, done="Key revoked.")
-            named(ui.button("Revoke", on_click=revoke, color="negative"), "revoke")
+        replace = ui.link("Replace it", f"/keys/{card.id}/replace").classes("kb-button")
+        named(replace, "replace")
+        check = self._page.handler(self._check, done="It is asked again soon.")
+        named(
+            ui.button("Check it again", on_click=check, color="info").props("outline"),
+            "check-again",
+        )
+        ui.element("span").classes("kb-grow")
+        revoke = self._page.handler(self._revoke, done="Key revoked.")
+        named(ui.button("Revoke", on_click=revoke, color="negative"), "revoke")
 
     async def _check(self) -> None:
         await self._page.desk.keys.check_again(self._page.actor, self._id)

@@ -21,7 +21,7 @@ from botdashboard.access.policy import Actor
 from botdashboard.services.desk import Desk
 from botdashboard.services.live import Change
 
-__all__ = ["Page", "Work", "open_page", "words_of"]
+__all__ = ["Page", "open_page", "words_of"]
 
 LOOK_EVERY = 5.0  # seconds, for ages and heartbeats that nobody announces
 AT_MOST_EVERY = 0.2  # seconds between two refreshes of one page

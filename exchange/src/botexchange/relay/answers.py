@@ -16,7 +16,7 @@ from botexchange.relay.shared import Said, SharedAnswers
 from botexchange.upstream.channels import Tools
 from botexchange.upstream.rest import Answer
 
-__all__ = ["FRESH_SECONDS", "Answers", "Asked"]
+__all__ = ["Answers", "Asked"]
 
 MOST_AGE_MS: Final = 60_000
 RULES_AGE_SECONDS: Final = 86_400.0
@@ -29,7 +29,7 @@ MOST_COST: Final = 250  # of one call
 
 
 _ROOT: Final = "/api/v3/"
-FRESH_SECONDS: Final = {
+KEPT_SECONDS: Final = {
     f"{_ROOT}{name}": seconds
     for name, seconds in (
         ("klines", 2.0),
@@ -50,7 +50,7 @@ FRESH_SECONDS: Final = {
         ("exchangeInfo", 3_600.0),
     )
 }
-"""Endpoints that are answered by asking upstream, and for how long an answer is fresh."""
+"""Endpoints that are answered by asking upstream, and for how long an answer is kept as fresh."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Answers:
         self._weights = weights
         self._shared = shared
         self.handlers: Mapping[str, Handler] = {
-            **dict.fromkeys(FRESH_SECONDS, self._pass_on),
+            **dict.fromkeys(KEPT_SECONDS, self._pass_on),
             f"{_ROOT}ping": self._ping,
             f"{_ROOT}time": self._time,
             f"{_ROOT}exchangeInfo": self._exchange_info,
@@ -172,7 +172,7 @@ class Answers:
 
     async def _pass_on(self, asked: Asked) -> Said:
         """Ask upstream, once for all who ask the same."""
-        fresh_seconds = FRESH_SECONDS[asked.path]
+        fresh_seconds = KEPT_SECONDS[asked.path]
         query = dict(sorted(asked.values.items()))
         key = f"{asked.path}?{query}"
         if not self._shared.has(key, fresh_seconds):
